@@ -1,0 +1,57 @@
+// Where each kind lives: group, version, plural and scope, tied to its TypeScript type.
+// Used by: client/ (which builds paths from it) and every component; the API server has its own richer rows in apiserver/kinds/.
+import type * as t from './types.ts';
+
+/** One served resource. `T` is the type of its objects; the phantom field only carries it. */
+export interface Resource<T extends t.KubeObject = t.KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly _type?: T;
+}
+
+const row = <T>(group: string, plural: string, kind: string, namespaced = true, version = 'v1') =>
+  ({ group, version, plural, kind, namespaced }) as Resource<T & t.KubeObject>;
+
+export const namespaces = row<t.Namespace>('', 'namespaces', 'Namespace', false);
+export const nodes = row<t.Node>('', 'nodes', 'Node', false);
+export const pods = row<t.Pod>('', 'pods', 'Pod');
+export const services = row<t.Service>('', 'services', 'Service');
+export const endpoints = row<t.Endpoints>('', 'endpoints', 'Endpoints');
+export const configMaps = row<t.ConfigMap>('', 'configmaps', 'ConfigMap');
+export const secrets = row<t.Secret>('', 'secrets', 'Secret');
+export const serviceAccounts = row<t.ServiceAccount>('', 'serviceaccounts', 'ServiceAccount');
+export const events = row<t.Event>('', 'events', 'Event');
+export const eventsV1 = row<t.EventsV1Event>('events.k8s.io', 'events', 'Event');
+export const deployments = row<t.Deployment>('apps', 'deployments', 'Deployment');
+export const replicaSets = row<t.ReplicaSet>('apps', 'replicasets', 'ReplicaSet');
+export const endpointSlices = row<t.EndpointSlice>('discovery.k8s.io', 'endpointslices', 'EndpointSlice');
+export const leases = row<t.Lease>('coordination.k8s.io', 'leases', 'Lease');
+export const roles = row<t.Role>('rbac.authorization.k8s.io', 'roles', 'Role');
+export const roleBindings = row<t.RoleBinding>('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding');
+export const clusterRoles = row<t.ClusterRole>('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', false);
+export const clusterRoleBindings = row<t.ClusterRoleBinding>(
+  'rbac.authorization.k8s.io',
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  false,
+);
+export const ipAddresses = row<t.IPAddress>('networking.k8s.io', 'ipaddresses', 'IPAddress', false);
+export const serviceCIDRs = row<t.ServiceCIDR>('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', false);
+export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
+export const subjectAccessReviews = row<t.SubjectAccessReview>(
+  'authorization.k8s.io',
+  'subjectaccessreviews',
+  'SubjectAccessReview',
+  false,
+);
+
+/** `v1` for the core group, `apps/v1` otherwise. */
+export const apiVersionOf = (r: { group: string; version: string }): string =>
+  r.group ? `${r.group}/${r.version}` : r.version;
+
+/** The `resource.group` form that messages and RBAC use: `pods`, `deployments.apps`. */
+export const groupResource = (r: { group: string; plural: string }): string =>
+  r.group ? `${r.plural}.${r.group}` : r.plural;

@@ -1,0 +1,27 @@
+// The cluster as hooks of kinds, admission plugins and the server's own housekeeping see it: objects in and out, in process.
+// Implemented in ../localCluster.ts over the same handlers that requests use, as user system:apiserver in group system:masters.
+import type { GroupResource } from '../../apimachinery/status.ts';
+import type { KubeObject } from '../../apimachinery/types.ts';
+
+export interface Cluster {
+  /** From the watch cache: quick, may be a moment old. */
+  cached(r: GroupResource, name: string, namespace?: string): KubeObject | undefined;
+  cachedList(r: GroupResource, namespace?: string): KubeObject[];
+  /** Linearizable; undefined when absent. */
+  get(r: GroupResource, name: string, namespace?: string): Promise<KubeObject | undefined>;
+  create(r: GroupResource, object: any): Promise<KubeObject>;
+  /** Reads, lets `change` mutate, writes, and tries again on conflict; undefined when absent or when `change` returns false. */
+  update(
+    r: GroupResource,
+    name: string,
+    namespace: string | undefined,
+    change: (object: any) => boolean | undefined | undefined,
+  ): Promise<KubeObject | undefined>;
+  /** Absent is fine. */
+  delete(
+    r: GroupResource,
+    name: string,
+    namespace?: string,
+    options?: { uid?: string; resourceVersion?: string },
+  ): Promise<void>;
+}

@@ -1,0 +1,140 @@
+// What is true of one kind of object, as data: the row that every mechanism of the API server reads.
+// A built-in kind is a file here that exports one Kind and a line in kinds.ts; a CustomResourceDefinition becomes the same value at run time.
+// Mirrors: what upstream spreads over types.go, defaults.go, validation.go, strategy.go, storage.go and printers.go.
+// Next: ../handlers/, which take a request through defaults, admission, validation and storage by these fields.
+import type { FieldError } from '../../apimachinery/fieldErrors.ts';
+import type { DeleteOptions, KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import type { Cluster } from './cluster.ts';
+
+export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** What a hook may know of the request that it runs in. */
+export interface Context {
+  user: UserInfo;
+  /** Milliseconds. */
+  now(): number;
+  /** The other objects of this cluster, read and written in process. */
+  cluster: Cluster;
+  dryRun: boolean;
+  /** Adds a Warning header to the answer. */
+  warn(text: string): void;
+}
+
+/** One printed column. `value` gives the cell; priority 0 shows always, 1 with -o wide. */
+export interface Column {
+  name: string;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  format?: string;
+  description: string;
+  priority?: number;
+  value(object: KubeObject, now: number): unknown;
+}
+
+/** Undoes an allocation when the write that it was made for fails. */
+export type Undo = () => Promise<void>;
+
+export interface Kind {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  /** Absent: the kind in lower case. */
+  singular?: string;
+  shortNames?: readonly string[];
+  categories?: readonly string[];
+  namespaced: boolean;
+  /** The OpenAPI definition, such as `io.k8s.api.apps.v1.Deployment`. */
+  schema: string;
+  /** Absent: all eight. A kind without `storage` is answered by `create` alone and never stored. */
+  verbs?: readonly Verb[];
+  /** Where its objects live under /registry/ (`deployments`, `services/specs`, `minions`). Absent: not stored (reviews). */
+  storage?: string;
+  /** This row is another version of a stored kind: the names of that row, and both ways between the forms (pure, on fresh objects). */
+  storedAs?: {
+    group: string;
+    version: string;
+    plural: string;
+    toStored(object: KubeObject): KubeObject;
+    fromStored(object: KubeObject): KubeObject;
+  };
+
+  /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */
+  defaults?(object: any): void;
+  /** Sets what the client may not choose, in place; generic metadata, status and generation are already done. */
+  prepareCreate?(object: any, context: Context): void;
+  /** The same for updates of the main resource; keeps what is kept when the client leaves it out. */
+  prepareUpdate?(object: any, old: any, context: Context): void;
+  /** All rules of a single object; must leave it unchanged. metadata's generic rules are checked elsewhere, its name by `validateName`. */
+  validate?(object: any): FieldError[];
+  /** Rules between old and new: immutable fields; runs besides `validate`. */
+  validateUpdate?(object: any, old: any): FieldError[];
+  /** Why this is no name for the kind (`name must …`), one text a broken rule; absent: a DNS subdomain. */
+  validateName?(name: string, prefix: boolean): string[];
+  warnings?(object: any, old: any | undefined): string[];
+  /** Claims what lives outside the object (a ClusterIP, node ports) before it is stored; may change the object. */
+  allocate?(object: any, old: any | undefined, context: Context): Promise<Undo | undefined>;
+  /** Gives it back once the object is gone. */
+  release?(object: any, context: Context): Promise<void>;
+
+  /** True: metadata.generation starts at 1 and grows when anything but metadata and status changes. A function decides by itself. */
+  generation?: boolean | ((object: any, old: any) => boolean);
+  /** PUT to a name that is absent creates it (upstream's AllowCreateOnUpdate). */
+  createOnUpdate?: boolean;
+  /** PUT without resourceVersion overwrites (AllowUnconditionalUpdate). Absent: true. */
+  unconditionalUpdate?: boolean;
+  /** DELETE answers with the object instead of a Status. */
+  deleteReturnsObject?: boolean;
+  /** Seconds of grace for this deletion, when the kind is deleted gracefully; undefined or 0: at once. */
+  gracePeriod?(object: any, options: DeleteOptions, context: Context): number | undefined;
+  /** Changes the object as its deletion begins (a Namespace turns Terminating). */
+  markDeleted?(object: any): void;
+  /** Keeps the object although metadata.finalizers is empty (a Namespace's spec.finalizers). */
+  heldByFinalizers?(object: any): boolean;
+  /** Default for DELETE without propagation policy: Orphan for the oldest kinds' versions. Absent: Background. */
+  defaultPropagation?: 'Orphan' | 'Background';
+
+  subresources?: readonly Subresource[];
+  /** Absent: Name and Age. Name comes first in every list that is given. */
+  columns?: readonly Column[];
+  /** Besides metadata.name and metadata.namespace. */
+  selectableFields?: Record<string, (object: any) => string>;
+  /** Answers a create of a kind that is not stored (reviews). */
+  answer?(object: any, context: Context): Promise<KubeObject>;
+  /** Sees each create's, update's and delete's outcome after it is stored; never with dryRun. */
+  afterWrite?(object: any, old: any | undefined, context: Context): void;
+}
+
+/** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the three groups of members is used. */
+export interface Subresource {
+  name: string;
+  verbs: readonly ('get' | 'create' | 'update' | 'patch' | 'delete')[];
+  /** The kind of its body, when it is another than the parent's. */
+  body?: { group: string; version: string; kind: string; schema: string };
+
+  /** Same object (`status`): copies from `old` into `object` what this subresource may not change. */
+  keep?(object: any, old: any): void;
+  validateUpdate?(object: any, old: any): FieldError[];
+  /** Field paths, dotted (`status`, `metadata.labels`), that writes here do not own; absent: derived from `keep`'s usual shape. */
+  resets?: readonly string[];
+
+  /** Another view of the object (`scale`): reads it, and writes a view back into the object in place. */
+  view?(object: any): KubeObject;
+  writeView?(view: any, object: any): void;
+  validateView?(view: any): FieldError[];
+
+  /** A deed (`binding`, `token`, `eviction`): takes the body, answers with what the client gets. `parent` throws NotFound. */
+  create?(body: any, parent: { name: string; namespace: string }, context: Context): Promise<KubeObject>;
+}
+
+/** Type helper: a kind is a plain value. */
+export const defineKind = (kind: Kind): Kind => kind;

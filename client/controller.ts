@@ -1,0 +1,49 @@
+// The contract of a controller: a name, what wakes it, and reconcile(key).
+// Mirrors: sigs.k8s.io/controller-runtime pkg/reconcile and client-go util/workqueue.
+// Run by runner.ts, which owns the queue, the workers, retry with back-off, informer sync and the causes.
+
+import type { Clock } from '../apimachinery/clock.ts';
+import type { Resource } from '../apimachinery/resources.ts';
+import type { KubeObject } from '../apimachinery/types.ts';
+import type { Logger } from '../component-base/logger.ts';
+import type { Client } from './client.ts';
+import type { EventRecorder } from './events.ts';
+import type { InformerFactory, ObjectKey } from './informer.ts';
+
+/** Events of `resource` put the keys that `keys` names into the queue; on an update both states are asked. */
+export interface Watch<T extends KubeObject = KubeObject> {
+  resource: Resource<T>;
+  keys(object: T, context: ControllerContext): ObjectKey[];
+  /** Passes over updates that cannot matter. */
+  when?(object: T, old: T): boolean;
+}
+
+/** Everything a controller may touch. Tests pass their own clock and random. */
+export interface ControllerContext {
+  client: Client;
+  informers: InformerFactory;
+  events: EventRecorder;
+  clock: Clock;
+  random(): number;
+  log: Logger;
+}
+
+/** `after`: look at this key again in so many milliseconds, whatever happens. */
+export type Result = undefined | { after: number };
+
+export interface Controller {
+  /** Upstream's name: `replicaset-controller`. It is also the ServiceAccount it acts as, and its metrics label. */
+  name: string;
+  watches: Watch<any>[];
+  /** Called once before informers start: to add indexes and keep state of its own. */
+  setup?(context: ControllerContext): void;
+  /**
+   * Brings the world closer to what the object asks for. Level-based: it reads the caches, never an event.
+   * A throw puts the key back with per-key exponential back-off; a 409 is a throw like any other.
+   */
+  reconcile(key: ObjectKey, context: ControllerContext): Promise<Result | undefined>;
+  workers?: number;
+}
+
+/** A type helper: keeps the object type of `keys` and `when`. */
+export const watch = <T extends KubeObject>(w: Watch<T>): Watch<any> => w;
