@@ -4,6 +4,7 @@
 // Next: ../handlers/, which take a request through defaults, admission, validation and storage by these fields.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import type { DeleteOptions, KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import type { Store } from '../storage/store.ts';
 import type { Cluster } from './cluster.ts';
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -25,6 +26,8 @@ export interface Context {
   now(): number;
   /** The other objects of this cluster, read and written in process. */
   cluster: Cluster;
+  /** For the little that hooks keep outside of objects, such as the bitmap of node ports; by compare-and-swap only. */
+  store: Store;
   dryRun: boolean;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
@@ -59,13 +62,17 @@ export interface Kind {
   verbs?: readonly Verb[];
   /** Where its objects live under /registry/ (`deployments`, `services/specs`, `minions`). Absent: not stored (reviews). */
   storage?: string;
-  /** This row is another version of a stored kind: the names of that row, and both ways between the forms (pure, on fresh objects). */
+  /**
+   * This row is another version of a stored kind: the names of that row, and both ways between the forms (pure, on fresh objects).
+   * All other hooks of such a row see objects in the stored form. `fields`: this version's selectable fields → those of the stored row.
+   */
   storedAs?: {
     group: string;
     version: string;
     plural: string;
     toStored(object: KubeObject): KubeObject;
     fromStored(object: KubeObject): KubeObject;
+    fields?: Record<string, string>;
   };
 
   /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */
@@ -83,8 +90,10 @@ export interface Kind {
   warnings?(object: any, old: any | undefined): string[];
   /** Claims what lives outside the object (a ClusterIP, node ports) before it is stored; may change the object. */
   allocate?(object: any, old: any | undefined, context: Context): Promise<Undo | undefined>;
-  /** Gives it back once the object is gone. */
-  release?(object: any, context: Context): Promise<void>;
+  /** Gives back what the object held and `now` does not: after its deletion (`now` is absent), and after an update is stored. */
+  release?(object: any, context: Context, now?: any): Promise<void>;
+  /** Seconds that the store keeps the object, counted anew on each write (Events). */
+  ttl?(object: any): number;
 
   /** True: metadata.generation starts at 1 and grows when anything but metadata and status changes. A function decides by itself. */
   generation?: boolean | ((object: any, old: any) => boolean);
