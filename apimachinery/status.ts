@@ -67,8 +67,12 @@ export const conflict = (r: GroupResource, name: string, why: string) =>
 export const modified = 'the object has been modified; please apply your changes to the latest version and try again';
 export const applyConflict = (causes: StatusCause[], message: string) => make(409, 'Conflict', message, { causes });
 export const unauthorized = (message = 'Unauthorized') => make(401, 'Unauthorized', message);
-export const forbidden = (r: GroupResource, name: string, why: string) =>
-  make(403, 'Forbidden', r.plural ? `${named(r, name)} is forbidden: ${why}` : `forbidden: ${why}`, about(r, name));
+/** Upstream names no object when the request names none: `pods is forbidden: …`. */
+export const forbidden = (r: GroupResource, name: string, why: string) => {
+  const what = name ? named(r, name) : r.group ? `${r.plural}.${r.group}` : r.plural;
+  if (!r.plural) return make(403, 'Forbidden', `forbidden: ${why}`, {});
+  return make(403, 'Forbidden', `${what} is forbidden: ${why}`, about(r, name));
+};
 export const badRequest = (message: string) => make(400, 'BadRequest', message);
 export const methodNotSupported = (r: GroupResource, action: string) =>
   make(

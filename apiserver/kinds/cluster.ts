@@ -7,6 +7,8 @@ export interface Cluster {
   /** From the watch cache: quick, may be a moment old. */
   cached(r: GroupResource, name: string, namespace?: string): KubeObject | undefined;
   cachedList(r: GroupResource, namespace?: string): KubeObject[];
+  /** The revision of the last cached change to this resource, 0 before any: tells whether what was derived from `cachedList` still holds. */
+  lastChange(r: GroupResource): number;
   /** Linearizable; undefined when absent. */
   get(r: GroupResource, name: string, namespace?: string): Promise<KubeObject | undefined>;
   create(r: GroupResource, object: any): Promise<KubeObject>;

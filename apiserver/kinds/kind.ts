@@ -4,6 +4,9 @@
 // Next: ../handlers/, which take a request through defaults, admission, validation and storage by these fields.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import type { DeleteOptions, KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import type { Authenticator } from '../authentication/authenticator.ts';
+import type { TokenIssuer } from '../authentication/tokenIssuer.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Store } from '../storage/store.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -28,6 +31,12 @@ export interface Context {
   cluster: Cluster;
   /** For the little that hooks keep outside of objects, such as the bitmap of node ports; by compare-and-swap only. */
   store: Store;
+  /** Whose a credential is: TokenReview asks. */
+  authentication: Authenticator;
+  /** Who may do what: access reviews and RBAC's escalation rules ask. */
+  authorization: Authorizer;
+  /** Signs ServiceAccount tokens: TokenRequest asks. */
+  tokens: TokenIssuer;
   dryRun: boolean;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
@@ -81,13 +90,22 @@ export interface Kind {
   prepareCreate?(object: any, context: Context): void;
   /** The same for updates of the main resource; keeps what is kept when the client leaves it out. */
   prepareUpdate?(object: any, old: any, context: Context): void;
+  /**
+   * Refuses a write that this user may not make although the verb is allowed (a role that grants more than its writer holds).
+   * Runs after mutating admission and defaults, before `validate`, with dryRun too; throws a StatusError.
+   */
+  authorizeWrite?(object: any, old: any | undefined, context: Context): Promise<void>;
   /** All rules of a single object; must leave it unchanged. metadata's generic rules are checked elsewhere, its name by `validateName`. */
   validate?(object: any): FieldError[];
+  /** Rules that only a creation must keep; runs besides `validate`. */
+  validateCreate?(object: any): FieldError[];
   /** Rules between old and new: immutable fields; runs besides `validate`. */
   validateUpdate?(object: any, old: any): FieldError[];
   /** Why this is no name for the kind (`name must …`), one text a broken rule; absent: a DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
   warnings?(object: any, old: any | undefined): string[];
+  /** Sent as a Warning with every answer about this kind, reads too: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  deprecation?: string;
   /** Claims what lives outside the object (a ClusterIP, node ports) before it is stored; may change the object. */
   allocate?(object: any, old: any | undefined, context: Context): Promise<Undo | undefined>;
   /** Gives back what the object held and `now` does not: after its deletion (`now` is absent), and after an update is stored. */
