@@ -1,0 +1,46 @@
+// Lease: who leads or lives, until when. Heartbeats of nodes and leader election write it every few seconds.
+// Read by the API server's mechanisms. Mirrors: pkg/apis/coordination/validation, pkg/registry/coordination/lease.
+// Next: ../../client/leaderElection.ts, its main user.
+import { type FieldError, forbiddenField, invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { checkNotNegative } from './check.ts';
+import { ageColumn, column, nameColumn } from './columns.ts';
+import { defineKind } from './kind.ts';
+
+function validate(lease: any): FieldError[] {
+  const errors: FieldError[] = [];
+  const spec = lease.spec ?? {};
+  if (typeof spec.leaseDurationSeconds === 'number' && spec.leaseDurationSeconds <= 0) {
+    errors.push(invalidValue('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0'));
+  }
+  checkNotNegative(errors, 'spec.leaseTransitions', spec.leaseTransitions);
+  if (spec.preferredHolder && !spec.strategy) {
+    errors.push(forbiddenField('spec.preferredHolder', 'may only be specified when `strategy` is defined'));
+  }
+  return errors;
+}
+
+/** Coordinated leader election is off by default: its fields are dropped, unless the stored Lease has them. */
+function dropCoordination(lease: any, old?: any): void {
+  if (!lease.spec || old?.spec?.strategy || old?.spec?.preferredHolder) return;
+  delete lease.spec.strategy;
+  delete lease.spec.preferredHolder;
+}
+
+export const lease = defineKind({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+  schema: 'io.k8s.api.coordination.v1.Lease',
+  storage: 'leases',
+  defaults: (object) => {
+    object.spec ??= {};
+  },
+  prepareCreate: (object) => dropCoordination(object),
+  prepareUpdate: dropCoordination,
+  validate,
+  createOnUpdate: true,
+  unconditionalUpdate: false,
+  columns: [nameColumn, column('Holder', 'Who holds the lease.', (o) => o.spec?.holderIdentity ?? ''), ageColumn],
+});

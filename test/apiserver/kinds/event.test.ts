@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { event, withTTL } from '../../../apiserver/kinds/event.ts';
+import { eventsV1 } from '../../../apiserver/kinds/eventsV1.ts';
+import { cells, created, made, texts, updated } from './said.ts';
+
+const pod = { kind: 'Pod', namespace: 'default', name: 'web' };
+const time = '2026-01-01T00:00:00.000000Z';
+const modern = {
+  involvedObject: pod,
+  eventTime: time,
+  reportingComponent: 'example.com/c',
+  reportingInstance: 'c-1',
+  action: 'Do',
+  reason: 'Done',
+  type: 'Normal',
+  message: 'ok',
+};
+const namespaceError = (found: string) =>
+  `involvedObject.namespace: Invalid value: "${found}": does not match event.namespace`;
+
+test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>([
+  ['old style', { involvedObject: pod, reason: 'Killing' }, []],
+  ['about another namespace', { involvedObject: { ...pod, namespace: 'b' } }, [namespaceError('b')]],
+  ['about a cluster object, in default', { involvedObject: { kind: 'Node' } }, []],
+  ['about a cluster object, elsewhere', { involvedObject: { kind: 'Node' } }, [namespaceError('')], { namespace: 'b' }],
+  ['modern', modern, []],
+  [
+    'modern, about a cluster object in kube-system',
+    { ...modern, involvedObject: {} },
+    [],
+    { namespace: 'kube-system' },
+  ],
+  [
+    'modern, about a cluster object elsewhere',
+    { ...modern, involvedObject: {} },
+    [namespaceError('')],
+    { namespace: 'b' },
+  ],
+  [
+    'modern without reporter',
+    { ...modern, reportingInstance: '', action: '', reason: '' },
+    ['reportingInstance: Required value', 'action: Required value', 'reason: Required value'],
+  ],
+  [
+    'modern with long texts',
+    { ...modern, action: 'x'.repeat(129), message: 'x'.repeat(1025) },
+    [
+      'action: Invalid value: "": can have at most 128 characters',
+      'message: Invalid value: "": can have at most 1024 characters',
+    ],
+  ],
+])('core: %s', (_name, fields, expected, metadata) => {
+  expect(created(event, made(event, fields, metadata))).toEqual(expected);
+});
+
+test.each<[string, Record<string, unknown>, string[]]>([
+  ['complete', modern, []],
+  ['no time', { ...modern, eventTime: undefined }, ['eventTime: Required value']],
+  ['other type', { ...modern, type: 'Bad' }, ['type: Invalid value: "": has invalid value: Bad']],
+  [
+    'old fields',
+    { ...modern, firstTimestamp: time, lastTimestamp: time, count: 1, source: { component: 'c' } },
+    ['firstTimestamp', 'lastTimestamp', 'count', 'source'].map((f) => `${f}: Invalid value: "": needs to be unset`),
+  ],
+  [
+    'a series of one',
+    { ...modern, series: { count: 1 } },
+    ['series.count: Invalid value: "": should be at least 2', 'series.lastObservedTime: Required value'],
+  ],
+])('events.k8s.io: %s', (_name, fields, expected) => {
+  expect(created(eventsV1, made(eventsV1, fields))).toEqual(expected);
+});
+
+test('events.k8s.io: a series may grow, nothing else changes', () => {
+  const old = made(eventsV1, modern);
+  const series = { count: 5, lastObservedTime: time };
+  expect(updated(eventsV1, made(eventsV1, { ...modern, series }), old)).toEqual([]);
+  const other = made(eventsV1, { ...modern, reportingComponent: 'example.com/d', series: { ...series, count: 0 } });
+  expect(updated(eventsV1, other, old)).toEqual([
+    'series.count: Invalid value: "": should be at least 2',
+    'reportingController: Invalid value: "example.com/d": field is immutable',
+  ]);
+  expect(updated(event, made(event, { ...modern, message: 'else' }), old)).toEqual([]);
+});
+
+test('both forms of one event, there and back', () => {
+  const shared = {
+    metadata: { name: 'x' },
+    kind: 'Event',
+    eventTime: time,
+    reason: 'Done',
+    action: 'Do',
+    type: 'Normal',
+  };
+  const shown = {
+    ...shared,
+    apiVersion: 'events.k8s.io/v1',
+    regarding: pod,
+    related: { kind: 'Node', name: 'n1' },
+    note: 'text',
+    reportingController: 'example.com/c',
+    reportingInstance: 'c-1',
+    series: { count: 2, lastObservedTime: time },
+    deprecatedSource: { component: 'kubelet' },
+    deprecatedFirstTimestamp: '2026-01-01T00:00:00Z',
+    deprecatedLastTimestamp: null,
+    deprecatedCount: 15,
+  };
+  const stored = eventsV1.storedAs!.toStored(structuredClone(shown));
+  expect(stored).toEqual({
+    ...shared,
+    apiVersion: 'v1',
+    involvedObject: pod,
+    related: { kind: 'Node', name: 'n1' },
+    message: 'text',
+    reportingComponent: 'example.com/c',
+    reportingInstance: 'c-1',
+    series: { count: 2, lastObservedTime: time },
+    source: { component: 'kubelet' },
+    firstTimestamp: '2026-01-01T00:00:00Z',
+    lastTimestamp: null,
+    count: 15,
+  });
+  expect(eventsV1.storedAs!.fromStored(stored)).toEqual(shown);
+});
+
+test('field names of events.k8s.io lead to fields of the stored form', () => {
+  for (const field of Object.values(eventsV1.storedAs!.fields!)) expect(event.selectableFields).toHaveProperty([field]);
+  const fields = (o: any) => event.selectableFields!.source!(made(event, o));
+  expect(fields({ involvedObject: pod, source: { component: 'kubelet' } })).toBe('kubelet');
+  expect(fields(modern)).toBe('example.com/c');
+});
+
+test('columns', () => {
+  const now = Date.parse('2026-01-01T00:10:00Z');
+  const old = made(event, {
+    involvedObject: { ...pod, fieldPath: 'spec.containers{c}' },
+    reason: 'Killing',
+    type: 'Normal',
+    message: ' text\n',
+    source: { component: 'kubelet', host: 'n1' },
+    firstTimestamp: '2026-01-01T00:05:00Z',
+    lastTimestamp: '2026-01-01T00:09:30Z',
+    count: 3,
+  });
+  expect(Object.values(cells(event, old, now))).toEqual([
+    ...['30s', 'Normal', 'Killing', 'pod/web', 'spec.containers{c}', 'kubelet, n1', 'text', '5m', 3, 'x'],
+  ]);
+  const once = cells(event, made(event, modern), now);
+  expect(once).toMatchObject({ 'Last Seen': '10m', 'First Seen': '10m', Count: 1, Source: 'example.com/c, c-1' });
+  const series = { count: 7, lastObservedTime: '2026-01-01T00:09:59.500000Z' };
+  expect(cells(event, made(event, { ...modern, series }), now)).toMatchObject({ 'Last Seen': '0s', Count: 7 });
+});
+
+test('an hour to live, or what the flag says; names need not be subdomains', () => {
+  expect(event.ttl!({})).toBe(3600);
+  expect(withTTL(event, 60).ttl!({})).toBe(60);
+  expect(event.validateName!('web.17A_', false)).toEqual([]);
+  expect(texts([])).toEqual([]);
+});
