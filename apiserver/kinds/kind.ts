@@ -31,6 +31,8 @@ export interface Context {
   cluster: Cluster;
   /** For the little that hooks keep outside of objects, such as the bitmap of node ports; by compare-and-swap only. */
   store: Store;
+  /** What every key begins with: `/registry`. */
+  keyPrefix: string;
   /** Whose a credential is: TokenReview asks. */
   authentication: Authenticator;
   /** Who may do what: access reviews and RBAC's escalation rules ask. */
