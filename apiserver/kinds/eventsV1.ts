@@ -37,48 +37,67 @@ const toStored = (object: KubeObject): KubeObject => {
 const backwards = renamed.map(([here, stored]) => [stored, here] as const);
 const fromStored = (object: KubeObject): KubeObject => rename(object, 'events.k8s.io/v1', backwards);
 
-function seriesErrors(stored: any): FieldError[] {
-  if (!stored.series) return [];
+/** Go writes these fields even when they are empty. */
+function defaults(shown: any): void {
+  shown.regarding ??= {};
+  shown.deprecatedSource ??= {};
+  shown.eventTime ??= null;
+  shown.deprecatedFirstTimestamp ??= null;
+  shown.deprecatedLastTimestamp ??= null;
+}
+
+function seriesErrors(shown: any): FieldError[] {
+  if (!shown.series) return [];
   const errors: FieldError[] = [];
-  if ((stored.series.count ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
-  if (!stored.series.lastObservedTime) errors.push(required('series.lastObservedTime'));
+  if ((shown.series.count ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
+  if (!shown.series.lastObservedTime) errors.push(required('series.lastObservedTime'));
   return errors;
 }
 
 /** A new event says when, of which type, and leaves the old names for time, count and source alone. */
-function validateCreate(stored: any): FieldError[] {
+function validateCreate(shown: any): FieldError[] {
   const errors: FieldError[] = [];
-  const name = stored.metadata.name ?? '';
+  const name = shown.metadata.name ?? '';
   pushTexts(errors, 'metadata.name', name, nameIsDNSSubdomain(name, false));
-  errors.push(...seriesErrors(stored));
-  if (!stored.eventTime) errors.push(required('eventTime'));
-  if (stored.type !== 'Normal' && stored.type !== 'Warning') {
-    errors.push(invalidValue('type', '', `has invalid value: ${stored.type ?? ''}`));
+  errors.push(...seriesErrors(shown));
+  if (!shown.eventTime) errors.push(required('eventTime'));
+  if (shown.type !== 'Normal' && shown.type !== 'Warning') {
+    errors.push(invalidValue('type', '', `has invalid value: ${shown.type ?? ''}`));
   }
-  const used = ['firstTimestamp', 'lastTimestamp', 'count'].filter((field) => stored[field]);
-  if (stored.source?.component || stored.source?.host) used.push('source');
-  return [...errors, ...used.map((field) => invalidValue(field, '', 'needs to be unset'))];
+  const used = ['FirstTimestamp', 'LastTimestamp', 'Count'].filter((field) => shown[`deprecated${field}`]);
+  if (shown.deprecatedSource?.component || shown.deprecatedSource?.host) used.push('Source');
+  // Messages use the names of the stored form.
+  const stored = (field: string) => field.charAt(0).toLowerCase() + field.slice(1);
+  return [...errors, ...used.map((field) => invalidValue(stored(field), '', 'needs to be unset'))];
 }
 
-/** In upstream's order; stored name first, the name that the message says second. */
+/** In upstream's order: the field here, and the name that the message says. */
 const fixed: readonly (readonly [string, string])[] = [
-  ...['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type'],
-  ...['eventTime', 'action', 'related'],
-]
-  .map((name) => [name, name] as const)
-  .concat([
-    ['reportingComponent', 'reportingController'],
-    ['reportingInstance', 'reportingInstance'],
-  ]);
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+];
 
 /** Of an event that happened only the series goes on. */
-function validateUpdate(stored: any, old: any): FieldError[] {
-  const errors = semanticEqual(stored.series, old.series, 'series') ? [] : seriesErrors(stored);
+function validateUpdate(shown: any, old: any): FieldError[] {
+  const errors = semanticEqual(shown.series, old.series, 'series') ? [] : seriesErrors(shown);
   for (const [field, said] of fixed) {
-    if (!semanticEqual(stored[field], old[field], field)) errors.push(immutable(said, stored[field]));
+    if (!semanticEqual(shown[field], old[field], field)) errors.push(immutable(said, shown[field]));
   }
   return errors;
 }
+
+const regarding = (name: string) => (shown: any) => shown.regarding?.[name] ?? '';
 
 export const eventsV1 = defineKind({
   group: 'events.k8s.io',
@@ -89,31 +108,28 @@ export const eventsV1 = defineKind({
   namespaced: true,
   schema: 'io.k8s.api.events.v1.Event',
   storage: event.storage,
-  storedAs: {
-    group: '',
-    version: 'v1',
-    plural: 'events',
-    toStored,
-    fromStored,
-    fields: {
-      'regarding.kind': 'involvedObject.kind',
-      'regarding.namespace': 'involvedObject.namespace',
-      'regarding.name': 'involvedObject.name',
-      'regarding.uid': 'involvedObject.uid',
-      'regarding.apiVersion': 'involvedObject.apiVersion',
-      'regarding.resourceVersion': 'involvedObject.resourceVersion',
-      'regarding.fieldPath': 'involvedObject.fieldPath',
-      reportingController: 'reportingComponent',
-      reason: 'reason',
-      type: 'type',
-    },
-  },
-  defaults: event.defaults,
+  storedAs: { group: '', version: 'v1', plural: 'events', toStored, fromStored },
+  defaults,
   validateName: event.validateName,
-  validate: validateEvent,
+  validate: (shown) => validateEvent(toStored(shown)),
   validateCreate,
   validateUpdate,
   ttl: event.ttl,
   createOnUpdate: true,
-  columns: event.columns,
+  selectableFields: {
+    'regarding.kind': regarding('kind'),
+    'regarding.namespace': regarding('namespace'),
+    'regarding.name': regarding('name'),
+    'regarding.uid': regarding('uid'),
+    'regarding.apiVersion': regarding('apiVersion'),
+    'regarding.resourceVersion': regarding('resourceVersion'),
+    'regarding.fieldPath': regarding('fieldPath'),
+    reason: (shown) => shown.reason ?? '',
+    reportingController: (shown) => shown.reportingController ?? '',
+    type: (shown) => shown.type ?? '',
+  },
+  columns: event.columns?.map((column) => ({
+    ...column,
+    value: (shown, now) => column.value(toStored(shown), now),
+  })),
 });

@@ -75,7 +75,7 @@ export interface Kind {
   storage?: string;
   /**
    * This row is another version of a stored kind: the names of that row, and both ways between the forms (pure, on fresh objects).
-   * All other hooks of such a row see objects in the stored form. `fields`: this version's selectable fields → those of the stored row.
+   * All other hooks of such a row see objects in this row's own form.
    */
   storedAs?: {
     group: string;
@@ -83,7 +83,6 @@ export interface Kind {
     plural: string;
     toStored(object: KubeObject): KubeObject;
     fromStored(object: KubeObject): KubeObject;
-    fields?: Record<string, string>;
   };
 
   /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */

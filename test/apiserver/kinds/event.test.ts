@@ -15,6 +15,8 @@ const modern = {
   type: 'Normal',
   message: 'ok',
 };
+const { involvedObject: _o, message: _m, reportingComponent: _r, ...rest } = modern;
+const shown = { ...rest, regarding: pod, note: 'ok', reportingController: 'example.com/c' };
 const namespaceError = (found: string) =>
   `involvedObject.namespace: Invalid value: "${found}": does not match event.namespace`;
 
@@ -54,17 +56,24 @@ test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>
 });
 
 test.each<[string, Record<string, unknown>, string[]]>([
-  ['complete', modern, []],
-  ['no time', { ...modern, eventTime: undefined }, ['eventTime: Required value']],
-  ['other type', { ...modern, type: 'Bad' }, ['type: Invalid value: "": has invalid value: Bad']],
+  ['complete', shown, []],
+  ['no time', { ...shown, eventTime: undefined }, ['eventTime: Required value']],
+  ['other type', { ...shown, type: 'Bad' }, ['type: Invalid value: "": has invalid value: Bad']],
+  ['no reporter', { ...shown, action: '' }, ['action: Required value']],
   [
     'old fields',
-    { ...modern, firstTimestamp: time, lastTimestamp: time, count: 1, source: { component: 'c' } },
+    {
+      ...shown,
+      deprecatedFirstTimestamp: time,
+      deprecatedLastTimestamp: time,
+      deprecatedCount: 1,
+      deprecatedSource: { host: 'h' },
+    },
     ['firstTimestamp', 'lastTimestamp', 'count', 'source'].map((f) => `${f}: Invalid value: "": needs to be unset`),
   ],
   [
     'a series of one',
-    { ...modern, series: { count: 1 } },
+    { ...shown, series: { count: 1 } },
     ['series.count: Invalid value: "": should be at least 2', 'series.lastObservedTime: Required value'],
   ],
 ])('events.k8s.io: %s', (_name, fields, expected) => {
@@ -72,15 +81,15 @@ test.each<[string, Record<string, unknown>, string[]]>([
 });
 
 test('events.k8s.io: a series may grow, nothing else changes', () => {
-  const old = made(eventsV1, modern);
+  const old = made(eventsV1, shown);
   const series = { count: 5, lastObservedTime: time };
-  expect(updated(eventsV1, made(eventsV1, { ...modern, series }), old)).toEqual([]);
-  const other = made(eventsV1, { ...modern, reportingComponent: 'example.com/d', series: { ...series, count: 0 } });
+  expect(updated(eventsV1, made(eventsV1, { ...shown, series }), old)).toEqual([]);
+  const other = made(eventsV1, { ...shown, reportingController: 'example.com/d', series: { ...series, count: 0 } });
   expect(updated(eventsV1, other, old)).toEqual([
     'series.count: Invalid value: "": should be at least 2',
     'reportingController: Invalid value: "example.com/d": field is immutable',
   ]);
-  expect(updated(event, made(event, { ...modern, message: 'else' }), old)).toEqual([]);
+  expect(updated(event, made(event, { ...modern, message: 'else' }), made(event, modern))).toEqual([]);
 });
 
 test('both forms of one event, there and back', () => {
@@ -124,11 +133,13 @@ test('both forms of one event, there and back', () => {
   expect(eventsV1.storedAs!.fromStored(stored)).toEqual(shown);
 });
 
-test('field names of events.k8s.io lead to fields of the stored form', () => {
-  for (const field of Object.values(eventsV1.storedAs!.fields!)) expect(event.selectableFields).toHaveProperty([field]);
-  const fields = (o: any) => event.selectableFields!.source!(made(event, o));
-  expect(fields({ involvedObject: pod, source: { component: 'kubelet' } })).toBe('kubelet');
-  expect(fields(modern)).toBe('example.com/c');
+test('selectable fields', () => {
+  const source = (o: any) => event.selectableFields!.source!(made(event, o));
+  expect(source({ involvedObject: pod, source: { component: 'kubelet' } })).toBe('kubelet');
+  expect(source(modern)).toBe('example.com/c');
+  expect(event.selectableFields!['involvedObject.name']!(modern)).toBe('web');
+  expect(eventsV1.selectableFields!['regarding.name']!(shown)).toBe('web');
+  expect(eventsV1.selectableFields!.reportingController!(shown)).toBe('example.com/c');
 });
 
 test('columns', () => {
@@ -148,6 +159,7 @@ test('columns', () => {
   ]);
   const once = cells(event, made(event, modern), now);
   expect(once).toMatchObject({ 'Last Seen': '10m', 'First Seen': '10m', Count: 1, Source: 'example.com/c, c-1' });
+  expect(cells(eventsV1, made(eventsV1, shown), now)).toEqual(once);
   const series = { count: 7, lastObservedTime: '2026-01-01T00:09:59.500000Z' };
   expect(cells(event, made(event, { ...modern, series }), now)).toMatchObject({ 'Last Seen': '0s', Count: 7 });
 });
