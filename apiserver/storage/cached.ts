@@ -25,7 +25,9 @@ export interface CacheEvent {
   /** The state before, for MODIFIED and DELETED: selectors need it. */
   previous?: Cached;
   revision: Revision;
-  /** Encoded forms of this event, each made on first demand and shared by all watchers; the key names media type, form and version. */
+  /**
+   * Encoded forms of this event, each made on first demand and shared by all watchers; the key names media type,
+   * form and version. Kept for the newest events only. */
   readonly forms: Map<string, Buffer>;
 }
 
@@ -50,18 +52,26 @@ export interface ResourceCache {
   readonly lastChange: Revision;
   /**
    * Calls `onEvent` for each event behind `from`, first those remembered, then live, in order, synchronously; `onProgress` when the
-   * revision grows without an event for this resource. Throws Compacted when `from` is older than what is remembered.
+   * revision grows without an event for this resource (with many subscribers rather read `revision` when it is wanted); `onEnd` once,
+   * when nothing will follow because the store was put back to an older state or the resource was dropped: clients must list anew.
+   * Throws Compacted when `from` is older than what is remembered. The result ends the subscription.
    */
   subscribe(
     from: Revision,
     onEvent: (event: CacheEvent) => void,
     onProgress?: (revision: Revision) => void,
+    onEnd?: () => void,
   ): () => void;
 }
 
 export interface WatchCache {
   /** The cache of a resource; made and filled on first demand. */
   resource(spec: CacheSpec): Promise<ResourceCache>;
+  /**
+   * Told by a writer before store.put: `value` is `object`, encoded. Spares the cache parsing it when its event comes.
+   * The object belongs to the cache from then on: it gets its resourceVersion and is shared, so treat it as read-only.
+   */
+  hint(key: string, value: Uint8Array, object: KubeObject): void;
   /** Forgets one (a CRD is gone). */
   drop(prefix: string): void;
   /** Resolves once the cache holds the store's revision of now: what makes a read consistent. One look serves all who wait for it. */
@@ -69,7 +79,7 @@ export interface WatchCache {
   /** Resolves when `revision` is reached; rejects with FutureRevision after `timeoutMs`. */
   reached(revision: Revision, timeoutMs: number): Promise<void>;
   readonly revision: Revision;
-  /** False while the feed is broken or not yet filled. */
+  /** False while the feed is broken or not yet begun. */
   readonly healthy: boolean;
   close(): Promise<void>;
 }

@@ -64,6 +64,8 @@ export interface Store {
   watch(from: Revision, signal: AbortSignal): AsyncIterable<WatchBatch>;
   /** The newest revision, linearizable: no write acknowledged before the call is later than it. */
   revision(): Promise<Revision>;
+  /** The same without waiting, from a store that lives in this process. */
+  known?(): Revision;
   compact(revision: Revision): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,188 @@
+// The embedded store's file: its table, and every statement that runs on it. Knows SQL and nothing of ordering or waiting.
+// A row is one key at one revision, never changed, removed by compaction alone (the layout that kine made known).
+// Used by embedded.ts, which decides what is written when.
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { Revision, Stored, StoreEvent } from './store.ts';
+
+/** Rows of one revision have consecutive ids from revision * rowsPerRevision: the id alone gives order and revision. */
+export const rowsPerRevision = 1024;
+export const revisionOf = (id: number): Revision => Math.floor(id / rowsPerRevision);
+const firstId = (revision: Revision): number => revision * rowsPerRevision;
+
+const schema = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA cache_size = -8000;
+  CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    previous INTEGER NOT NULL, -- id of the row that this one replaces or removes; 0: the key was absent
+    deleted INTEGER NOT NULL,
+    expires INTEGER,           -- milliseconds since the epoch
+    value BLOB                 -- last, so that the other columns are read without it
+  );
+  CREATE INDEX IF NOT EXISTS by_key ON history (key, id, deleted);
+  CREATE INDEX IF NOT EXISTS by_expiry ON history (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT OR IGNORE INTO meta VALUES ('compacted', 0), ('swept', 0);
+`;
+
+// The newest row of each key as of a snapshot, in key order, read no further than the limit.
+const listSql = `
+  SELECT key, id, value FROM history AS h
+  WHERE key >= :from AND key > :after AND key < :end AND id < :before AND deleted = 0
+    AND NOT EXISTS (SELECT 1 FROM history WHERE key = h.key AND id > h.id AND id < :before)
+  ORDER BY key LIMIT :limit`;
+
+// SQLite takes the bare column from the row that max() found.
+const countSql = `
+  SELECT count(*) FROM (
+    SELECT max(id), deleted AS gone FROM history
+    WHERE key >= :from AND key > :after AND key < :end AND id < :before GROUP BY key
+  ) WHERE gone = 0`;
+
+const eventsSql = `
+  SELECT h.id, h.key, h.deleted, h.value, p.id, p.value
+  FROM history AS h LEFT JOIN history AS p ON p.id = h.previous
+  WHERE h.id >= ? ORDER BY h.id`;
+
+const dueSql = `
+  SELECT key, id FROM history AS h WHERE expires > ? AND expires <= ?
+    AND NOT EXISTS (SELECT 1 FROM history WHERE key = h.key AND id > h.id)
+  LIMIT 1000`;
+
+/** One key's newest row: its id, and what it holds. */
+export interface Row {
+  id: number;
+  stored: Stored;
+}
+
+export interface Span {
+  from: string;
+  after: string;
+  end: string;
+  /** The snapshot: rows of later revisions are not seen. */
+  at: Revision;
+}
+
+/** A key's place in the byte order of all keys under `prefix`; U+10FFFF is the last code point, and no character. */
+export const span = (prefix: string, after: string | undefined, at: Revision): Span => ({
+  from: prefix,
+  after: after ?? '',
+  end: `${prefix}\u{10FFFF}`,
+  at,
+});
+
+export type EmbeddedSql = ReturnType<typeof openEmbeddedSql>;
+
+/** Opens or makes the file, readable by its owner alone. Throws when another process holds it. */
+export function openEmbeddedSql(path: string) {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+  const db = new DatabaseSync(path);
+  db.exec(schema);
+  const prepare = (sql: string) => {
+    const statement = db.prepare(sql);
+    statement.setReturnArrays(true);
+    const rows = (...p: SQLInputValue[]): any[][] => statement.all(...p) as any;
+    const named = (p: Record<string, SQLInputValue>): any[][] => statement.all(p) as any;
+    const row = (...p: SQLInputValue[]): any[] | undefined => statement.get(...p) as any;
+    return { statement, rows, named, row };
+  };
+  const newest = prepare('SELECT id, deleted, value FROM history WHERE key = ? ORDER BY id DESC LIMIT 1');
+  const insert = db.prepare(
+    'INSERT INTO history (id, key, previous, deleted, expires, value) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const remove = db.prepare('DELETE FROM history WHERE id = ?');
+  const listed = prepare(listSql);
+  const counted = prepare(countSql);
+  const events = prepare(eventsSql);
+  const due = prepare(dueSql);
+  const nextDue = prepare('SELECT min(expires) FROM history WHERE expires > ?');
+  const superseding = prepare(
+    'SELECT id, previous, deleted FROM history WHERE id > ? AND id < ? ORDER BY id LIMIT 500',
+  );
+  const getMeta = prepare('SELECT value FROM meta WHERE name = ?');
+  const setMeta = db.prepare('UPDATE meta SET value = ? WHERE name = ?');
+  const lastId = prepare('SELECT max(id) FROM history');
+
+  const bounds = ({ from, after, end, at }: Span) => ({ from, after, end, before: firstId(at + 1) });
+
+  return {
+    begin: () => db.exec('BEGIN IMMEDIATE'),
+    commit: () => db.exec('COMMIT'),
+    rollback: () => db.isTransaction && db.exec('ROLLBACK'),
+    close: () => db.close(),
+
+    newest(key: string): Row | undefined {
+      const r = newest.row(key);
+      return r && r[1] === 0 ? { id: r[0], stored: { key, value: r[2], revision: revisionOf(r[0]) } } : undefined;
+    },
+
+    /** `n` counts the rows of this revision from 0; without a value the row is a deletion. */
+    insert(
+      revision: Revision,
+      n: number,
+      key: string,
+      value: Uint8Array | null,
+      previous: number,
+      expires: number | null,
+    ) {
+      insert.run(firstId(revision) + n, key, previous, value ? 0 : 1, expires, value);
+    },
+
+    list(s: Span, limit: number): Stored[] {
+      const rows = listed.named({ ...bounds(s), limit });
+      return rows.map(([key, id, value]) => ({ key, value, revision: revisionOf(id) }));
+    },
+
+    count: (s: Span): number => counted.named(bounds(s))[0]![0],
+
+    /** Events behind `seen`: whole revisions, about `maxEvents` or `maxBytes` of them. */
+    events(seen: Revision, maxEvents: number, maxBytes: number): StoreEvent[] {
+      const out: StoreEvent[] = [];
+      let bytes = 0;
+      for (const row of events.statement.iterate(firstId(seen + 1)) as Iterable<any>) {
+        const event = toEvent(row);
+        const full = out.length >= maxEvents || bytes >= maxBytes;
+        if (full && event.revision !== out.at(-1)!.revision) break;
+        out.push(event);
+        bytes += event.value.length;
+      }
+      return out;
+    },
+
+    /** Up to 1,000 keys whose time came in (after, now]. */
+    due: (after: number, now: number): { key: string; id: number }[] =>
+      due.rows(after, now).map(([key, id]) => ({ key, id })),
+    nextDue: (after: number): number | undefined => nextDue.row(after)?.[0] ?? undefined,
+
+    /** One step of compaction: removes what up to 500 rows behind id `swept` replaced or deleted; gives the new `swept`. */
+    sweep(swept: number, compacted: Revision): number {
+      const before = firstId(compacted + 1);
+      const rows = superseding.rows(swept, before);
+      for (const [id, previous, deleted] of rows) {
+        if (previous > 0) remove.run(previous);
+        if (deleted === 1) remove.run(id);
+      }
+      const now = rows.length < 500 ? before - 1 : rows.at(-1)![0];
+      setMeta.run(now, 'swept');
+      return now;
+    },
+
+    meta: (name: 'compacted' | 'swept'): number => getMeta.row(name)![0],
+    setCompacted: (revision: Revision) => setMeta.run(revision, 'compacted'),
+    /** The newest revision on disk: compaction may have removed the newest row, a deletion, but never what is later. */
+    revision: (): Revision => Math.max(1, revisionOf(lastId.row()?.[0] ?? 0), getMeta.row('compacted')![0]),
+  };
+}
+
+function toEvent([id, key, deleted, value, previousId, previousValue]: any[]): StoreEvent {
+  const previous = previousId === null ? undefined : { key, value: previousValue, revision: revisionOf(previousId) };
+  const revision = revisionOf(id);
+  return deleted
+    ? { type: 'DELETE', key, value: previous?.value ?? new Uint8Array(), revision, previous }
+    : { type: 'PUT', key, value, revision, previous };
+}

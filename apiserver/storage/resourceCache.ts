@@ -1,0 +1,187 @@
+// One resource in the watch cache: its objects in key order, its recent events, and who listens.
+// Fed by watchCache.ts in revision order; read by ../handlers/. Everything in here is synchronous.
+// Mirrors: apiserver/pkg/storage/cacher/watch_cache.go and cacher.go, one resource's worth.
+import type { Logger } from '../../component-base/logger.ts';
+import type { Cached, CacheEvent, CacheSpec, ResourceCache } from './cached.ts';
+import { toDeleted } from './cachedFrom.ts';
+import { createCacheHistory, RememberedEvent } from './cacheHistory.ts';
+import { createSortedObjects, type SortedObjects } from './sortedObjects.ts';
+import type { Revision } from './store.ts';
+
+/** A resource's cache as its feeder sees it. */
+export interface FedCache extends ResourceCache {
+  /** The key was put. */
+  put(object: Cached): void;
+  /** The key was removed. */
+  remove(key: string, revision: Revision): void;
+  /** All events up to `revision` have been given. */
+  progress(revision: Revision): void;
+  /** The state at `revision`, read anew after a gap in the feed: listeners are told the difference. */
+  replace(objects: readonly Cached[], revision: Revision): void;
+  /** The same when the store was put back to an older state: nothing that a client holds can be compared with it, so all are ended. */
+  reset(objects: readonly Cached[], revision: Revision): void;
+  /** Ends all subscriptions. */
+  end(): void;
+}
+
+export interface ResourceCacheOptions {
+  log: Logger;
+  now(): number;
+  historySize?: number;
+}
+
+interface Subscriber {
+  onEvent(event: CacheEvent): void;
+  onProgress?: (revision: Revision) => void;
+  onEnd?: () => void;
+  /** How many events had been told when it came: those are in its replay. */
+  joined: number;
+}
+
+/** `objects` is the state at `at`, in any order. */
+export function createResourceCache(
+  spec: CacheSpec,
+  objects: readonly Cached[],
+  at: Revision,
+  { log, now, historySize }: ResourceCacheOptions,
+): FedCache {
+  let held = sorted(objects);
+  const history = createCacheHistory(at, historySize);
+  const subscribers = new Set<Subscriber>();
+  let listeners = 0;
+  let told = 0;
+  let revision = at;
+  let lastChange = at;
+
+  function tell(type: CacheEvent['type'], current: Cached, previous?: Cached): void {
+    const event = new RememberedEvent(type, current, previous, now());
+    history.push(event);
+    told++;
+    lastChange = event.revision;
+    for (const s of subscribers) if (s.joined < told) guarded(s, () => s.onEvent(event));
+  }
+
+  /** One subscriber's mistake must not keep the event from the others. */
+  function guarded(subscriber: Subscriber, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      log.error({ err: error, resource: spec.prefix }, 'a watcher failed and was ended');
+      leave(subscriber);
+      subscriber.onEnd?.();
+    }
+  }
+
+  function leave(subscriber: Subscriber): void {
+    if (subscribers.delete(subscriber) && subscriber.onProgress) listeners--;
+  }
+
+  function put(object: Cached): void {
+    const before = held.get(object.key);
+    if (before && before.revision >= object.revision) return;
+    held.set(object);
+    tell(before ? 'MODIFIED' : 'ADDED', object, before);
+  }
+
+  function remove(key: string, at: Revision): void {
+    const last = held.delete(key);
+    if (last) tell('DELETED', toDeleted(last, at), last);
+  }
+
+  function end(): void {
+    const ended = [...subscribers];
+    subscribers.clear();
+    listeners = 0;
+    for (const s of ended) guarded(s, () => s.onEnd?.());
+  }
+
+  /** The cache stands at `to`; nothing before can be told. */
+  function standAt(to: Revision): void {
+    history.clear(to);
+    lastChange = to;
+    revision = to;
+  }
+
+  return {
+    spec,
+    get: (key) => held.get(key),
+    list({ namespace, after, limit } = {}) {
+      return held.range(namespace ? `${spec.prefix}${namespace}/` : spec.prefix, after, limit);
+    },
+    get size() {
+      return held.size;
+    },
+    get revision() {
+      return revision;
+    },
+    get lastChange() {
+      return lastChange;
+    },
+
+    subscribe(from, onEvent, onProgress, onEnd) {
+      for (const event of history.after(from)) onEvent(event);
+      const subscriber: Subscriber = { onEvent, onProgress, onEnd, joined: told };
+      subscribers.add(subscriber);
+      if (onProgress) listeners++;
+      return () => leave(subscriber);
+    },
+
+    put,
+    remove,
+
+    progress(to) {
+      const silent = lastChange <= revision;
+      revision = to;
+      if (listeners === 0 || !silent) return;
+      for (const s of subscribers) if (s.onProgress) guarded(s, () => s.onProgress?.(to));
+    },
+
+    replace(objects, to) {
+      const wanted = new Map(objects.map((object) => [object.key, object]));
+      const before = held.range(spec.prefix);
+      for (const change of difference(before, wanted, to))
+        change.object ? put(change.object) : remove(change.key, change.at);
+      // What went on inside the gap is not known: watches that would begin there must list anew.
+      standAt(to);
+    },
+
+    reset(objects, to) {
+      held = sorted(objects);
+      standAt(to);
+      end();
+    },
+
+    end,
+  };
+}
+
+function sorted(objects: readonly Cached[]): SortedObjects<Cached> {
+  const held = createSortedObjects<Cached>();
+  for (const object of objects) held.set(object);
+  return held;
+}
+
+interface Change {
+  key: string;
+  at: Revision;
+  /** Absent: the key was removed. */
+  object?: Cached;
+}
+
+/** What led from `before` to `wanted`, in the order of revisions; removals count as made at `to`, for all that is known. */
+function difference(before: readonly Cached[], wanted: ReadonlyMap<string, Cached>, to: Revision): Change[] {
+  const changes: Change[] = [];
+  const known = new Map(before.map((object) => [object.key, object]));
+  for (const object of wanted.values()) {
+    const old = known.get(object.key);
+    if (old && old.revision >= object.revision) continue;
+    // The same name but another object: it was removed and made again.
+    if (old && uid(old) !== uid(object)) changes.push({ key: object.key, at: object.revision - 1 });
+    changes.push({ key: object.key, at: object.revision, object });
+  }
+  changes.sort((a, b) => a.at - b.at);
+  for (const { key } of before) if (!wanted.has(key)) changes.push({ key, at: to });
+  return changes;
+}
+
+const uid = (object: Cached): unknown => object.object().metadata.uid;

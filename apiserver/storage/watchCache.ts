@@ -1,0 +1,320 @@
+// What all reads are served from: one ordered feed of the store's events, dealt out to one cache a resource.
+// A consistent read waits here until the feed has reached what the store's revision was when the read came.
+// Mirrors: apiserver/pkg/storage/cacher/cacher.go, which has a feed for each resource; one feed keeps one order for all.
+// Reads: store.ts. Next along the chain: resourceCache.ts, then ../handlers/.
+import type { Clock } from '../../apimachinery/clock.ts';
+import type { KubeObject } from '../../apimachinery/types.ts';
+import type { Logger } from '../../component-base/logger.ts';
+import { toBuffer } from './bytes.ts';
+import type { Cached, CacheSpec, ResourceCache, WatchCache } from './cached.ts';
+import { cachedFrom } from './cachedFrom.ts';
+import { createResourceCache, type FedCache } from './resourceCache.ts';
+import {
+  Compacted,
+  FutureRevision,
+  type Revision,
+  type Store,
+  type Stored,
+  type StoreEvent,
+  StoreUnavailable,
+} from './store.ts';
+
+export interface WatchCacheOptions {
+  /** Events that each resource remembers at least; absent: 1,000. */
+  historySize?: number;
+  log: Logger;
+  clock: Clock;
+}
+
+const pageSize = 500;
+/** How long a consistent read waits for the feed before it is refused. */
+const freshTimeoutMs = 10_000;
+const fillTimeoutMs = 30_000;
+const maxHints = 256;
+
+export function createWatchCache(store: Store, { historySize, log, clock }: WatchCacheOptions): WatchCache {
+  const stop = new AbortController();
+  const live = new Map<string, FedCache>();
+  /** Events of resources that are being read for the first time. */
+  const filling = new Map<string, StoreEvent[]>();
+  const resources = new Map<string, Promise<ResourceCache>>();
+  const hints = createHints();
+  const waiters = createWaiters(clock);
+  let revision: Revision = 0;
+  let healthy = false;
+  /** Grows when the feed has had a gap. */
+  let gaps = 0;
+
+  // --- the feed ---
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      try {
+        if (revision === 0) advance(await store.revision());
+        healthy = true;
+        for await (const batch of store.watch(revision, stop.signal)) {
+          failures = 0;
+          deal(batch.events);
+          advance(batch.revision);
+        }
+        if (!stop.signal.aborted) throw new StoreUnavailable('the store ended the watch');
+      } catch (error) {
+        healthy = false;
+        if (await mended(error as Error)) continue;
+        await pause(clock, Math.min(2_000, 50 * 2 ** failures++), stop.signal);
+      }
+    }
+  }
+
+  /** True when the feed can go on at once. */
+  async function mended(error: Error): Promise<boolean> {
+    if (stop.signal.aborted) return true;
+    log.warn({ err: error, revision }, 'the feed from the store broke');
+    if (!(error instanceof Compacted || error instanceof FutureRevision)) return false;
+    try {
+      await relist(error instanceof FutureRevision);
+      return true;
+    } catch (failure) {
+      log.warn({ err: failure }, 'reading the store anew failed');
+      return false;
+    }
+  }
+
+  function deal(events: readonly StoreEvent[]): void {
+    for (const event of events) {
+      const prefix = prefixOf(event.key);
+      const cache = live.get(prefix);
+      if (cache) apply(cache, event);
+      else filling.get(prefix)?.push(event);
+    }
+  }
+
+  function prefixOf(key: string): string {
+    const second = key.indexOf('/', key.indexOf('/', 1) + 1) + 1;
+    const deeper = key.slice(0, key.indexOf('/', second) + 1);
+    return live.has(deeper) || filling.has(deeper) ? deeper : key.slice(0, second);
+  }
+
+  function apply(cache: FedCache, { type, key, value, revision: at }: StoreEvent): void {
+    const object =
+      type === 'PUT' ? readable({ key, value, revision: at }, cache.spec, hints.take(key, value)) : undefined;
+    if (object) cache.put(object);
+    else cache.remove(key, at);
+  }
+
+  /** What cannot be read (someone wrote into the store by hand) counts as absent. */
+  function readable(stored: Stored, spec: CacheSpec, known?: KubeObject): Cached | undefined {
+    try {
+      return cachedFrom(stored, spec, known);
+    } catch (error) {
+      log.error({ err: error, key: stored.key }, 'the store holds something that is no object; it is passed over');
+      return undefined;
+    }
+  }
+
+  function advance(to: Revision): void {
+    revision = to;
+    for (const cache of live.values()) cache.progress(to);
+    waiters.release(to);
+  }
+
+  // --- reading a resource from the store ---
+
+  async function* pages(spec: CacheSpec, at?: Revision): AsyncGenerator<{ objects: Cached[]; at: Revision }> {
+    let after: string | undefined;
+    for (;;) {
+      const page = await store.list(spec.prefix, { at, after, limit: pageSize });
+      const objects = page.items.map((item) => readable(item, spec)).filter((o) => o !== undefined);
+      at = page.revision;
+      yield { objects, at };
+      if (!page.more) return;
+      after = page.items.at(-1)!.key;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function read(spec: CacheSpec, at?: Revision): Promise<{ objects: Cached[]; at: Revision }> {
+    const all: { objects: Cached[]; at: Revision } = { objects: [], at: at ?? 0 };
+    for await (const page of pages(spec, at)) {
+      for (const object of page.objects) all.objects.push(object);
+      all.at = page.at;
+    }
+    return all;
+  }
+
+  /** The objects as of one revision, then what the feed brought behind it while they were read. */
+  async function fill(spec: CacheSpec): Promise<ResourceCache> {
+    for (;;) {
+      const since = gaps;
+      const arrived: StoreEvent[] = [];
+      filling.set(spec.prefix, arrived);
+      const { objects, at } = await read(spec);
+      await waiters.reached(at, revision, fillTimeoutMs);
+      if (since !== gaps) continue;
+      filling.delete(spec.prefix);
+      const cache = createResourceCache(spec, objects, at, { log, now: () => clock.now(), historySize });
+      live.set(spec.prefix, cache);
+      for (const event of arrived) if (event.revision > at) apply(cache, event);
+      cache.progress(revision);
+      return cache;
+    }
+  }
+
+  function resource(spec: CacheSpec): Promise<ResourceCache> {
+    const known = resources.get(spec.prefix);
+    if (known) return known;
+    const made = fill(spec).catch((error) => {
+      filling.delete(spec.prefix);
+      resources.delete(spec.prefix);
+      throw error;
+    });
+    resources.set(spec.prefix, made);
+    return made;
+  }
+
+  /** After a gap in the feed: every cache jumps to one newer snapshot. `backwards`: the store was restored to an older state. */
+  async function relist(backwards: boolean): Promise<void> {
+    const at = await store.revision();
+    const states = new Map<FedCache, Cached[]>();
+    const unread = (): FedCache[] => [...live.values()].filter((cache) => !states.has(cache));
+    // More may come to life meanwhile, still from before the gap.
+    for (let caches = unread(); caches.length > 0; caches = unread()) {
+      for (const cache of caches) states.set(cache, (await read(cache.spec, at)).objects);
+    }
+    gaps++;
+    for (const [cache, objects] of states) {
+      if (backwards) cache.reset(objects, at);
+      else cache.replace(objects, at);
+    }
+    advance(at);
+    log.info({ revision: at, resources: states.size }, 'read the store anew');
+  }
+
+  // --- consistent reads ---
+
+  let looking: Promise<unknown> = Promise.resolve();
+  let nextLook: Promise<Revision> | undefined;
+
+  function look(): Promise<Revision> {
+    // From here on the request is on its way: who comes now may have seen a later write.
+    nextLook = undefined;
+    const sent = store.revision();
+    looking = sent.catch(() => {});
+    return sent.then(caughtUp);
+  }
+
+  async function caughtUp(to: Revision): Promise<Revision> {
+    if (to > revision) await waiters.reached(to, revision, freshTimeoutMs).catch(behind);
+    return to;
+  }
+
+  function behind(error: Error): never {
+    if (!(error instanceof FutureRevision)) throw error;
+    throw new StoreUnavailable(`the watch cache is behind the store: ${error.message}`);
+  }
+
+  function fresh(): Promise<Revision> {
+    const known = store.known?.();
+    if (known !== undefined) return caughtUp(known);
+    nextLook ??= looking.then(look);
+    return nextLook;
+  }
+
+  const feed = run();
+  return {
+    resource,
+    hint: hints.add,
+    drop(prefix) {
+      resources.delete(prefix);
+      const cache = live.get(prefix);
+      live.delete(prefix);
+      cache?.end();
+    },
+    fresh,
+    reached: (to, timeoutMs) => waiters.reached(to, revision, timeoutMs),
+    get revision() {
+      return revision;
+    },
+    get healthy() {
+      return healthy;
+    },
+    async close() {
+      stop.abort();
+      waiters.close();
+      for (const cache of live.values()) cache.end();
+      await feed;
+    },
+  };
+}
+
+/** Objects that writers have just encoded, until their events come back. Of a write that failed nothing comes; so only the newest are kept. */
+function createHints() {
+  const hints = new Map<string, { value: Uint8Array; object: KubeObject }>();
+  return {
+    add(key: string, value: Uint8Array, object: KubeObject): void {
+      hints.delete(key);
+      hints.set(key, { value, object });
+      if (hints.size > maxHints) hints.delete(hints.keys().next().value!);
+    },
+    take(key: string, value: Uint8Array): KubeObject | undefined {
+      const hint = hints.get(key);
+      if (!hint || (hint.value !== value && !toBuffer(hint.value).equals(value))) return undefined;
+      hints.delete(key);
+      return hint.object;
+    },
+  };
+}
+
+/** Those who wait for the feed to get somewhere. */
+function createWaiters(clock: Clock) {
+  interface Waiter {
+    to: Revision;
+    done(error?: Error): void;
+  }
+  const waiting = new Set<Waiter>();
+  let closed = false;
+  let newest: Revision = 0;
+
+  return {
+    async reached(to: Revision, current: Revision, timeoutMs: number): Promise<void> {
+      newest = current;
+      if (to <= current) return;
+      if (closed) throw new StoreUnavailable('the watch cache is closed');
+      await new Promise<void>((resolve, reject) => {
+        const timer = clock.setTimeout(() => waiter.done(new FutureRevision(to, newest)), timeoutMs);
+        const waiter: Waiter = {
+          to,
+          done(error) {
+            timer.cancel();
+            waiting.delete(waiter);
+            if (error) reject(error);
+            else resolve();
+          },
+        };
+        waiting.add(waiter);
+      });
+    },
+    release(at: Revision): void {
+      newest = at;
+      for (const waiter of waiting) if (waiter.to <= at) waiter.done();
+    },
+    close(): void {
+      closed = true;
+      for (const waiter of waiting) waiter.done(new StoreUnavailable('the watch cache is closed'));
+    },
+  };
+}
+
+/** Waits `ms`, give or take a quarter, or until the signal aborts. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.setTimeout(done, ms * (0.75 + Math.random() / 2));
+    signal.addEventListener('abort', done);
+  });
+}
