@@ -13,6 +13,8 @@ export interface ListOptions {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** Objects come as PartialObjectMetadata: apiVersion, kind (of that form) and metadata alone. */
+  metadataOnly?: boolean;
 }
 
 export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue'> {
