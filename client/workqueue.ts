@@ -1,0 +1,157 @@
+// The keys that wait for a reconcile: each at most once, never two workers on one, failures with growing delays,
+// and with every key the causes of all the events that put it here.
+// Mirrors: client-go util/workqueue (queue.go, delaying_queue.go, default_rate_limiters.go).
+// Filled and emptied by runner.ts. Time is passed in.
+import type { Cause } from '../apimachinery/cause.ts';
+import type { Clock } from '../apimachinery/clock.ts';
+import { collectCauses, mergeCauses } from './causes.ts';
+
+export interface WorkItem {
+  key: string;
+  causes: Cause[];
+}
+
+/** What a queue tells its metrics. */
+export interface QueueObserver {
+  depth(n: number): void;
+  added(): void;
+  /** Seconds that a key waited until a worker took it. */
+  waited(seconds: number): void;
+  /** Seconds that a worker needed. */
+  worked(seconds: number): void;
+  retried(): void;
+}
+
+export interface WorkQueue {
+  /** Puts the key in line; one that is worked on now comes again after `done`. */
+  add(key: string, causes: readonly Cause[]): void;
+  /** Later, in milliseconds; the earliest of several wishes counts. Without causes it is the timer that wakes it. */
+  addAfter(key: string, ms: number, causes?: readonly Cause[]): void;
+  /** After a failure: 5 ms, doubled with each one, up to 1,000 s; and 10 a second after a burst of 100 over all keys. */
+  addRateLimited(key: string, causes: readonly Cause[]): void;
+  /** The key succeeded: its next failure counts as the first. */
+  forget(key: string): void;
+  failures(key: string): number;
+  /** The next key; undefined once the queue is shut down and empty of work to hand out. */
+  get(): Promise<WorkItem | undefined>;
+  done(key: string): void;
+  /** Hands out nothing more. */
+  shutDown(): void;
+  readonly length: number;
+}
+
+const firstDelay = 5;
+const mostDelay = 1_000_000;
+
+export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQueue {
+  const line: string[] = [];
+  let head = 0;
+  const dirty = new Map<string, { causes: Map<string, Cause>; since: number }>();
+  const processing = new Map<string, number>();
+  const failed = new Map<string, number>();
+  const later = new Map<string, { at: number; causes: Cause[]; timer: { cancel(): void } }>();
+  const waiting: ((item: WorkItem | undefined) => void)[] = [];
+  const bucket = createBucket(clock, 10, 100);
+  let stopped = false;
+
+  const depth = () => line.length - head;
+
+  function enqueue(key: string): void {
+    line.push(key);
+    observer?.depth(depth());
+    if (waiting.length) waiting.shift()!(take());
+  }
+
+  function take(): WorkItem {
+    const key = line[head++]!;
+    if (head > 1024 && head * 2 > line.length) {
+      line.splice(0, head);
+      head = 0;
+    }
+    const { causes, since } = dirty.get(key)!;
+    dirty.delete(key);
+    processing.set(key, clock.now());
+    observer?.depth(depth());
+    observer?.waited((clock.now() - since) / 1000);
+    return { key, causes: [...causes.values()] };
+  }
+
+  const queue: WorkQueue = {
+    add(key, causes) {
+      if (stopped) return;
+      const entry = dirty.get(key);
+      if (entry) {
+        collectCauses(entry.causes, causes);
+        return;
+      }
+      dirty.set(key, { causes: collectCauses(new Map(), causes), since: clock.now() });
+      observer?.added();
+      if (!processing.has(key)) enqueue(key);
+    },
+    addAfter(key, ms, causes = [{ word: 'timer' }]) {
+      if (stopped) return;
+      if (ms <= 0) return queue.add(key, causes);
+      const at = clock.now() + ms;
+      const entry = later.get(key);
+      const merged = mergeCauses(entry?.causes ?? [], causes);
+      if (entry && entry.at <= at) {
+        entry.causes = merged;
+        return;
+      }
+      entry?.timer.cancel();
+      const fire = () => {
+        const due = later.get(key);
+        later.delete(key);
+        if (due) queue.add(key, due.causes);
+      };
+      // Node's timers end at 2^31 ms; a later wish is looked at again then.
+      later.set(key, { at, causes: merged, timer: clock.setTimeout(fire, Math.min(ms, 2 ** 31 - 1)) });
+    },
+    addRateLimited(key, causes) {
+      const n = failed.get(key) ?? 0;
+      failed.set(key, n + 1);
+      observer?.retried();
+      queue.addAfter(key, Math.max(Math.min(firstDelay * 2 ** n, mostDelay), bucket()), causes);
+    },
+    forget: (key) => void failed.delete(key),
+    failures: (key) => failed.get(key) ?? 0,
+    get() {
+      if (stopped) return Promise.resolve(undefined);
+      if (depth() > 0) return Promise.resolve(take());
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    done(key) {
+      const started = processing.get(key);
+      processing.delete(key);
+      if (started !== undefined) observer?.worked((clock.now() - started) / 1000);
+      if (!stopped && dirty.has(key)) enqueue(key);
+    },
+    shutDown() {
+      stopped = true;
+      for (const entry of later.values()) entry.timer.cancel();
+      later.clear();
+      for (const resolve of waiting.splice(0)) resolve(undefined);
+    },
+    get length() {
+      return depth();
+    },
+  };
+  return queue;
+}
+
+/**
+ * A token bucket: each call takes one and says how many milliseconds until it is there.
+ * With `refuse` a call that finds none takes none: for what is dropped rather than delayed.
+ */
+export function createBucket(clock: Clock, perSecond: number, burst: number, refuse = false): () => number {
+  let tokens = burst;
+  let at = clock.now();
+  return () => {
+    const now = clock.now();
+    tokens = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
+    at = now;
+    if (refuse && tokens < 1) return ((1 - tokens) / perSecond) * 1000;
+    tokens -= 1;
+    return tokens >= 0 ? 0 : (-tokens / perSecond) * 1000;
+  };
+}
