@@ -14,7 +14,10 @@ export interface Handler<T> {
   deleted?(object: T): void;
 }
 
-/** Objects are shared: treat them as read-only and copy (structuredClone) before changing. */
+/**
+ * Objects are shared: treat them as read-only and copy (structuredClone) before changing.
+ * They are kept without metadata.managedFields, which no component reads and which weigh as much as the rest.
+ */
 export interface Informer<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   get(key: ObjectKey): T | undefined;
@@ -27,14 +30,21 @@ export interface Informer<T extends KubeObject = KubeObject> {
   /** True once the first list is in and its handlers have run. */
   readonly synced: boolean;
   readonly lastResourceVersion: string;
+  /** Why the handlers that run now run: the first list, a watch event, or a later list that showed what was missed. */
+  readonly origin: 'start-up' | 'watch' | 'resync';
+}
+
+export interface InformerOptions {
+  namespace?: string;
+  fieldSelector?: string;
+  labelSelector?: string;
+  /** Keep apiVersion, kind and metadata alone. */
+  metadataOnly?: boolean;
 }
 
 /** One informer a resource and selector, shared by all that ask; started together. */
 export interface InformerFactory {
-  informer<T extends KubeObject>(
-    r: Resource<T>,
-    options?: { namespace?: string; fieldSelector?: string; labelSelector?: string },
-  ): Informer<T>;
+  informer<T extends KubeObject>(r: Resource<T>, options?: InformerOptions): Informer<T>;
   /** Starts those not yet started; resolves when all are synced. Runs until the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
 }
