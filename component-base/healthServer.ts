@@ -1,0 +1,87 @@
+// What every daemon serves about itself: /healthz, /livez, /readyz (each check by name with ?verbose) and /metrics.
+// Mirrors: staging/src/k8s.io/apiserver/pkg/server/healthz. A bare node:http server: it costs next to nothing while idle.
+// Used by: the main.ts of controllers, scheduler and proxy.
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { UsageError } from './flags.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface HealthServerOptions {
+  /** 0: any free port. */
+  port: number;
+  host?: string;
+  /** PEM; with both it is HTTPS. */
+  cert?: string;
+  key?: string;
+  metrics?: Metrics;
+  /** By name; one throws (or rejects) with the reason when it does not hold. `ready` ones count for /readyz alone. */
+  checks?: Record<string, () => void | Promise<void>>;
+  ready?: Record<string, () => void | Promise<void>>;
+  signal: AbortSignal;
+}
+
+/** Listens; resolves with the port. Throws UsageError when the port is taken. Stops with the signal. */
+export async function startHealthServer(o: HealthServerOptions): Promise<{ port: number; url: string }> {
+  const answer = (request: http.IncomingMessage, response: http.ServerResponse) =>
+    void respond(o, request, response).catch(() => response.destroy());
+  const secure = o.cert && o.key;
+  const server = secure ? https.createServer({ cert: o.cert, key: o.key }, answer) : http.createServer(answer);
+  const host = o.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new UsageError(
+          `cannot listen on ${host}:${o.port} (${error.code}); choose another port with --secure-port, or 0 for any.`,
+        ),
+      ),
+    );
+    server.listen(o.port, host, resolve);
+  });
+  server.unref();
+  o.signal.addEventListener('abort', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
+}
+
+async function respond(
+  o: HealthServerOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'method not allowed');
+  if (url.pathname === '/metrics' && o.metrics)
+    return end(response, 200, await o.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8');
+  const checks = checksOf(o, url.pathname);
+  if (!checks) return end(response, 404, '404 page not found\n');
+  const results = await Promise.all(Object.entries(checks).map(runCheck));
+  const ok = results.every((r) => r.ok);
+  if (ok && !url.searchParams.has('verbose')) return end(response, 200, 'ok');
+  const what = url.pathname.slice(1);
+  const last = ok ? `${what} check passed\n` : `${what} check failed\n`;
+  end(response, ok ? 200 : 500, results.map((r) => r.line).join('') + last);
+}
+
+function checksOf(o: HealthServerOptions, path: string): HealthServerOptions['checks'] | undefined {
+  if (path === '/healthz' || path === '/livez') return { ping: () => {}, ...o.checks };
+  if (path === '/readyz') return { ping: () => {}, ...o.checks, ...o.ready };
+  return undefined;
+}
+
+async function runCheck([name, check]: [string, () => void | Promise<void>]): Promise<{ ok: boolean; line: string }> {
+  try {
+    await check();
+    return { ok: true, line: `[+]${name} ok\n` };
+  } catch (error) {
+    return { ok: false, line: `[-]${name} failed: ${(error as Error).message}\n` };
+  }
+}
+
+function end(response: http.ServerResponse, code: number, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(code, { 'content-type': type, 'x-content-type-options': 'nosniff' });
+  response.end(body);
+}
