@@ -1,0 +1,141 @@
+// Runs controllers: events to keys, keys to reconciles, failures to retries, and causes with every one of them.
+// Reads the informers and writes nothing itself; what reconcile does is the controller's.
+// Mirrors: sigs.k8s.io/controller-runtime pkg/internal/controller and k8s.io/kubernetes cmd/kube-controller-manager/app.
+// Next along the chain: the controllers' own files.
+import type { Cause } from '../apimachinery/cause.ts';
+import { groupResource } from '../apimachinery/resources.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import type { KubeObject } from '../apimachinery/types.ts';
+import { exponential, type Metrics } from '../component-base/metrics.ts';
+import { withCauses } from './causes.ts';
+import type { Controller, ControllerContext, Enqueue, Watch } from './controller.ts';
+import type { Informer } from './informer.ts';
+import { createWorkQueue, type QueueObserver, type WorkItem, type WorkQueue } from './workqueue.ts';
+
+export interface RunOptions {
+  /** The context of one controller: its own client and recorder, the informers of all. */
+  contextFor(controller: Controller): ControllerContext;
+  signal: AbortSignal;
+  metrics?: Metrics;
+}
+
+/** Sets all up, starts their informers, works until the signal aborts. Resolves when the last reconcile has ended. */
+export async function runControllers(controllers: readonly Controller[], o: RunOptions): Promise<void> {
+  const running = controllers.map((controller) => prepare(controller, o));
+  const factories = new Set(running.map((r) => r.context.informers));
+  await Promise.all([...factories].map((f) => f.start(o.signal)));
+  if (o.signal.aborted) return;
+  await Promise.all(running.map((r) => work(r, o.signal)));
+}
+
+interface Running {
+  controller: Controller;
+  context: ControllerContext;
+  queue: WorkQueue;
+  enqueue: Enqueue;
+}
+
+function prepare(controller: Controller, o: RunOptions): Running {
+  const context = o.contextFor(controller);
+  const queue = createWorkQueue(context.clock, o.metrics && observeQueue(controller.name, o.metrics));
+  const enqueue: Enqueue = (key, { after = 0, causes } = {}) => queue.addAfter(key, after, causes);
+  o.signal.addEventListener('abort', () => queue.shutDown(), { once: true });
+  controller.setup?.(context, enqueue);
+  for (const w of controller.watches) listen(w, context, queue);
+  return { controller, context, queue, enqueue };
+}
+
+/** Each event puts the keys that the watch names into the queue, with the event as their cause. */
+function listen(w: Watch<any>, context: ControllerContext, queue: WorkQueue): void {
+  const informer = context.informers.informer(w.resource, w.options);
+  const put = (object: KubeObject, causes: Cause[]) => {
+    for (const key of w.keys(object, context)) queue.add(key, causes);
+  };
+  informer.addHandler({
+    added: (object) => put(object, causesOf(object, informer)),
+    updated(object, old) {
+      if (w.when && !w.when(object, old)) return;
+      const causes = causesOf(object, informer);
+      put(object, causes);
+      put(old, causes);
+    },
+    deleted: (object) => put(object, causesOf(object, informer)),
+  });
+}
+
+/** The event, and beside it the word for its coming from a list rather than from the watch. */
+export function causesOf(object: KubeObject, informer: Pick<Informer, 'resource' | 'origin'>): Cause[] {
+  const { namespace = '', name, resourceVersion = '0' } = object.metadata;
+  const event: Cause = { resource: groupResource(informer.resource), namespace, name, resourceVersion };
+  return informer.origin === 'watch' ? [event] : [{ word: informer.origin }, event];
+}
+
+async function work(r: Running, signal: AbortSignal): Promise<void> {
+  const loops = Array.from({ length: r.controller.workers ?? 5 }, () => worker(r));
+  const own = r.controller.run?.(r.context, r.enqueue, signal);
+  await Promise.all([...loops, own]);
+}
+
+async function worker(r: Running): Promise<void> {
+  for (let item = await r.queue.get(); item; item = await r.queue.get()) {
+    await reconcileOne(r, item);
+    r.queue.done(item.key);
+  }
+}
+
+/** One reconcile in the context of its causes, and what follows from its outcome. Never rejects. */
+async function reconcileOne({ controller, context, queue }: Running, item: WorkItem): Promise<void> {
+  try {
+    const result = await withCauses(item.causes, () => controller.reconcile(item.key, context));
+    queue.forget(item.key);
+    if (result) queue.addAfter(item.key, Math.max(result.after, 1));
+  } catch (error) {
+    const about = {
+      controller: controller.name,
+      key: item.key,
+      error: errorText(error),
+      failures: queue.failures(item.key),
+    };
+    if (isRoutine(error)) context.log.debug(about, 'reconcile will be tried again');
+    else context.log.warn(about, 'reconcile failed, will be tried again');
+    queue.addRateLimited(item.key, item.causes);
+  }
+}
+
+/** Two writers met, or something was made or gone in the meantime: the next look at the cache settles it. */
+const isRoutine = (error: unknown) =>
+  error instanceof StatusError && ['Conflict', 'AlreadyExists', 'NotFound'].includes(error.reason);
+
+const errorText = (error: unknown) =>
+  error instanceof StatusError
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+
+function observeQueue(name: string, metrics: Metrics): QueueObserver {
+  const seconds = exponential(1e-8, 10, 10);
+  const depth = metrics.gauge('workqueue_depth', 'Current depth of workqueue', ['name']);
+  const adds = metrics.counter('workqueue_adds_total', 'Total number of adds handled by workqueue', ['name']);
+  const waits = metrics.histogram(
+    'workqueue_queue_duration_seconds',
+    'How long in seconds an item stays in workqueue before being requested.',
+    ['name'],
+    seconds,
+  );
+  const works = metrics.histogram(
+    'workqueue_work_duration_seconds',
+    'How long in seconds processing an item from workqueue takes.',
+    ['name'],
+    seconds,
+  );
+  const retries = metrics.counter('workqueue_retries_total', 'Total number of retries handled by workqueue', ['name']);
+  depth.set({ name }, 0);
+  return {
+    depth: (n) => depth.set({ name }, n),
+    added: () => adds.inc({ name }),
+    waited: (s) => waits.observe({ name }, s),
+    worked: (s) => works.observe({ name }, s),
+    retried: () => retries.inc({ name }),
+  };
+}
