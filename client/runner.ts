@@ -48,18 +48,14 @@ function prepare(controller: Controller, o: RunOptions): Running {
 /** Each event puts the keys that the watch names into the queue, with the event as their cause. */
 function listen(w: Watch<any>, context: ControllerContext, queue: WorkQueue): void {
   const informer = context.informers.informer(w.resource, w.options);
-  const put = (object: KubeObject, causes: Cause[]) => {
-    for (const key of w.keys(object, context)) queue.add(key, causes);
+  const put = (states: KubeObject[]) => {
+    const causes = causesOf(states[0]!, informer);
+    for (const key of new Set(states.flatMap((state) => w.keys(state, context)))) queue.add(key, causes);
   };
   informer.addHandler({
-    added: (object) => put(object, causesOf(object, informer)),
-    updated(object, old) {
-      if (w.when && !w.when(object, old)) return;
-      const causes = causesOf(object, informer);
-      put(object, causes);
-      put(old, causes);
-    },
-    deleted: (object) => put(object, causesOf(object, informer)),
+    added: (object) => put([object]),
+    updated: (object, old) => void (w.when && !w.when(object, old) ? undefined : put([object, old])),
+    deleted: (object) => put([object]),
   });
 }
 

@@ -53,13 +53,22 @@ export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQue
   const waiting: ((item: WorkItem | undefined) => void)[] = [];
   const bucket = createBucket(clock, 10, 100);
   let stopped = false;
+  let handingOut = false;
 
   const depth = () => line.length - head;
 
   function enqueue(key: string): void {
     line.push(key);
     observer?.depth(depth());
-    if (waiting.length) waiting.shift()!(take());
+    if (waiting.length === 0 || handingOut) return;
+    // Not at once: the events of one read from the socket come in one turn, and a key takes all their causes along.
+    handingOut = true;
+    setImmediate(handOut);
+  }
+
+  function handOut(): void {
+    handingOut = false;
+    while (waiting.length && depth() > 0) waiting.shift()!(take());
   }
 
   function take(): WorkItem {
