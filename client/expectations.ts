@@ -1,0 +1,44 @@
+// What a controller has asked for and its cache has not shown yet: until then it must not count and ask again.
+// Mirrors: k8s.io/kubernetes pkg/controller/controller_utils.go (ControllerExpectations, UIDTrackingControllerExpectations).
+// Used by: controllers that create and delete many. No I/O; time is passed in.
+import type { Clock } from '../apimachinery/clock.ts';
+
+/** An event that never comes (lost with a restarted cache) holds a key no longer than this. */
+const expireAfter = 300_000;
+
+export interface Expectations {
+  /** `creations` objects are about to be asked for; forgets what was expected before. */
+  expectCreations(key: string, creations: number): void;
+  /** These objects, by their own keys, are about to be deleted; forgets what was expected before. */
+  expectDeletions(key: string, objects: readonly string[]): void;
+  /** One that was expected is there, or will never come because asking for it failed. */
+  creationObserved(key: string): void;
+  /** This one is gone or going; counted once, however often it is said. */
+  deletionObserved(key: string, object: string): void;
+  /** Nothing is outstanding: counting what the cache has is safe. */
+  satisfied(key: string): boolean;
+  forget(key: string): void;
+}
+
+export function createExpectations(clock: Clock): Expectations {
+  const entries = new Map<string, { creations: number; deletions: Set<string>; at: number }>();
+  return {
+    expectCreations(key, creations) {
+      entries.set(key, { creations, deletions: new Set(), at: clock.now() });
+    },
+    expectDeletions(key, objects) {
+      entries.set(key, { creations: 0, deletions: new Set(objects), at: clock.now() });
+    },
+    creationObserved(key) {
+      const entry = entries.get(key);
+      if (entry) entry.creations--;
+    },
+    deletionObserved: (key, object) => void entries.get(key)?.deletions.delete(object),
+    satisfied(key) {
+      const entry = entries.get(key);
+      if (!entry) return true;
+      return (entry.creations <= 0 && entry.deletions.size === 0) || clock.now() - entry.at > expireAfter;
+    },
+    forget: (key) => void entries.delete(key),
+  };
+}
