@@ -102,15 +102,10 @@ export function serveStream(target: Target, socket: Socket): void {
 }
 
 function serveTls(target: Target, socket: Socket): void {
-  selfSigned().then(
-    (context) => {
-      const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
-      tls.on('error', () => tls.destroy());
-      targets.set(tls, target);
-      http.emit('connection', tls);
-    },
-    () => socket.destroy(),
-  );
+  const tls = new TLSSocket(socket, { isServer: true, secureContext: selfSigned() });
+  tls.on('error', () => tls.destroy());
+  targets.set(tls, target);
+  http.emit('connection', tls);
 }
 
 function answer(target: Target, request: IncomingMessage, response: ServerResponse): void {
