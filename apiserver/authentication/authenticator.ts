@@ -5,7 +5,7 @@ import { unauthorized } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import { certificateUser, type PeerCertificate } from './clientCertificate.ts';
-import { serviceAccountMethod, type ServiceAccountOptions } from './serviceAccountMethod.ts';
+import { type ServiceAccountOptions, serviceAccountMethod } from './serviceAccountMethod.ts';
 import { tokenCache } from './tokenCache.ts';
 import { tokenFileMethod } from './tokenFile.ts';
 

@@ -3,9 +3,9 @@
 // Next: authenticator.ts, where this is one of the token methods. Tokens are made by tokenIssuer.ts.
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import { quoteList } from '../authorization/rules.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import type { TokenMethod } from './authenticator.ts';
-import { quoteList } from '../authorization/rules.ts';
 import { type VerifyingKey, verifyingKeys } from './serviceAccountKeys.ts';
 import type { BoundClaims, Ref } from './tokenIssuer.ts';
 
@@ -94,10 +94,21 @@ async function boundUser(payload: Payload, cluster: Cluster, now: number): Promi
   if (account === undefined) throw new Error(`serviceaccounts "${serviceaccount.name}" not found`);
   if (account === 'deleted') throw new Error(invalidated);
   sameUid('service account UID (%1) does not match claim (%2)', account, serviceaccount);
-  if (secret) sameUid('secret UID (%1) does not match service account secret ref claim (%2)', await living('secrets', secret, namespace), secret);
-  if (pod) sameUid('pod UID (%1) does not match service account pod ref claim (%2)', await living('pods', pod, namespace), pod);
+  if (secret)
+    sameUid(
+      'secret UID (%1) does not match service account secret ref claim (%2)',
+      await living('secrets', secret, namespace),
+      secret,
+    );
+  if (pod)
+    sameUid(
+      'pod UID (%1) does not match service account pod ref claim (%2)',
+      await living('pods', pod, namespace),
+      pod,
+    );
   // A pod-bound token only tells of its node; the pod's life is what counts.
-  else if (node) sameUid('node UID (%1) does not match service account node ref claim (%2)', await living('nodes', node), node);
+  else if (node)
+    sameUid('node UID (%1) does not match service account node ref claim (%2)', await living('nodes', node), node);
   return {
     username: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
     uid: serviceaccount.uid,

@@ -1,8 +1,9 @@
 // May this user do this? An ordered list of opinions; the first that allows or denies decides, none means no.
 // Reads: the four RBAC kinds through Cluster (rbac.ts). Mirrors: staging/src/k8s.io/apiserver/pkg/authorization/union/union.go.
 // Next: filters.ts asks for each request; the access reviews and RBAC's escalation rules ask for others.
-import { UsageError } from '../../component-base/flags.ts';
+
 import type { PolicyRule, UserInfo } from '../../apimachinery/types.ts';
+import { UsageError } from '../../component-base/flags.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import { rbacAuthorizer } from './rbac.ts';
 

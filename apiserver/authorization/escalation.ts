@@ -2,7 +2,7 @@
 // Reads: the writer's own rules. Mirrors: pkg/registry/rbac/{escalation_check,role,rolebinding,clusterrole,clusterrolebinding}/…/policybased.
 // Used by: the four RBAC kinds' `authorizeWrite`.
 import { goQuote } from '../../apimachinery/goQuote.ts';
-import { type GroupResource, forbidden, notFound } from '../../apimachinery/status.ts';
+import { forbidden, type GroupResource, notFound } from '../../apimachinery/status.ts';
 import type { PolicyRule } from '../../apimachinery/types.ts';
 import type { Context } from '../kinds/kind.ts';
 import { type Attributes, mayDoEverything } from './authorizer.ts';
@@ -42,7 +42,12 @@ const justFinalizers = (object: any, old: any): boolean => {
 };
 
 /** Refuses a Role or ClusterRole that holds more than its writer, unless the writer may `escalate`. */
-export async function authorizeRole(plural: string, object: any, old: any | undefined, context: Context): Promise<void> {
+export async function authorizeRole(
+  plural: string,
+  object: any,
+  old: any | undefined,
+  context: Context,
+): Promise<void> {
   if (mayDoEverything(context.user) || (old && justFinalizers(object, old))) return;
   const { name, namespace = '' } = object.metadata;
   if (await may(context, 'escalate', plural, namespace, old ? name : '')) return;

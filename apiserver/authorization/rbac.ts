@@ -5,7 +5,7 @@ import { goQuote } from '../../apimachinery/goQuote.ts';
 import type { PolicyRule, UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import type { Attributes, Decision, Mode } from './authorizer.ts';
-import { type Grant, type RbacIndex, rbacIndex, type RoleRef } from './rbacIndex.ts';
+import { type Grant, type RbacIndex, type RoleRef, rbacIndex } from './rbacIndex.ts';
 import { ruleAllows } from './rules.ts';
 
 /** Every role that a user holds in `namespace` ('' asks for the cluster-wide ones alone), with the binding that gives it. */
@@ -24,7 +24,8 @@ function grantText(grant: Grant): string {
   const kind = grant.namespace ? 'RoleBinding' : 'ClusterRoleBinding';
   const name = grant.namespace ? `${grant.binding}/${grant.namespace}` : grant.binding;
   const { subject } = grant;
-  const who = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? grant.namespace}` : subject.name;
+  const who =
+    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? grant.namespace}` : subject.name;
   return `${kind} ${goQuote(name)} of ${grant.roleRef.kind} ${goQuote(grant.roleRef.name)} to ${subject.kind} ${goQuote(who)}`;
 }
 

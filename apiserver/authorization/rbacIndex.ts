@@ -30,8 +30,8 @@ const indexes = new WeakMap<Cluster, RbacIndex>();
 
 /** The one index of a cluster. */
 export function rbacIndex(cluster: Cluster): RbacIndex {
-  let index = indexes.get(cluster);
-  if (!index) indexes.set(cluster, (index = createIndex(cluster)));
+  const index = indexes.get(cluster) ?? createIndex(cluster);
+  indexes.set(cluster, index);
   return index;
 }
 
@@ -41,8 +41,7 @@ function createIndex(cluster: Cluster): RbacIndex {
   const clusterBindings = derived(cluster, 'clusterrolebindings', grantsBySubject);
   const bindings = derived(cluster, 'rolebindings', grantsBySubject);
   return {
-    grants: (namespace, subject) =>
-      (namespace ? bindings() : clusterBindings()).get(`${namespace}/${subject}`) ?? none,
+    grants: (namespace, subject) => (namespace ? bindings() : clusterBindings()).get(`${namespace}/${subject}`) ?? none,
     rules: (ref, namespace) =>
       ref.kind === 'ClusterRole' ? clusterRoles().get(`/${ref.name}`) : roles().get(`${namespace}/${ref.name}`),
   };

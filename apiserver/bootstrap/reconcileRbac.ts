@@ -12,7 +12,10 @@ import { roleBindings, roles } from './rbacPolicy/namespaceRoles.ts';
 import { autoupdate } from './rbacPolicy/policy.ts';
 
 const group = 'rbac.authorization.k8s.io';
-type Policy = { metadata: { name: string; namespace?: string; labels: object; annotations: object }; [field: string]: any };
+type Policy = {
+  metadata: { name: string; namespace?: string; labels: object; annotations: object };
+  [field: string]: any;
+};
 
 /** One pass; the namespaces kube-system and kube-public must exist. Rejects when the store does; call it again then. */
 export async function reconcileRbac(cluster: Cluster): Promise<void> {
@@ -39,7 +42,11 @@ async function ensure(cluster: Cluster, plural: string, wanted: Policy, add: Add
 }
 
 /** False when it was there already, unknown to the cache. */
-async function created(cluster: Cluster, resource: { group: string; plural: string }, wanted: Policy): Promise<boolean> {
+async function created(
+  cluster: Cluster,
+  resource: { group: string; plural: string },
+  wanted: Policy,
+): Promise<boolean> {
   try {
     await cluster.create(resource, structuredClone(wanted));
     return true;
@@ -90,7 +97,9 @@ function addSubjects(object: any, wanted: Policy): boolean {
  * owners may have labelled some. Selected roles may be aggregated themselves, so the sum follows them down.
  */
 function withAggregates(policies: Policy[], cluster: Cluster): Policy[] {
-  const known = new Map<string, any>(cluster.cachedList({ group, plural: 'clusterroles' }).map((r) => [r.metadata.name, r]));
+  const known = new Map<string, any>(
+    cluster.cachedList({ group, plural: 'clusterroles' }).map((r) => [r.metadata.name, r]),
+  );
   for (const policy of policies) if (!known.has(policy.metadata.name)) known.set(policy.metadata.name, policy);
   const all = [...known.values()];
   return policies.map((p) => (p['aggregationRule'] ? { ...p, rules: sumOf(p, all, new Set()) } : p));

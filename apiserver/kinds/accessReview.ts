@@ -1,7 +1,14 @@
 // What the three access reviews share: rules for their spec, the question put to the authorizer, the verdict as status.
 // Read by subjectAccessReview.ts, localSubjectAccessReview.ts, selfSubjectAccessReview.ts.
 // Mirrors: pkg/apis/authorization/validation/validation.go and pkg/registry/authorization/util/helpers.go.
-import { type FieldError, forbiddenField, invalidValue, notSupported, path, required } from '../../apimachinery/fieldErrors.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  path,
+  required,
+} from '../../apimachinery/fieldErrors.ts';
 import { invalid } from '../../apimachinery/status.ts';
 import type { KubeObject, UserInfo } from '../../apimachinery/types.ts';
 import type { Attributes } from '../authorization/authorizer.ts';
@@ -18,21 +25,26 @@ export const reviewedUser = (spec: any): UserInfo => ({
 });
 
 export const reviewedAnyone = (spec: any): FieldError[] =>
-  spec.user || spec.groups?.length ? [] : [invalidValue('spec.user', '', 'at least one of user or group must be specified')];
+  spec.user || spec.groups?.length
+    ? []
+    : [invalidValue('spec.user', '', 'at least one of user or group must be specified')];
 
 /** Refuses a review that breaks the rules which all kinds share, or those of `more`. */
 export function checkReview(review: any, more: FieldError[]): void {
   const { resourceAttributes: resource, nonResourceAttributes: path } = review.spec ?? {};
   const errors: FieldError[] = [];
   if (resource && path) {
-    errors.push(invalidValue('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'));
+    errors.push(
+      invalidValue('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'),
+    );
   }
   if (!resource && !path) {
     const text = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
     errors.push(invalidValue('spec.resourceAttributes', null, text));
   }
   errors.push(...more);
-  for (const name of ['fieldSelector', 'labelSelector']) checkSelector(errors, `spec.resourceAttributes.${name}`, resource?.[name]);
+  for (const name of ['fieldSelector', 'labelSelector'])
+    checkSelector(errors, `spec.resourceAttributes.${name}`, resource?.[name]);
   errors.push(...checkMetadata(review));
   if (errors.length) throw invalid({ group, kind: review.kind }, '', errors);
 }
@@ -68,7 +80,8 @@ function checkRequirement(errors: FieldError[], field: string, r: any): void {
   if (r.operator === 'In' || r.operator === 'NotIn') {
     if (!r.values?.length) errors.push(required(values, "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (r.operator === 'Exists' || r.operator === 'DoesNotExist') {
-    if (r.values?.length) errors.push(forbiddenField(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+    if (r.values?.length)
+      errors.push(forbiddenField(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else if (!r.operator) {
     errors.push(required(path.child(field, 'operator'), 'must be specified'));
   } else {
@@ -87,7 +100,13 @@ function attributesOf(spec: any, user: UserInfo): Attributes {
     namespace: r.namespace ?? '',
     name: r.name ?? '',
   };
-  return { user, verb: r.verb ?? '', resource, fieldSelector: r.fieldSelector?.rawSelector, labelSelector: r.labelSelector?.rawSelector };
+  return {
+    user,
+    verb: r.verb ?? '',
+    resource,
+    fieldSelector: r.fieldSelector?.rawSelector,
+    labelSelector: r.labelSelector?.rawSelector,
+  };
 }
 
 /** The review with the authorizer's verdict about `user` in its status. */

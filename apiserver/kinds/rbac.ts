@@ -16,17 +16,25 @@ function validateRule(errors: FieldError[], field: string, rule: PolicyRule, nam
   const urls = rule.nonResourceURLs;
   if (urls?.length) {
     const both = rule.apiGroups?.length || rule.resources?.length || rule.resourceNames?.length;
-    if (namespaced) errors.push(invalidValue(at('nonResourceURLs'), urls, 'namespaced rules cannot apply to non-resource URLs'));
-    if (both) errors.push(invalidValue(at('nonResourceURLs'), urls, 'rules cannot apply to both regular resources and non-resource URLs'));
+    if (namespaced)
+      errors.push(invalidValue(at('nonResourceURLs'), urls, 'namespaced rules cannot apply to non-resource URLs'));
+    if (both)
+      errors.push(
+        invalidValue(at('nonResourceURLs'), urls, 'rules cannot apply to both regular resources and non-resource URLs'),
+      );
     return;
   }
-  if (!rule.apiGroups?.length) errors.push(required(at('apiGroups'), 'resource rules must supply at least one api group'));
-  if (!rule.resources?.length) errors.push(required(at('resources'), 'resource rules must supply at least one resource'));
+  if (!rule.apiGroups?.length)
+    errors.push(required(at('apiGroups'), 'resource rules must supply at least one api group'));
+  if (!rule.resources?.length)
+    errors.push(required(at('resources'), 'resource rules must supply at least one resource'));
 }
 
 export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  (rules ?? []).forEach((rule, i) => validateRule(errors, path.index('rules', i), rule, namespaced));
+  (rules ?? []).forEach((rule, i) => {
+    validateRule(errors, path.index('rules', i), rule, namespaced);
+  });
   return errors;
 }
 
@@ -92,7 +100,22 @@ export const bindingColumns: Column[] = [
   nameColumn,
   column('Role', 'The role that is given.', (o) => `${o.roleRef.kind}/${o.roleRef.name}`),
   ageColumn,
-  column('Users', 'Users to whom it is given.', subjectsOf('User', (s) => s.name), 1),
-  column('Groups', 'Groups to whom it is given.', subjectsOf('Group', (s) => s.name), 1),
-  column('ServiceAccounts', 'ServiceAccounts to whom it is given.', subjectsOf('ServiceAccount', (s) => `${s.namespace ?? ''}/${s.name}`), 1),
+  column(
+    'Users',
+    'Users to whom it is given.',
+    subjectsOf('User', (s) => s.name),
+    1,
+  ),
+  column(
+    'Groups',
+    'Groups to whom it is given.',
+    subjectsOf('Group', (s) => s.name),
+    1,
+  ),
+  column(
+    'ServiceAccounts',
+    'ServiceAccounts to whom it is given.',
+    subjectsOf('ServiceAccount', (s) => `${s.namespace ?? ''}/${s.name}`),
+    1,
+  ),
 ];

@@ -7,7 +7,12 @@ import { defineKind } from './kind.ts';
 
 function resourceRule(r: PolicyRule): object {
   const { verbs, apiGroups, resources, resourceNames } = r;
-  return { verbs, ...(apiGroups ? { apiGroups } : {}), ...(resources ? { resources } : {}), ...(resourceNames?.length ? { resourceNames } : {}) };
+  return {
+    verbs,
+    ...(apiGroups ? { apiGroups } : {}),
+    ...(resources ? { resources } : {}),
+    ...(resourceNames?.length ? { resourceNames } : {}),
+  };
 }
 
 export const selfSubjectRulesReview = defineKind({

@@ -41,16 +41,21 @@ async function existing(context: Context, plural: string, name: string, namespac
 /** The claims of what the token shall be bound to. */
 async function boundTo(ref: any, account: string, namespace: string, context: Context): Promise<Partial<BoundClaims>> {
   const core = !ref.apiVersion || ref.apiVersion === 'v1';
-  if (core && ref.kind === 'Pod') return podClaims(await existing(context, 'pods', ref.name, namespace), account, context);
+  if (core && ref.kind === 'Pod')
+    return podClaims(await existing(context, 'pods', ref.name, namespace), account, context);
   if (core && ref.kind === 'Secret') return { secret: refOf(await existing(context, 'secrets', ref.name, namespace)) };
   if (core && ref.kind === 'Node') return { node: refOf(await existing(context, 'nodes', ref.name)) };
-  const [group, version] = (ref.apiVersion ?? '').includes('/') ? ref.apiVersion.split('/') : ['', ref.apiVersion ?? ''];
+  const [group, version] = (ref.apiVersion ?? '').includes('/')
+    ? ref.apiVersion.split('/')
+    : ['', ref.apiVersion ?? ''];
   throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${ref.kind ?? ''}`);
 }
 
 async function podClaims(pod: KubeObject, account: string, context: Context): Promise<Partial<BoundClaims>> {
   if (pod['spec'].serviceAccountName !== account) {
-    throw badRequest(`cannot bind token for serviceaccount ${goQuote(account)} to pod running with different serviceaccount name.`);
+    throw badRequest(
+      `cannot bind token for serviceaccount ${goQuote(account)} to pod running with different serviceaccount name.`,
+    );
   }
   const nodeName: string | undefined = pod['spec'].nodeName;
   if (!nodeName) return { pod: refOf(pod) };

@@ -234,4 +234,6 @@ const rulesOf: Record<string, PolicyRule[]> = {
 };
 
 export const controllerNames = Object.keys(rulesOf);
-export const controllerRoles = Object.entries(rulesOf).map(([name, rules]) => clusterRole(controllerPrefix + name, rules));
+export const controllerRoles = Object.entries(rulesOf).map(([name, rules]) =>
+  clusterRole(controllerPrefix + name, rules),
+);

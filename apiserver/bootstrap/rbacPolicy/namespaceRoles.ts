@@ -22,7 +22,11 @@ export const roles = [
   role(system, cleaner, [rule('get list watch delete', 'core', 'secrets'), eventsRule]),
   role(system, leader('kube-controller-manager'), leases),
   role(system, leader('kube-scheduler'), leases),
-  role(open, signer, [rule(read, 'core', 'configmaps'), rule('update', 'core', 'configmaps', 'cluster-info'), eventsRule]),
+  role(open, signer, [
+    rule(read, 'core', 'configmaps'),
+    rule('update', 'core', 'configmaps', 'cluster-info'),
+    eventsRule,
+  ]),
 ];
 
 export const roleBindings = [

@@ -25,7 +25,10 @@ export function rule(verbs: string | readonly string[], groups: string, resource
 }
 
 /** Paths that are no resources. */
-export const urls = (verbs: string, paths: string): PolicyRule => ({ verbs: sorted(verbs), nonResourceURLs: sorted(paths) });
+export const urls = (verbs: string, paths: string): PolicyRule => ({
+  verbs: sorted(verbs),
+  nonResourceURLs: sorted(paths),
+});
 
 export const eventsRule = rule('create update patch', 'core events.k8s.io', 'events');
 
