@@ -3,6 +3,7 @@
 // Next: ../admission/serviceAccount.ts, which gives pods their account and its token.
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
+import { serviceAccountToken } from './serviceAccountToken.ts';
 
 /** Of a listed Secret only the name is kept. */
 function bareSecrets(account: any): void {
@@ -21,5 +22,6 @@ export const serviceAccount = defineKind({
   prepareCreate: bareSecrets,
   prepareUpdate: bareSecrets,
   deleteReturnsObject: true,
+  subresources: [serviceAccountToken],
   columns: [nameColumn, column('Secrets', 'Number of listed Secrets.', (o) => o.secrets?.length ?? 0), ageColumn],
 });

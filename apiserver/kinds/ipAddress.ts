@@ -1,0 +1,70 @@
+// IPAddress: the claim on one IP; its name is the address, so that etcd decides who gets it. Services claim their ClusterIPs so.
+// Read by the API server's mechanisms. Mirrors: pkg/apis/networking/validation (ValidateIPAddress), pkg/registry/networking/ipaddress.
+// Next: service/ipAllocator.ts, which creates and deletes them.
+import { type FieldError, immutable, required } from '../../apimachinery/fieldErrors.ts';
+import { ipText, parseIP } from '../../apimachinery/ipFormat.ts';
+import { isDNS1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts';
+import { pushTexts } from './check.ts';
+import { column, nameColumn } from './columns.ts';
+import { semanticEqual } from './equal.ts';
+import { defineKind } from './kind.ts';
+
+function unparsable(name: string): string {
+  const dotted = /^[0-9.]+$/.test(name) && name.includes('.');
+  const octets = name.split('.');
+  let why = 'unable to parse IP';
+  if (dotted && octets.some((o) => o.length > 1 && o[0] === '0')) why = 'IPv4 field has octet with leading zero';
+  else if (dotted && octets.some((o) => Number(o) > 255)) why = 'IPv4 field has value >255';
+  else if (dotted && octets.includes('')) why = 'IPv4 field must have at least one digit';
+  else if (dotted) why = octets.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long';
+  return `ParseAddr(${JSON.stringify(name)}): ${why}`;
+}
+
+function validateName(name: string): string[] {
+  const ip = parseIP(name);
+  if (!ip || (ip.leadingZeros && !ip.mapped)) return [unparsable(name)];
+  const canonical = ip.mapped ? `::ffff:${ipText(4, ip.value)}` : ipText(ip.family, ip.value);
+  return canonical === name ? [] : ['must be a canonical format IP address'];
+}
+
+const segmentTexts = (value: string) => isPathSegmentName(value, false);
+
+function validate(address: any): FieldError[] {
+  const ref = address.spec?.parentRef;
+  if (!ref) return [required('spec.parentRef')];
+  const errors: FieldError[] = [];
+  if (ref.group) pushTexts(errors, 'spec.parentRef.group', ref.group, isDNS1123Subdomain(ref.group));
+  for (const part of ['resource', 'name'] as const) {
+    const field = `spec.parentRef.${part}`;
+    if (ref[part]) pushTexts(errors, field, ref[part], segmentTexts(ref[part]));
+    else errors.push(required(field));
+  }
+  if (ref.namespace) pushTexts(errors, 'spec.parentRef.namespace', ref.namespace, segmentTexts(ref.namespace));
+  return errors;
+}
+
+function parent(address: any): string {
+  const ref = address.spec?.parentRef;
+  if (!ref) return '<none>';
+  const resource = ref.group ? `${ref.resource}.${ref.group}` : ref.resource;
+  return [resource, ref.namespace, ref.name].filter(Boolean).join('/');
+}
+
+export const ipAddress = defineKind({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'IPAddress',
+  plural: 'ipaddresses',
+  shortNames: ['ip'],
+  namespaced: false,
+  schema: 'io.k8s.api.networking.v1.IPAddress',
+  storage: 'ipaddresses',
+  validateName,
+  validate,
+  validateUpdate(address, old) {
+    const ref = address.spec?.parentRef;
+    return semanticEqual(ref, old.spec?.parentRef) ? [] : [immutable('spec.parentRef', ref)];
+  },
+  unconditionalUpdate: false,
+  columns: [nameColumn, column('ParentRef', 'What the address belongs to.', parent)],
+});
