@@ -113,6 +113,10 @@ export const serviceUnavailable = (message: string) => make(503, 'ServiceUnavail
 export const internalError = (message: string) =>
   make(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
 
+/** 422 without a word about why: what a patch that does not apply is answered with. */
+export const unprocessable = () =>
+  make(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+
 /** 422: the object is well formed but breaks its kind's rules; one cause for each broken rule. */
 export const invalid = (kind: { group: string; kind: string }, name: string, errors: FieldError[]) =>
   make(
