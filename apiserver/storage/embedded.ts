@@ -138,7 +138,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
   }
 
   async function* watch(from: Revision, signal: AbortSignal): AsyncGenerator<WatchBatch> {
-    if (from > committed) throw new FutureRevision(from, committed);
+    checkSnapshot(from);
     signal.addEventListener('abort', wakeAll, { once: true });
     try {
       for (let seen = from; !signal.aborted && !closed; ) {

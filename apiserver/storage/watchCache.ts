@@ -8,6 +8,7 @@ import type { Logger } from '../../component-base/logger.ts';
 import { toBuffer } from './bytes.ts';
 import type { Cached, CacheSpec, ResourceCache, WatchCache } from './cached.ts';
 import { cachedFrom } from './cachedFrom.ts';
+import { pause } from './pause.ts';
 import { createResourceCache, type FedCache } from './resourceCache.ts';
 import {
   Compacted,
@@ -304,17 +305,4 @@ function createWaiters(clock: Clock) {
       for (const waiter of waiting) waiter.done(new StoreUnavailable('the watch cache is closed'));
     },
   };
-}
-
-/** Waits `ms`, give or take a quarter, or until the signal aborts. */
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.setTimeout(done, ms * (0.75 + Math.random() / 2));
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,0 +1,183 @@
+// The store in etcd, for clusters of more than one API server: compare-and-swap in transactions, leases, one watch.
+// Mirrors: apiserver/pkg/storage/etcd3/store.go. Talks to: etcd 3.4 and later, through etcdConnection.ts.
+// Next along the chain: etcdWatch.ts for the feed, watchCache.ts for what reads it.
+import type { IRequestOp, ITxnRequest } from 'etcd3';
+import { realClock } from '../../apimachinery/clock.ts';
+import { toBuffer } from './bytes.ts';
+import { connectEtcd, type EtcdOptions } from './etcdConnection.ts';
+import { createEtcdLeases } from './etcdLeases.ts';
+import { toStored, watchEtcd } from './etcdWatch.ts';
+import { pause } from './pause.ts';
+import {
+  Compacted,
+  FutureRevision,
+  type Page,
+  type Revision,
+  type Store,
+  type Stored,
+  StoreUnavailable,
+  type WriteOptions,
+  type Written,
+} from './store.ts';
+
+/** Where all of the API's keys are; events of others only move the revision. */
+const ourPrefix = '/registry/';
+const pageSize = 500;
+/** After a write whose fate is unknown: how often it is looked for, since a member may still be carrying it out. */
+const settlePausesMs = [0, 100, 400];
+
+/** Connects to the cluster; throws StoreUnavailable when no member answers. */
+export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+  const connection = connectEtcd(options);
+  const leases = createEtcdLeases(connection);
+  const closing = new AbortController();
+
+  const revision = async (): Promise<Revision> => {
+    const { header } = await connection.read((m, o) => m.kv.range({ key: Buffer.from([0]), count_only: true }, o));
+    return Number(header.revision);
+  };
+
+  async function get(key: string): Promise<Stored | undefined> {
+    const { kvs } = await connection.read((m, o) => m.kv.range({ key: Buffer.from(key) }, o));
+    return kvs[0] && toStored(kvs[0]);
+  }
+
+  /** Reads page by page: one reply that holds everything would stall both ends. */
+  async function list(prefix: string, o: { at?: Revision; after?: string; limit?: number } = {}): Promise<Page> {
+    const limit = o.limit || Number.POSITIVE_INFINITY;
+    const range_end = prefixEnd(prefix);
+    let key = Buffer.from(o.after === undefined ? prefix : `${o.after}\0`);
+    if (Buffer.compare(key, Buffer.from(prefix)) < 0) key = Buffer.from(prefix);
+    const items: Stored[] = [];
+    for (let at = o.at ?? 0; ; ) {
+      const want = Math.min(pageSize, limit - items.length);
+      const request = { key, range_end, limit: want, revision: at };
+      const page = await connection.read((m, call) => m.kv.range(request, call)).catch((e) => refused(e, at));
+      at ||= Number(page.header.revision);
+      for (const kv of page.kvs) items.push(toStored(kv));
+      const remaining = Number(page.count) - page.kvs.length;
+      if (!page.more || items.length >= limit) return { items, revision: at, more: page.more, remaining };
+      key = Buffer.concat([page.kvs.at(-1)!.key, Buffer.from([0])]);
+    }
+  }
+
+  /** Compare, then `change`; otherwise says what is there. */
+  async function swap(key: string, value: Uint8Array | undefined, o: WriteOptions): Promise<Written> {
+    const name = Buffer.from(key);
+    const lease = o.ttl ? await leases.get(o.ttl) : 0;
+    const success: IRequestOp[] = [
+      value ? { request_put: { key: name, value: toBuffer(value), lease } } : { request_delete_range: { key: name } },
+    ];
+    if (o.with) success.push({ request_put: { key: Buffer.from(o.with.key), value: toBuffer(o.with.value) } });
+    const request: ITxnRequest = {
+      compare: [{ key: name, result: 'Equal', target: 'Mod', mod_revision: o.expect }],
+      success,
+      failure: [{ request_range: { key: name } }],
+    };
+    const { succeeded, header, responses } = await connection.write((m, call) => m.kv.txn(request, call));
+    if (succeeded) return { revision: Number(header.revision) };
+    const held = responses[0]!.response_range.kvs[0];
+    return { conflict: held && toStored(held) };
+  }
+
+  /** Sends the write once. When the answer is lost, only the store itself can say whether it happened. */
+  async function write(key: string, value: Uint8Array | undefined, o: WriteOptions): Promise<Written> {
+    try {
+      return await swap(key, value, o);
+    } catch (error) {
+      if (o.ttl && isLeaseGone(error)) {
+        leases.forget(o.ttl);
+        return swap(key, value, o);
+      }
+      if (error instanceof StoreUnavailable && error.uncertain) return settle(key, value, o, error);
+      throw error;
+    }
+  }
+
+  async function settle(key: string, value: Uint8Array | undefined, o: WriteOptions, lost: Error): Promise<Written> {
+    for (const ms of settlePausesMs) {
+      await pause(realClock, ms);
+      const [held, companion] = await Promise.all([get(key), o.with && get(o.with.key)]).catch(() => {
+        throw lost;
+      });
+      // The companion is there if and only if the write happened, even when the key has changed again.
+      if (o.with && companion && same(companion.value, o.with.value)) return { revision: companion.revision };
+      if (value && held && held.revision > o.expect && same(held.value, value)) return { revision: held.revision };
+      if ((held?.revision ?? 0) !== o.expect) break;
+    }
+    throw lost;
+  }
+
+  await revision().catch((error) => {
+    connection.close();
+    throw error;
+  });
+
+  return {
+    get,
+    list,
+    put: (key, value, o) => write(key, value, o),
+    async delete(key, o) {
+      // etcd would accept the removal of what is not there, and call it a success without a revision.
+      if (o.expect === 0) return { conflict: await get(key) };
+      return write(key, undefined, o);
+    },
+    async trim(prefix, limit) {
+      const range = { key: Buffer.from(prefix), range_end: prefixEnd(prefix), limit, keys_only: true };
+      const { kvs } = await connection.read((m, o) => m.kv.range(range, o));
+      if (kvs.length === 0) return;
+      const range_end = Buffer.concat([kvs.at(-1)!.key, Buffer.from([0])]);
+      await connection.write((m, o) => m.kv.deleteRange({ key: kvs[0]!.key, range_end }, o));
+    },
+    watch: (from, signal) =>
+      watchEtcd(connection, from, AbortSignal.any([signal, closing.signal]), { prefix: ourPrefix, revision }),
+    revision,
+    async compact(to) {
+      await connection
+        .read((m, o) => m.kv.compact({ revision: to }, o))
+        .catch(async (error) => {
+          // Someone else was faster: what we wanted.
+          if (!isCompacted(error)) throw isFuture(error) ? new FutureRevision(to, await revision()) : error;
+        });
+    },
+    async close() {
+      closing.abort();
+      connection.close();
+    },
+  };
+
+  async function refused(error: unknown, at: Revision): Promise<never> {
+    if (isCompacted(error)) throw new Compacted(await oldest(at));
+    if (isFuture(error)) throw new FutureRevision(at, await revision());
+    throw error;
+  }
+
+  /** etcd names the compacted revision to watchers alone. */
+  async function oldest(refusedAt: Revision): Promise<Revision> {
+    const stop = AbortSignal.timeout(2_000);
+    try {
+      for await (const _ of watchEtcd(connection, 0, stop, { prefix: ourPrefix, revision })) break;
+    } catch (error) {
+      if (error instanceof Compacted) return error.oldest;
+    }
+    return refusedAt + 1;
+  }
+}
+
+/** The first key behind all that begin with `prefix`; one zero byte when there is none. */
+function prefixEnd(prefix: string): Buffer {
+  const end = Buffer.from(prefix);
+  for (let i = end.length - 1; i >= 0; i--) {
+    if (end[i]! === 0xff) continue;
+    end[i]!++;
+    return end.subarray(0, i + 1);
+  }
+  return Buffer.from([0]);
+}
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => toBuffer(a).equals(b);
+
+const says = (text: string) => (error: unknown) => String((error as Error).message).includes(text);
+const isCompacted = says('required revision has been compacted');
+const isFuture = says('required revision is a future revision');
+const isLeaseGone = says('requested lease not found');
