@@ -1,0 +1,49 @@
+// What one API server is made of, handed to every handler: no part finds another by itself.
+// Assembled by main.ts.
+import type { Clock } from '../apimachinery/clock.ts';
+import type { Logger } from '../component-base/logger.ts';
+import type { AdmissionPlugin } from './admission/plugin.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import type { TokenIssuer } from './authentication/tokenIssuer.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import type { Health } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Cluster } from './kinds/cluster.ts';
+import type { Registry, Served } from './kinds/registry.ts';
+import type { ResourceCache, WatchCache } from './storage/cached.ts';
+import type { Store } from './storage/store.ts';
+
+export interface Api {
+  store: Store;
+  /** What every key begins with: `/registry`. */
+  keyPrefix: string;
+  cache: WatchCache;
+  registry: Registry;
+  admission: readonly AdmissionPlugin[];
+  authenticator: Authenticator;
+  authorizer: Authorizer;
+  cluster: Cluster;
+  journal: Journal;
+  tokens: TokenIssuer;
+  clock: Clock;
+  random(): number;
+  log: Logger;
+  health: Health;
+  metrics: Metrics;
+  /** Open watches: a server that stops ends them cleanly. */
+  drain: Set<{ finish(): void }>;
+  config: ApiConfig;
+}
+
+export interface ApiConfig {
+  /** Milliseconds. */
+  requestTimeout: number;
+  /** Seconds; a watch that names no timeout ends after this to twice this. */
+  minRequestTimeout: number;
+  maxInFlight: number;
+  maxMutatingInFlight: number;
+}
+
+/** The cache of a served kind: of the row that it is stored as. */
+export const cacheOf = (api: Api, served: Served): Promise<ResourceCache> => api.cache.resource(served.home.cacheSpec);

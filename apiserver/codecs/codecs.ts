@@ -1,0 +1,207 @@
+// Objects to bytes and back: the one place that knows media type × form × API version.
+// Handlers call readObject for bodies and the encode functions for answers; none of them touches JSON itself.
+// Reads: mediaTypes.ts, negotiate.ts, forms.ts, ../decode.ts.
+import { badRequest, unsupportedMediaType } from '../../apimachinery/status.ts';
+import type { StructNode } from '../../apimachinery/schema.ts';
+import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
+import { DecodeError, decode } from '../decode.ts';
+import type { Served } from '../kinds/registry.ts';
+import type { CacheEvent, Cached } from '../storage/cached.ts';
+import { type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
+import { type MediaType, mediaTypeOf, mediaTypes } from './mediaTypes.ts';
+import type { Encoding } from './negotiate.ts';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** What a body must be: the kind that is expected at its path. */
+export interface Expected {
+  kind: string;
+  apiVersion: string;
+  node: StructNode;
+}
+
+/** The media type of a body; a missing Content-Type is JSON. Throws 415. */
+export function bodyMedia(contentType: string | undefined): MediaType {
+  const media = contentType ? mediaTypeOf(contentType) : mediaTypes[0];
+  if (media) return media;
+  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes.map((m) => m.name).join(', ')}`);
+}
+
+/**
+ * A body as an object of the expected kind: types checked, unknown and duplicate fields refused, warned of or passed over.
+ * A body without kind and apiVersion is taken for the expected one.
+ */
+export function readObject(
+  body: Buffer | undefined,
+  contentType: string | undefined,
+  expected: Expected,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): any {
+  const media = bodyMedia(contentType);
+  const problems: string[] = [];
+  let value: any;
+  try {
+    value = media.parse(body ?? Buffer.alloc(0), problems);
+  } catch (error) {
+    throw cannotBeHandled(expected, (error as Error).message);
+  }
+  return checkObject(value, expected, problems, validation, warn);
+}
+
+/** The same for a value that is parsed already, such as a patched object. */
+export function checkObject(value: any, expected: Expected, problems: string[], validation: FieldValidation, warn: (text: string) => void): any {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    const why = value === null ? 'unexpected end of JSON input' : `json: cannot unmarshal ${found} into Go value of type v1.${expected.kind}`;
+    throw cannotBeHandled(expected, why);
+  }
+  checkKind(value, expected);
+  value.kind = expected.kind;
+  value.apiVersion = expected.apiVersion;
+  refuseProto(value);
+  let decoded: ReturnType<typeof decode>;
+  try {
+    decoded = decode(value, expected.node);
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled(expected, error.message);
+    throw error;
+  }
+  for (const path of decoded.unknown) problems.push(`unknown field "${path}"`);
+  if (problems.length && validation === 'Strict') throw cannotBeHandled(expected, `strict decoding error: ${problems.join(', ')}`);
+  if (validation === 'Warn') for (const p of problems) warn(p);
+  return decoded.object;
+}
+
+/** kind and apiVersion may be left out; given, they must be the expected ones. */
+function checkKind(value: any, expected: Expected): void {
+  const { kind, apiVersion } = value;
+  if (apiVersion && apiVersion !== expected.apiVersion) {
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`);
+  }
+  if (kind && kind !== expected.kind) {
+    const [group, version] = splitVersion(expected.apiVersion);
+    const internal = group.split('.', 1)[0] || 'core';
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`,
+    );
+  }
+}
+
+const splitVersion = (apiVersion: string): [string, string] => {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
+};
+
+/** A key named __proto__ means nothing in any kind; refused before code could trip over it. */
+function refuseProto(value: any): void {
+  for (const key in value) {
+    if (key === '__proto__') throw badRequest('the key "__proto__" is not allowed');
+    const inner = value[key];
+    if (typeof inner === 'object' && inner !== null) refuseProto(inner);
+  }
+}
+
+const cannotBeHandled = (e: Expected, why: string) =>
+  badRequest(`${e.kind} in version "${splitVersion(e.apiVersion)[1]}" cannot be handled as a ${e.kind}: ${why}`);
+
+// ---- answers ----
+
+/** An object in a served version, from the stored bytes. */
+export const servedObject = (served: Served, cached: Cached): KubeObject =>
+  served.kind.storedAs ? served.kind.storedAs.fromStored(structuredClone(cached.object())) : cached.object();
+
+export interface FormOptions {
+  include: IncludeObject;
+  now: number;
+}
+
+/** One object as the body of an answer. */
+export function encodeCached(cached: Cached, served: Served, e: Encoding, options: FormOptions): Buffer {
+  if (e.form === 'object' && e.media.sendsJson && !served.kind.storedAs && !e.pretty) return cached.bytes;
+  return encodeObject(servedObject(served, cached), served, e, options);
+}
+
+export function encodeObject(object: KubeObject, served: Served, e: Encoding, options: FormOptions): Buffer {
+  return writeValue(formOf(object, served, e, options, true), e);
+}
+
+function formOf(object: KubeObject, served: Served, e: Encoding, options: FormOptions, withColumns: boolean): unknown {
+  switch (e.form) {
+    case 'object':
+      return object;
+    case 'Table': {
+      const metadata = { resourceVersion: object.metadata.resourceVersion };
+      return table(served.kind, [tableRow(served.kind, object, options.include, e.formVersion, options.now)], metadata, e.formVersion, withColumns);
+    }
+    default:
+      return partialMetadata(object, e.formVersion);
+  }
+}
+
+export const writeValue = (value: unknown, e: Encoding): Buffer => (e.pretty ? Buffer.from(`${JSON.stringify(value, null, 2)}\n`) : e.media.write(value));
+
+const comma = Buffer.from(',');
+const commaBrace = Buffer.from(',{');
+const brace = Buffer.from('{');
+const listEnd = Buffer.from(']}\n');
+
+/** A list as pieces to be sent one after the other; JSON objects are never parsed for it. */
+export function* encodeList(items: Iterable<Cached>, metadata: ListMeta, served: Served, e: Encoding, options: FormOptions): Generator<Buffer> {
+  const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
+  if (!direct) {
+    yield writeValue(listValue(items, metadata, served, e, options), e);
+    return;
+  }
+  yield Buffer.from(`{"kind":"${served.kind.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`);
+  const skip = served.bareItems ? typePrefix(served).length : 0;
+  let first = true;
+  for (const item of items) {
+    if (skip && startsWithType(item.bytes, skip)) {
+      yield first ? brace : commaBrace;
+      yield item.bytes.subarray(skip);
+    } else {
+      if (!first) yield comma;
+      yield item.bytes;
+    }
+    first = false;
+  }
+  yield listEnd;
+}
+
+const typePrefix = (served: Served) => `{"kind":"${served.home.kind.kind}","apiVersion":"${served.home.apiVersion}",`;
+/** Canonical bytes continue with metadata behind the type. */
+const startsWithType = (bytes: Buffer, skip: number) => bytes[skip] === 0x22 && bytes[skip - 1] === 0x2c && bytes[skip + 1] === 0x6d;
+
+function listValue(items: Iterable<Cached>, metadata: ListMeta, served: Served, e: Encoding, options: FormOptions): unknown {
+  if (e.form === 'Table') {
+    const rows = [];
+    for (const item of items) rows.push(tableRow(served.kind, servedObject(served, item), options.include, e.formVersion, options.now));
+    return table(served.kind, rows, metadata, e.formVersion);
+  }
+  const objects = [];
+  for (const item of items) objects.push(servedObject(served, item));
+  if (e.form === 'object') {
+    const bare = served.bareItems ? objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) : objects;
+    return { kind: `${served.kind.kind}List`, apiVersion: served.apiVersion, metadata, items: bare };
+  }
+  return { kind: 'PartialObjectMetadataList', apiVersion: e.formVersion, metadata, items: objects.map((o) => partialMetadata(o, e.formVersion)) };
+}
+
+/** One watch event, made once for all watchers of the same kind of stream. `as` is the type that this watcher sees. */
+export function encodeEvent(event: CacheEvent, as: string, cached: Cached, served: Served, e: Encoding, options: FormOptions, first: boolean): Buffer {
+  const shared = e.form === 'Table' ? `${e.id}|${options.include}|${first}` : e.id;
+  const id = `${as}|${served.apiVersion}|${cached.revision}|${shared}`;
+  let bytes = event.forms.get(id);
+  if (!bytes) {
+    bytes = frameCached(as, cached, served, e, options, first);
+    event.forms.set(id, bytes);
+  }
+  return bytes;
+}
+
+export function frameCached(as: string, cached: Cached, served: Served, e: Encoding, options: FormOptions, first: boolean): Buffer {
+  if (e.form === 'object' && e.media.sendsJson && !served.kind.storedAs) return e.media.watch!.frame(as, cached.bytes);
+  const value = formOf(servedObject(served, cached), served, e, options, first);
+  return e.media.watch!.frame(as, e.media.write(value));
+}

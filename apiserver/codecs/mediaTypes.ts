@@ -1,0 +1,87 @@
+// The media types of bodies and answers, one row each: JSON and YAML; protobuf and CBOR become rows here.
+// Called by codecs.ts alone: handlers never parse or write text themselves.
+import { parseAllDocuments, stringify } from 'yaml';
+import { duplicateKeys, parseJson } from '../jsonText.ts';
+
+export interface MediaType {
+  /** As in Content-Type and Accept. */
+  name: string;
+  /** Any JSON-like value out of a body. `problems` gets duplicate keys in upstream's words. Throws a SyntaxError with upstream's text. */
+  parse(body: Buffer, problems: string[]): unknown;
+  write(value: unknown): Buffer;
+  /** True: objects' cached JSON bytes may be sent as they are. */
+  sendsJson: boolean;
+  /** Content-Type of a watch, and one event around an object's written bytes; absent: no watch in this type. */
+  watch?: { type: string; frame(event: string, object: Buffer): Buffer };
+}
+
+const close = Buffer.from('}\n');
+const openings = new Map<string, Buffer>();
+function opening(event: string): Buffer {
+  let bytes = openings.get(event);
+  if (!bytes) {
+    bytes = Buffer.from(`{"type":"${event}","object":`);
+    openings.set(event, bytes);
+  }
+  return bytes;
+}
+
+const json: MediaType = {
+  name: 'application/json',
+  parse(body, problems) {
+    const text = body.toString('utf8');
+    const value = parseJson(text);
+    for (const path of duplicateKeys(text, value)) problems.push(`duplicate field "${path}"`);
+    return value;
+  },
+  write: (value) => Buffer.from(JSON.stringify(value)),
+  sendsJson: true,
+  watch: { type: 'application/json', frame: (event, object) => Buffer.concat([opening(event), object, close]) },
+};
+
+/** YAML 1.1, as kubectl and upstream read it; one document. */
+const yaml: MediaType = {
+  name: 'application/yaml',
+  parse(body, problems) {
+    const docs = parseAllDocuments(body.toString('utf8'), { version: '1.1', uniqueKeys: false, merge: true, logLevel: 'silent' });
+    const doc = Array.isArray(docs) ? docs[0] : undefined;
+    if (!doc) return null;
+    if (doc.errors.length) throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
+    for (const text of duplicateYamlKeys(doc.contents, body.toString('utf8'))) problems.push(text);
+    return doc.toJS({ maxAliasCount: 1000 });
+  },
+  write: (value) => Buffer.from(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
+  sendsJson: false,
+};
+
+/** yaml.v2's words: `line 7: key "name" already set in map`. */
+function duplicateYamlKeys(node: any, text: string): string[] {
+  const found: string[] = [];
+  const visit = (n: any): void => {
+    if (!n?.items) return;
+    const seen = new Set<string>();
+    for (const item of n.items) {
+      const key = item?.key?.value;
+      if (key !== undefined) {
+        if (seen.has(String(key))) {
+          const line = text.slice(0, item.key.range?.[0] ?? 0).split('\n').length;
+          found.push(`line ${line}: key ${JSON.stringify(String(key))} already set in map`);
+        }
+        seen.add(String(key));
+      }
+      visit(item?.value ?? item);
+    }
+  };
+  visit(node);
+  return found;
+}
+
+/** In the order in which a 406 or 415 names them. */
+export const mediaTypes: readonly MediaType[] = [json, yaml];
+export const jsonMedia = json;
+
+/** The row for a Content-Type; parameters such as charset do not matter. */
+export function mediaTypeOf(contentType: string): MediaType | undefined {
+  const name = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  return mediaTypes.find((m) => m.name === name);
+}

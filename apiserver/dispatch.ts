@@ -1,0 +1,65 @@
+// From what a request asks for to the handler that answers it.
+// Reads: the live registry of kinds. Next: handlers/, one verb a file; routes.ts for paths that are no resources.
+import * as status from '../apimachinery/status.ts';
+import type { Api } from './api.ts';
+import { create } from './handlers/create.ts';
+import { deleteOne } from './handlers/delete.ts';
+import { deleteCollection } from './handlers/deleteCollection.ts';
+import { get } from './handlers/get.ts';
+import { list } from './handlers/list.ts';
+import { patch } from './handlers/patch.ts';
+import { update } from './handlers/update.ts';
+import { watch } from './handlers/watch.ts';
+import { allVerbs, type Kind, type Subresource, type Verb } from './kinds/kind.ts';
+import { PageNotFound, type Served } from './kinds/registry.ts';
+import type { Answer, ApiRequest } from './request.ts';
+import { route } from './routes.ts';
+
+type Handler = (api: Api, req: ApiRequest, served: Served, sub?: Subresource) => Promise<Answer>;
+
+const handlers: Record<Verb, Handler> = { create, get, list, watch, update, patch, delete: deleteOne, deletecollection: deleteCollection };
+
+export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
+  if (!req.info.isResource) return route(api, req);
+  const served = servedFor(api, req);
+  if (served.kind.deprecation) req.warnings.push(served.kind.deprecation);
+  if (!req.info.subresource) return handlerFor(served, req)(api, req, served);
+  return underObject(api, req, served);
+}
+
+function servedFor(api: Api, req: ApiRequest): Served {
+  const { group, version, resource, namespace } = req.info;
+  const served = api.registry.find(group, version, resource);
+  if (!served) throw new PageNotFound();
+  if (namespace && !served.kind.namespaced && served.kind.plural !== 'namespaces') throw new PageNotFound();
+  // Only collections may be asked across namespaces.
+  if (served.kind.namespaced && !namespace && (req.info.subresource || !['list', 'watch', 'create'].includes(req.info.verb) || isObjectPath(req))) {
+    throw new PageNotFound();
+  }
+  return served;
+}
+
+/** A name in the path, not one that a field selector put there. */
+const isObjectPath = (req: ApiRequest) => req.info.verb === 'get' || (req.info.verb === 'create' && req.info.name !== '');
+
+export const verbsOf = (kind: Kind): readonly Verb[] => kind.verbs ?? allVerbs;
+
+function handlerFor(served: Served, req: ApiRequest): Handler {
+  const verb = req.info.verb as Verb;
+  if (served.kind.namespaced && verb === 'create' && !req.info.namespace && !served.kind.answer) throw notAllowed();
+  if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name)) throw notAllowed();
+  return handlers[verb];
+}
+
+function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
+  const sub = served.kind.subresources?.find((s) => s.name === req.info.subresource);
+  if (!sub || req.info.rest) throw new PageNotFound();
+  const verb = req.info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete';
+  if (!sub.verbs.includes(verb)) throw notAllowed();
+  return handlers[verb](api, req, served, sub);
+}
+
+/** What upstream's router says of a method that a path does not have. */
+function notAllowed(): status.StatusError {
+  return new status.StatusError({ code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} });
+}

@@ -1,0 +1,37 @@
+// PUT: the whole object, or the part of it that a subresource is.
+// Next along the chain: objects/updateObject.ts. Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go.
+import * as status from '../../apimachinery/status.ts';
+import type { Api } from '../api.ts';
+import type { Subresource } from '../kinds/kind.ts';
+import type { Served } from '../kinds/registry.ts';
+import { updateObject } from '../objects/updateObject.ts';
+import type { Answer, ApiRequest } from '../request.ts';
+import { answerOutcome, answerValue, encodingOf } from './answers.ts';
+import { expectedBody, readBody } from './body.ts';
+import { writeParams } from './options.ts';
+import { changeByView } from './view.ts';
+import { writeContextOf } from './writeContextOf.ts';
+
+export async function update(api: Api, req: ApiRequest, served: Served, sub?: Subresource): Promise<Answer> {
+  encodingOf(req);
+  const params = writeParams(req, 'UpdateOptions');
+  const w = writeContextOf(api, req, served, params);
+  const body = readBody(req, expectedBody(served, sub), params.fieldValidation, w.warn);
+  checkName(req, served, body);
+  if (sub?.view) {
+    const outcome = await updateObject(w, req.info.name, (live) => changeByView(sub, live, body), { subresource: sub });
+    return answerValue(req, sub.view(outcome.object));
+  }
+  const mayCreate = !sub && served.kind.createOnUpdate === true;
+  const change = (live: any | undefined) => (live || mayCreate ? structuredClone(body) : undefined);
+  return answerOutcome(api, req, served, await updateObject(w, req.info.name, change, { subresource: sub, mayCreate }));
+}
+
+function checkName(req: ApiRequest, served: Served, body: any): void {
+  const { name, namespace } = body.metadata ?? {};
+  if (!name) throw status.badRequest(`name must be provided`);
+  if (name !== req.info.name) throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
+  if (namespace && served.kind.namespaced && namespace !== req.info.namespace) {
+    throw status.badRequest(`the namespace of the object (${namespace}) does not match the namespace on the URL (${req.info.namespace})`);
+  }
+}

@@ -1,0 +1,70 @@
+// The writing end of one watch: what one turn of the event loop brings goes out in one write; a watcher that cannot keep up is dropped.
+// Used by watch.ts. Mirrors the role of upstream's cacheWatcher buffer.
+import type { ServerResponse } from 'node:http';
+
+/** A watcher may lag by so many bytes of events before it is cut off; it will come again and relist if it must. */
+const maxBacklogBytes = 64 * 1024 * 1024;
+/** What is handed to the socket at once; the rest waits here, where its bytes are shared with other watchers. */
+const highWaterBytes = 1024 * 1024;
+
+export class WatchStream {
+  readonly closed: Promise<void>;
+  readonly #response: ServerResponse;
+  #queue: Buffer[] = [];
+  #queued = 0;
+  #scheduled = false;
+  #blocked = false;
+  #finishing = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    this.closed = new Promise((resolve) => response.once('close', resolve));
+    response.on('drain', () => {
+      this.#blocked = false;
+      this.#flush();
+    });
+    response.on('error', () => response.destroy());
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#finishing || this.#response.destroyed) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (this.#queued > maxBacklogBytes) {
+      this.#queue = [];
+      this.#response.destroy();
+      return;
+    }
+    if (this.#scheduled || this.#blocked) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Sends what is there and ends the stream cleanly. */
+  finish(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#flush();
+  }
+
+  #flush(): void {
+    while (this.#queue.length && !this.#blocked && !this.#response.destroyed) {
+      const bytes = this.#takeChunk();
+      this.#blocked = !this.#response.write(bytes);
+    }
+    if (this.#finishing && !this.#queue.length && !this.#response.destroyed) this.#response.end();
+  }
+
+  #takeChunk(): Buffer {
+    let size = 0;
+    let count = 0;
+    while (count < this.#queue.length && size < highWaterBytes) size += this.#queue[count++]!.length;
+    const parts = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
+    this.#queued -= size;
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
+  }
+}

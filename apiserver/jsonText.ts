@@ -1,0 +1,127 @@
+// JSON text with the two things that JSON.parse cannot tell: keys given twice, and why a text is none in Go's words.
+// Called by codecs.ts. Mirrors: sigs.k8s.io/json's strict mode and encoding/json's syntax errors.
+
+/** Objects nested deeper are refused, as Go's decoder does, before recursion could hurt. */
+const maxDepth = 10_000;
+
+/** Parses; throws a SyntaxError with Go's text. `__proto__` becomes an ordinary own key. */
+export function parseJson(text: string): unknown {
+  checkDepth(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError(goSyntaxError(text));
+  }
+}
+
+function checkDepth(text: string): void {
+  if (text.length < maxDepth) return;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) i = endOfString(text, i);
+    else if (c === 0x7b || c === 0x5b) {
+      if (++depth > maxDepth) throw new SyntaxError('json: exceeded max depth');
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+}
+
+/** The index of the quote that closes the string opened at `open`; the text's length when none does. */
+function endOfString(text: string, open: number): number {
+  let at = open;
+  for (;;) {
+    at = text.indexOf('"', at + 1);
+    if (at < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+}
+
+/**
+ * Paths of keys that stand twice in one object, each once. Quick when there are none: as many keys in the text as in the parsed value.
+ * `text` must be valid JSON and `value` what it parses to, untouched.
+ */
+export function duplicateKeys(text: string, value: unknown): string[] {
+  return countKeysInText(text) === countKeys(value) ? [] : findDuplicates(text);
+}
+
+function countKeysInText(text: string): number {
+  let count = 0;
+  for (let i = text.indexOf('"'); i >= 0; i = text.indexOf('"', i + 1)) {
+    i = endOfString(text, i);
+    let next = i + 1;
+    while (text.charCodeAt(next) <= 0x20) next++;
+    if (text.charCodeAt(next) === 0x3a) count++;
+  }
+  return count;
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += countKeys(item);
+    return count;
+  }
+  const object = value as Record<string, unknown>;
+  for (const key in object) count += 1 + countKeys(object[key]);
+  return count;
+}
+
+interface Frame {
+  keys: Set<string> | undefined;
+  path: string;
+  index: number;
+}
+
+function findDuplicates(text: string): string[] {
+  const found = new Set<string>();
+  const stack: Frame[] = [];
+  let key = '';
+  const pathOf = (frame: Frame | undefined) =>
+    !frame ? '' : frame.keys ? (frame.path ? `${frame.path}.${key}` : key) : `${frame.path}[${frame.index}]`;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    const top = stack.at(-1);
+    if (c === '{' || c === '[') stack.push({ keys: c === '{' ? new Set() : undefined, path: pathOf(top), index: 0 });
+    else if (c === '}' || c === ']') stack.pop();
+    else if (c === ',' && top && !top.keys) top.index++;
+    else if (c === '"') {
+      const end = endOfString(text, i);
+      let next = end + 1;
+      while (text.charCodeAt(next) <= 0x20) next++;
+      if (text[next] === ':' && top?.keys) {
+        key = JSON.parse(text.slice(i, end + 1));
+        if (top.keys.has(key)) found.add(pathOf(top));
+        top.keys.add(key);
+      }
+      i = end;
+    }
+  }
+  return [...found];
+}
+
+/** The first place where Go's scanner would stop, in its words. */
+function goSyntaxError(text: string): string {
+  const trimmed = text.trimStart();
+  if (!trimmed) return 'unexpected end of JSON input';
+  const at = firstError(text);
+  if (at >= text.length) return 'unexpected end of JSON input';
+  return `invalid character ${quoteChar(text[at]!)} looking for beginning of value`;
+}
+
+/** Bisects on V8's own message where it names a position; else the start. */
+function firstError(text: string): number {
+  try {
+    JSON.parse(text);
+    return 0;
+  } catch (error) {
+    const message = (error as Error).message;
+    if (/end of JSON input/.test(message)) return text.length;
+    const m = /position (\d+)/.exec(message);
+    return m ? Number(m[1]) : Math.max(0, text.search(/\S/));
+  }
+}
+
+const quoteChar = (c: string) => (c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${JSON.stringify(c).slice(1, -1)}'`);

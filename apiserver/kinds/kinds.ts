@@ -1,0 +1,54 @@
+// The built-in kinds, one line each: to add a kind, write its file and a line here.
+// Read by ../run.ts, which fills the live registry with them.
+import { write } from '../journal/writeKind.ts';
+import { clusterRole } from './clusterRole.ts';
+import { clusterRoleBinding } from './clusterRoleBinding.ts';
+import { configMap } from './configMap.ts';
+import { endpointSlice } from './endpointSlice.ts';
+import { endpoints } from './endpoints.ts';
+import { event } from './event.ts';
+import { eventsV1 } from './eventsV1.ts';
+import { ipAddress } from './ipAddress.ts';
+import type { Kind } from './kind.ts';
+import { lease } from './lease.ts';
+import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
+import { namespace } from './namespace.ts';
+import { role } from './role.ts';
+import { roleBinding } from './roleBinding.ts';
+import { secret } from './secret.ts';
+import { selfSubjectAccessReview } from './selfSubjectAccessReview.ts';
+import { selfSubjectReview } from './selfSubjectReview.ts';
+import { selfSubjectRulesReview } from './selfSubjectRulesReview.ts';
+import { serviceAccount } from './serviceAccount.ts';
+import { serviceCIDR } from './serviceCIDR.ts';
+import { subjectAccessReview } from './subjectAccessReview.ts';
+import { tokenReview } from './tokenReview.ts';
+
+export const kinds: readonly Kind[] = [
+  // core/v1
+  namespace,
+  configMap,
+  secret,
+  serviceAccount,
+  endpoints,
+  event,
+  // the other groups
+  eventsV1,
+  endpointSlice,
+  lease,
+  ipAddress,
+  serviceCIDR,
+  role,
+  roleBinding,
+  clusterRole,
+  clusterRoleBinding,
+  // reviews: answered, not stored
+  tokenReview,
+  selfSubjectReview,
+  subjectAccessReview,
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  // ours
+  write,
+];

@@ -1,0 +1,106 @@
+// The cluster as the server's own parts use it: the same object operations that requests get, without HTTP, as system:apiserver.
+// Implements kinds/cluster.ts. Used by kinds' hooks, admission plugins, authentication, RBAC and bootstrap/.
+import * as status from '../apimachinery/status.ts';
+import type { KubeObject } from '../apimachinery/types.ts';
+import { type Api, cacheOf } from './api.ts';
+import { servedObject } from './codecs/codecs.ts';
+import type { Cluster } from './kinds/cluster.ts';
+import type { Served } from './kinds/registry.ts';
+import { createObject } from './objects/createObject.ts';
+import { deleteObject } from './objects/deleteObject.ts';
+import { currentObject } from './objects/readObject.ts';
+import { updateObject } from './objects/updateObject.ts';
+import { systemUser, type WriteContext } from './objects/writeContext.ts';
+import type { ResourceCache } from './storage/cached.ts';
+
+export interface LocalCluster extends Cluster {
+  /** Loads a resource, so that `cached` knows of it. */
+  load(served: Served): Promise<void>;
+}
+
+/** `api` is looked at when methods are called: it may still be under assembly. */
+export function createLocalCluster(api: () => Api): LocalCluster {
+  const caches = new Map<string, { served: Served; cache: ResourceCache }>();
+  const id = (r: status.GroupResource) => `${r.plural}.${r.group}`;
+  const served = (r: status.GroupResource): Served => {
+    const found = api().registry.byResource(r.group, r.plural);
+    if (!found) throw new Error(`no kind ${id(r)} is served`);
+    return found;
+  };
+  const keyIn = (cache: ResourceCache, name: string, namespace?: string) => `${cache.spec.prefix}${cache.spec.namespaced ? `${namespace}/` : ''}${name}`;
+  return {
+    async load(row) {
+      caches.set(id(row.kind), { served: row, cache: await cacheOf(api(), row) });
+    },
+    cached(r, name, namespace) {
+      const known = caches.get(id(r));
+      return known?.cache.get(keyIn(known.cache, name, namespace))?.object();
+    },
+    cachedList(r, namespace) {
+      const known = caches.get(id(r));
+      return known ? known.cache.list({ namespace }).map((c) => c.object()) : [];
+    },
+    lastChange: (r) => caches.get(id(r))?.cache.lastChange ?? 0,
+    async get(r, name, namespace = '') {
+      const row = served(r);
+      const found = await currentObject(api(), row, namespace, name);
+      return found && servedObject(row, found);
+    },
+    async create(r, object) {
+      const row = served(r);
+      const w = writer(api(), row, 'create', object.metadata.namespace ?? '');
+      const fresh = { kind: row.kind.kind, apiVersion: row.apiVersion, ...structuredClone(object) };
+      return (await createObject(w, fresh)).object as KubeObject;
+    },
+    async update(r, name, namespace = '', change) {
+      const w = writer(api(), served(r), 'update', namespace);
+      let declined = false;
+      try {
+        const outcome = await updateObject(w, name, (live) => {
+          const before = structuredClone(live);
+          declined = change(live) === false;
+          // A write in process names no version: it goes again on conflict.
+          if (!declined) live.metadata.resourceVersion = '';
+          return declined ? before : live;
+        });
+        return declined ? undefined : outcome.object;
+      } catch (error) {
+        if (status.isReason(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    },
+    async delete(r, name, namespace = '', options) {
+      try {
+        await deleteObject(writer(api(), served(r), 'delete', namespace), name, options ? { preconditions: options } : {});
+      } catch (error) {
+        if (!status.isReason(error, 'NotFound')) throw error;
+      }
+    },
+  };
+}
+
+function writer(api: Api, row: Served, verb: string, namespace: string): WriteContext {
+  return {
+    api,
+    served: row,
+    user: systemUser,
+    namespace,
+    subresource: '',
+    fieldManager: 'kube-apiserver',
+    dryRun: false,
+    // In-process writes are never refused for naming no version.
+    verb: verb === 'update' ? 'patch' : verb,
+    component: 'kube-apiserver',
+    causes: [],
+    traceparent: '',
+    options: {},
+    cluster: api.cluster,
+    store: api.store,
+    keyPrefix: api.keyPrefix,
+    authentication: api.authenticator,
+    authorization: api.authorizer,
+    tokens: api.tokens,
+    now: api.clock.now,
+    warn() {},
+  };
+}

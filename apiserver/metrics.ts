@@ -1,0 +1,67 @@
+// What the server counts of itself, under upstream's names, in Prometheus' text.
+// Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go. Read at /metrics.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ApiRequest } from './request.ts';
+
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** A request has ended; `ms` since it came. */
+  request(req: ApiRequest, code: number, ms: number): void;
+}
+
+const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+export function createMetrics(sources: { watches(): number; objects(): Record<string, number> }): Metrics {
+  const registry = new Registry();
+  const labels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
+  const total = new Counter({
+    name: 'apiserver_request_total',
+    help: 'Requests by verb, resource, scope and answer code.',
+    labelNames: [...labels, 'dry_run', 'code'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: 'How long requests took, watches left out.',
+    labelNames: [...labels, 'dry_run'],
+    buckets: seconds,
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'apiserver_longrunning_requests',
+    help: 'Watches that are open now.',
+    labelNames: ['verb'],
+    registers: [registry],
+    collect() {
+      this.set({ verb: 'WATCH' }, sources.watches());
+    },
+  });
+  new Gauge({
+    name: 'apiserver_storage_objects',
+    help: 'Objects by resource.',
+    labelNames: ['resource'],
+    registers: [registry],
+    collect() {
+      for (const [resource, count] of Object.entries(sources.objects())) this.set({ resource }, count);
+    },
+  });
+  let standard = false;
+  return {
+    contentType: registry.contentType,
+    text() {
+      // Event-loop and memory metrics cost a timer; they start with the first look.
+      if (!standard) collectDefaultMetrics({ register: registry });
+      standard = true;
+      return registry.metrics();
+    },
+    request(req, code, ms) {
+      if (!req.info) return;
+      const { verb, group, version, resource, subresource, namespace, name } = req.info;
+      const scope = name ? 'resource' : namespace ? 'namespace' : 'cluster';
+      const of = { verb: verb.toUpperCase(), group, version, resource, subresource, scope, dry_run: req.query.get('dryRun') ?? '' };
+      total.inc({ ...of, code });
+      if (verb !== 'watch') duration.observe(of, ms / 1000);
+    },
+  };
+}

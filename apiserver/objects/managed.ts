@@ -1,0 +1,28 @@
+// metadata.managedFields of a create or update: who set which field, kept on every write.
+// Mirrors: staging/src/k8s.io/apimachinery/pkg/util/managedfields. The algebra is apimachinery/managedfields/.
+import { toTime } from '../../apimachinery/clock.ts';
+import { managedFieldsForUpdate } from '../../apimachinery/managedfields/managedFieldsForUpdate.ts';
+import type { Subresource } from '../kinds/kind.ts';
+import type { WriteContext } from './writeContext.ts';
+
+/** Field paths that a write here cannot set and so does not own. */
+export function resetsOf(w: WriteContext, sub: Subresource | undefined): readonly string[] {
+  if (sub) return sub.resets ?? (sub.name === 'status' ? ['spec', 'metadata.labels', 'metadata.annotations'] : []);
+  return w.served.kind.subresources?.some((s) => s.name === 'status') ? ['status'] : [];
+}
+
+/** Sets `object.metadata.managedFields`; `old` is absent on create. */
+export function trackFields(w: WriteContext, object: any, old: any | undefined, sub?: Subresource): void {
+  const managed = managedFieldsForUpdate({
+    old,
+    new: object,
+    node: w.served.node,
+    manager: w.fieldManager,
+    apiVersion: w.served.apiVersion,
+    subresource: w.subresource,
+    time: toTime(w.now()),
+    resets: resetsOf(w, sub),
+  });
+  if (managed.length) object.metadata.managedFields = managed;
+  else delete object.metadata.managedFields;
+}

@@ -1,0 +1,30 @@
+// The last step of every write: the object's bytes into the store, with the journal's record in the same transaction.
+// Reads and writes: the store. Next along the chain: storage/watchCache.ts, which tells everyone.
+import { requestEntityTooLarge } from '../../apimachinery/status.ts';
+import { encodeStored, served as servedBytes } from '../storage/bytes.ts';
+import type { Stored } from '../storage/store.ts';
+import type { Outcome, WriteContext } from './writeContext.ts';
+
+/** etcd's own limit of a request; the same for every store, so that objects can move between them. */
+const maxObjectBytes = 1.5 * 1024 * 1024;
+
+export type Persisted = { outcome: Outcome } | { conflict: Stored | undefined };
+
+/** `object` is in the served version and is finished here; dry runs stop before the store. */
+export async function persist(w: WriteContext, key: string, object: any, expect: number): Promise<Persisted> {
+  const kind = w.served.kind;
+  const stored = kind.storedAs ? kind.storedAs.toStored(structuredClone(object)) : object;
+  const value = encodeStored(stored);
+  if (value.length > maxObjectBytes) throw requestEntityTooLarge('limit is 1572864');
+  if (w.dryRun) return { outcome: { object, bytes: expect ? servedBytes(value, expect) : value } };
+  const record = w.api.journal.record(w, object.metadata);
+  const written = await w.api.store.put(key, value, { expect, ttl: w.served.home.kind.ttl?.(stored), with: record });
+  if ('conflict' in written) return written;
+  object.metadata.resourceVersion = String(written.revision);
+  return { outcome: { object, bytes: servedBytes(value, written.revision) } };
+}
+
+export async function persistDelete(w: WriteContext, key: string, metadata: any, expect: number): Promise<{ revision: number } | { conflict: Stored | undefined }> {
+  if (w.dryRun) return { revision: expect };
+  return w.api.store.delete(key, { expect, with: w.api.journal.record(w, metadata) });
+}

@@ -1,0 +1,39 @@
+// One request on its way through the server: what the filters learn of it and what the handlers answer.
+// Made by server.ts; filled by filters/ in the order of filters.ts; consumed by handlers/.
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Cause } from '../apimachinery/cause.ts';
+import type { UserInfo } from '../apimachinery/types.ts';
+import type { RequestInfo } from './requestInfo.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer | undefined;
+  /** For watches and long answers: the streams themselves. */
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Milliseconds. */
+  readonly received: number;
+
+  // Filled by the filters, in their order.
+  auditId: string;
+  info: RequestInfo;
+  user: UserInfo;
+  causes: readonly Cause[];
+  traceparent: string;
+  /** Milliseconds until the answer must be there; watches have their own. */
+  timeout: number;
+  /** Texts of Warning headers. */
+  warnings: string[];
+  /** Called when the answer has been sent or the client is gone. */
+  onEnd: (() => void)[];
+}
+
+/** A whole answer, or one that the handler writes itself once the head is decided. */
+export type Answer =
+  | { code: number; type: string; body: Buffer | string; headers?: Record<string, string> }
+  | { code: number; type: string; stream: (response: ServerResponse) => Promise<void>; headers?: Record<string, string> };
+
+export const jsonType = 'application/json';

@@ -1,0 +1,56 @@
+// Paths that are no resources: discovery, OpenAPI, version, health, metrics, token issuer discovery.
+// A table of path prefix → answer, looked up by the first segment. Called by dispatch.ts.
+import type { Api } from './api.ts';
+import { discovery } from './discovery/discovery.ts';
+import { answerHealth } from './health.ts';
+import { PageNotFound } from './kinds/registry.ts';
+import { openapiV2 } from './openapi/v2.ts';
+import { openapiV3 } from './openapi/v3.ts';
+import { type Answer, type ApiRequest, jsonType } from './request.ts';
+import { version } from './version.ts';
+
+type Route = (api: Api, req: ApiRequest) => Answer | Promise<Answer>;
+
+const json = (value: unknown): Answer => ({ code: 200, type: jsonType, body: JSON.stringify(value, null, 2) });
+
+const routes: Record<string, Route> = {
+  '': (api) => json({ paths: indexPaths(api) }),
+  api: (api, req) => discovery(api.registry, req),
+  apis: (api, req) => discovery(api.registry, req),
+  openapi: (api, req) => {
+    if (req.path === '/openapi/v2') return openapiV2(req);
+    if (req.path === '/openapi/v3' || req.path.startsWith('/openapi/v3/')) return openapiV3(api.registry, req);
+    throw new PageNotFound();
+  },
+  version: () => json(version),
+  healthz: (api, req) => answerHealth(api.health, req),
+  livez: (api, req) => answerHealth(api.health, req),
+  readyz: (api, req) => answerHealth(api.health, req),
+  metrics: async (api) => ({ code: 200, type: api.metrics.contentType, body: await api.metrics.text() }),
+  '.well-known': (api, req) => {
+    if (req.path !== '/.well-known/openid-configuration') throw new PageNotFound();
+    return json(api.tokens.discovery(`https://${req.headers.host ?? req.headers[':authority']}/openid/v1/jwks`).configuration);
+  },
+  openid: (api, req) => {
+    if (req.path !== '/openid/v1/jwks') throw new PageNotFound();
+    return { ...json(api.tokens.discovery('').jwks), type: 'application/jwk-set+json' } as Answer;
+  },
+};
+
+export async function route(api: Api, req: ApiRequest): Promise<Answer> {
+  const found = routes[req.path.split('/', 2)[1] ?? ''];
+  if (!found) throw new PageNotFound();
+  if (req.method !== 'GET' && req.method !== 'HEAD') throw new PageNotFound();
+  return found(api, req);
+}
+
+function indexPaths(api: Api): string[] {
+  const groups = new Set<string>();
+  for (const { kind } of api.registry.all()) {
+    if (!kind.group) continue;
+    groups.add(`/apis/${kind.group}`);
+    groups.add(`/apis/${kind.group}/${kind.version}`);
+  }
+  const fixed = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'];
+  return [...fixed, ...groups].sort();
+}

@@ -1,0 +1,208 @@
+// Assembles one API server from its configuration, starts it, and stops it in order when told.
+// Reads: flags, certificate files, the store. Next along the chain: server.ts takes requests; bootstrap/ fills a fresh cluster.
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { realClock } from '../apimachinery/clock.ts';
+import { type Config, UsageError } from '../component-base/flags.ts';
+import { createLogger, type Logger } from '../component-base/logger.ts';
+import { admissionPlugins } from './admission/admission.ts';
+import type { Api } from './api.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
+import { createTokenIssuer } from './authentication/tokenIssuer.ts';
+import { createAuthorizer } from './authorization/authorizer.ts';
+import { startBootstrap } from './bootstrap/bootstrap.ts';
+import type { flags } from './flags.ts';
+import type { Check } from './health.ts';
+import { createJournal } from './journal/journal.ts';
+import { withTTL } from './kinds/event.ts';
+import { kinds } from './kinds/kinds.ts';
+import { createRegistry, type Registry } from './kinds/registry.ts';
+import { createLocalCluster } from './localCluster.ts';
+import { createMetrics } from './metrics.ts';
+import { builtinSchemas } from './openapi/definitions.ts';
+import { createServer } from './server.ts';
+import { startCompactor } from './storage/compactor.ts';
+import type { Store } from './storage/store.ts';
+import { createWatchCache } from './storage/watchCache.ts';
+
+export type ServerConfig = Config<typeof flags>;
+
+export interface Running {
+  port: number;
+  /** Ends watches, finishes requests in flight, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Resolves once the server answers; /readyz tells when the cluster's own objects are there. */
+export async function startApiServer(config: ServerConfig, log: Logger = createLogger('kube-apiserver', config.v)): Promise<Running> {
+  const tls = readTls(config);
+  const store = await openStore(config);
+  const registry = fillRegistry(config);
+  const cache = createWatchCache(store, { log, clock: realClock });
+  const api = {} as Api;
+  const cluster = createLocalCluster(() => api);
+  const ready = { bootstrapped: false, stopping: false };
+  const tokens = createTokenIssuer(issuerOptions(config));
+  const drain: Api['drain'] = new Set();
+  Object.assign(api, {
+    store,
+    keyPrefix: config['etcd-prefix'],
+    cache,
+    registry,
+    cluster,
+    tokens,
+    drain,
+    log,
+    clock: realClock,
+    random: Math.random,
+    admission: admissionPlugins({
+      enable: config['enable-admission-plugins'],
+      disable: config['disable-admission-plugins'],
+      notReadySeconds: config['default-not-ready-toleration-seconds'],
+      unreachableSeconds: config['default-unreachable-toleration-seconds'],
+    }),
+    authenticator: createAuthenticator({
+      clientCA: tls.clientCA,
+      tokenAuthFile: config['token-auth-file'] ? readFile(config['token-auth-file'], 'token-auth-file') : undefined,
+      serviceAccount: {
+        issuers: config['service-account-issuer'],
+        keys: serviceAccountKeys(config),
+        audiences: audiences(config),
+      },
+      anonymous: config['anonymous-auth'],
+      lookups: cluster,
+    }),
+    authorizer: createAuthorizer({ modes: config['authorization-mode'], cluster }),
+    journal: createJournal({ store, keyPrefix: config['etcd-prefix'], size: config['write-journal-size'], log }),
+    health: healthChecks(api, ready),
+    metrics: createMetrics({ watches: () => drain.size, objects: () => ({}) }),
+    config: {
+      requestTimeout: config['request-timeout'],
+      minRequestTimeout: config['min-request-timeout'],
+      maxInFlight: config['max-requests-inflight'],
+      maxMutatingInFlight: config['max-mutating-requests-inflight'],
+    },
+  } satisfies Omit<Api, never>);
+  await Promise.all(registry.all().filter((row) => row.prefix && row.kind.group !== 'trace.mini-k8s.io').map((row) => cluster.load(row)));
+  const app = createServer(api, { ...tls, metrics: api.metrics });
+  const port = await listen(app, config);
+  const bootstrap = startBootstrap(api, { config, port, onDone: () => (ready.bootstrapped = true) });
+  const compactor = startCompactor(store, { intervalMs: config['etcd-compaction-interval'], clock: realClock, log });
+  return {
+    port,
+    async stop() {
+      ready.stopping = true;
+      await pause(config['shutdown-delay-duration']);
+      compactor.stop();
+      await bootstrap.stop();
+      for (const watch of drain) watch.finish();
+      await Promise.race([app.close(), pause(10_000)]);
+      await cache.close();
+      await store.close();
+    },
+  };
+}
+
+const pause = (ms: number) => (ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve());
+
+function fillRegistry(config: ServerConfig): Registry {
+  const registry = createRegistry(config['etcd-prefix']);
+  const eventSeconds = Math.floor(config['event-ttl'] / 1000);
+  for (const kind of kinds) {
+    const isEvent = kind.plural === 'events';
+    registry.add(isEvent ? withTTL(kind, eventSeconds) : kind, (name) => builtinSchemas.node(name));
+  }
+  return registry;
+}
+
+/** Only the store that is asked for is loaded: etcd's client costs memory and time. */
+async function openStore(config: ServerConfig): Promise<Store> {
+  try {
+    if (config['storage-backend'] === 'embedded') {
+      if (!config['embedded-file']) throw new UsageError('--storage-backend=embedded needs --embedded-file: name the file that the state is kept in.');
+      const { openEmbeddedStore } = await import('./storage/embedded.ts');
+      return await openEmbeddedStore(config['embedded-file']);
+    }
+    if (!config['etcd-servers'].length) throw new UsageError('--etcd-servers must be specified: name at least one etcd server, or use --storage-backend=embedded.');
+    const { openEtcdStore } = await import('./storage/etcd.ts');
+    return await openEtcdStore({ endpoints: config['etcd-servers'], ...etcdTls(config) });
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const where = config['storage-backend'] === 'embedded' ? config['embedded-file'] : config['etcd-servers'].join(', ');
+    throw new UsageError(`cannot use the store at ${where}: ${(error as Error).message}. Check that it is there and that this user may use it.`);
+  }
+}
+
+function etcdTls(config: ServerConfig): { tls?: { ca?: Buffer; cert?: Buffer; key?: Buffer } } {
+  if (!config['etcd-cafile'] && !config['etcd-certfile']) return {};
+  const read = (flag: 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile') => (config[flag] ? Buffer.from(readFile(config[flag], flag)) : undefined);
+  return { tls: { ca: read('etcd-cafile'), cert: read('etcd-certfile'), key: read('etcd-keyfile') } };
+}
+
+function readTls(config: ServerConfig): { cert: string; key: string; clientCA?: string } {
+  if (!config['tls-cert-file'] || !config['tls-private-key-file']) {
+    throw new UsageError('--tls-cert-file and --tls-private-key-file are needed; `mini-k8s up` makes them for you.');
+  }
+  return {
+    cert: readFile(config['tls-cert-file'], 'tls-cert-file'),
+    key: readFile(config['tls-private-key-file'], 'tls-private-key-file'),
+    clientCA: config['client-ca-file'] ? readFile(config['client-ca-file'], 'client-ca-file') : undefined,
+  };
+}
+
+function readFile(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--${flag}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}. Name a file that this user may read.`);
+  }
+}
+
+const audiences = (config: ServerConfig) => (config['api-audiences'].length ? config['api-audiences'] : config['service-account-issuer'].slice(0, 1));
+
+const serviceAccountKeys = (config: ServerConfig): string[] => {
+  const files = config['service-account-key-file'];
+  if (files.length) return files.map((file) => readFile(file, 'service-account-key-file'));
+  return [readFile(config['service-account-signing-key-file'], 'service-account-signing-key-file')];
+};
+
+function issuerOptions(config: ServerConfig) {
+  if (!config['service-account-signing-key-file']) throw new UsageError('--service-account-signing-key-file is needed: name the private key that signs ServiceAccount tokens.');
+  return {
+    issuer: config['service-account-issuer'][0]!,
+    signingKey: readFile(config['service-account-signing-key-file'], 'service-account-signing-key-file'),
+    keys: config['service-account-key-file'].map((file) => readFile(file, 'service-account-key-file')),
+    audiences: audiences(config),
+    maxExpirationSeconds: config['service-account-max-token-expiration'] / 1000,
+  };
+}
+
+function healthChecks(api: Api, ready: { bootstrapped: boolean; stopping: boolean }): Api['health'] {
+  const ping: Check = { name: 'ping', failure: () => undefined };
+  const log: Check = { name: 'log', failure: () => undefined };
+  const etcd: Check = {
+    name: 'etcd',
+    async failure() {
+      await api.store.revision();
+      return undefined;
+    },
+  };
+  const watchCache: Check = { name: 'watch-cache', failure: () => (api.cache.healthy ? undefined : 'not fed') };
+  const hooks: Check = { name: 'poststarthook/bootstrap', failure: () => (ready.bootstrapped ? undefined : 'not finished') };
+  const shutdown: Check = { name: 'shutdown', failure: () => (ready.stopping ? 'process is shutting down' : undefined) };
+  return { livez: [ping, log, etcd, hooks], readyz: [ping, log, etcd, watchCache, hooks, shutdown] };
+}
+
+async function listen(app: ReturnType<typeof createServer>, config: ServerConfig): Promise<number> {
+  try {
+    await app.listen({ host: config['bind-address'], port: config['secure-port'] });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const at = `${config['bind-address']}:${config['secure-port']}`;
+    if (code === 'EADDRINUSE') throw new UsageError(`port ${config['secure-port']} is in use: stop what listens at ${at}, or choose another --secure-port.`);
+    throw new UsageError(`cannot listen at ${at}: ${code}. Choose another --bind-address or --secure-port.`);
+  }
+  const { port } = app.server.address() as AddressInfo;
+  if (config['port-file']) writeFileSync(config['port-file'], String(port));
+  return port;
+}

@@ -1,0 +1,178 @@
+// The HTTPS server: reads a request, sends it through the filters, dispatches it, and writes the answer or the refusal.
+// HTTP/2 by ALPN and HTTP/1.1 beside it, as kubectl speaks both. fastify carries the connection; what Kubernetes means is decided here.
+// Next along the chain: filters.ts, dispatch.ts.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { type FastifyInstance } from 'fastify';
+import * as status from '../apimachinery/status.ts';
+import type { Api } from './api.ts';
+import { dispatch } from './dispatch.ts';
+import { filters } from './filters.ts';
+import { PageNotFound } from './kinds/registry.ts';
+import type { Metrics } from './metrics.ts';
+import { type Answer, type ApiRequest, jsonType } from './request.ts';
+import { Compacted, StoreUnavailable } from './storage/store.ts';
+
+export interface ServerOptions {
+  cert: string;
+  key: string;
+  /** CAs of client certificates; absent: none is asked for. */
+  clientCA?: string;
+  metrics: Metrics;
+}
+
+const maxBodyBytes = 3 * 1024 * 1024;
+const noQuery = new URLSearchParams();
+
+/** The server, not yet listening. */
+export function createServer(api: Api, options: ServerOptions): FastifyInstance {
+  const app = fastify({
+    http2: true,
+    https: {
+      allowHTTP1: true,
+      cert: options.cert,
+      key: options.key,
+      ...(options.clientCA ? { ca: options.clientCA, requestCert: true, rejectUnauthorized: false } : {}),
+      settings: { maxConcurrentStreams: 1000 },
+    },
+    bodyLimit: maxBodyBytes,
+    routerOptions: { maxParamLength: 1 << 20, ignoreTrailingSlash: false, caseSensitive: true },
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    logger: false,
+    disableRequestLogging: true,
+  } as never) as unknown as FastifyInstance;
+  const server = app.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
+  server.keepAliveTimeout = 180_000;
+  server.requestTimeout = 0;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_req, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => {
+    reply.hijack();
+    sendError(undefined, reply.raw as ServerResponse, ofFramework(error as Error & { statusCode?: number }, request.raw as IncomingMessage));
+  });
+  app.route({
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/*',
+    handler: (request, reply) => {
+      reply.hijack();
+      return handle(api, options.metrics, request.raw as IncomingMessage, reply.raw as ServerResponse, request.body as Buffer | undefined);
+    },
+  });
+  return app;
+}
+
+async function handle(api: Api, metrics: Metrics, raw: IncomingMessage, response: ServerResponse, body: Buffer | undefined): Promise<void> {
+  const req = requestOf(api, raw, response, body);
+  try {
+    for (const filter of filters) {
+      const waiting = filter(api, req);
+      if (waiting) await waiting;
+    }
+    const answer = await withDeadline(req, dispatch(api, req));
+    await send(req, response, answer);
+  } catch (error) {
+    sendError(req, response, refusalOf(api, req, error));
+  } finally {
+    for (const end of req.onEnd) end();
+    metrics.request(req, response.statusCode, api.clock.now() - req.received);
+  }
+}
+
+function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, body: Buffer | undefined): ApiRequest {
+  const url = raw.url ?? '/';
+  const mark = url.indexOf('?');
+  return {
+    method: raw.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
+    headers: raw.headers,
+    body,
+    raw,
+    response,
+    received: api.clock.now(),
+    auditId: '',
+    info: undefined as never,
+    user: undefined as never,
+    causes: [],
+    traceparent: '',
+    timeout: 0,
+    warnings: [],
+    onEnd: [],
+  };
+}
+
+/** A handler that takes too long is answered for; what it still does is its own affair, and a write may yet succeed. */
+function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
+  if (req.info.verb === 'watch') return work;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(status.timeout('request did not complete within the allotted timeout')), req.timeout);
+    work.then(
+      (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+async function send(req: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
+  if (response.destroyed) return;
+  const headers: Record<string, string | number | string[]> = {
+    'audit-id': req.auditId,
+    'cache-control': 'no-cache, private',
+    'content-type': answer.type,
+    ...answer.headers,
+  };
+  if (req.warnings.length) headers['warning'] = req.warnings.map(warningHeader);
+  if ('stream' in answer) {
+    response.writeHead(answer.code, headers);
+    response.flushHeaders?.();
+    await answer.stream(response);
+    return;
+  }
+  headers['content-length'] = Buffer.byteLength(answer.body);
+  response.writeHead(answer.code, headers);
+  response.end(req.method === 'HEAD' ? undefined : answer.body);
+}
+
+/** RFC 7234's warning: code 299, no agent, quoted text. */
+const warningHeader = (text: string) => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n\t]+/g, ' ')}"`;
+
+function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusError {
+  if (error instanceof status.StatusError) return error;
+  if (error instanceof StoreUnavailable) return error.uncertain ? status.timeout(error.message) : status.serviceUnavailable(error.message);
+  if (error instanceof Compacted) return status.resourceExpired('The resourceVersion for the provided list is too old.');
+  api.log.error({ err: error, method: req.method, path: req.path }, 'handler failed');
+  return status.internalError((error as Error)?.message ?? 'unknown error');
+}
+
+/** What fastify refuses before our handler sees it. */
+function ofFramework(error: Error & { statusCode?: number }, raw: IncomingMessage): status.StatusError {
+  if (error.statusCode === 413) return status.requestEntityTooLarge(`limit is ${maxBodyBytes}`);
+  void raw;
+  return status.badRequest(error.message);
+}
+
+function sendError(req: ApiRequest | undefined, response: ServerResponse, error: status.StatusError): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const plain = error instanceof PageNotFound;
+  const body = plain ? '404 page not found\n' : JSON.stringify(error.status);
+  const headers: Record<string, string | number | string[]> = {
+    'audit-id': req?.auditId ?? '',
+    'cache-control': 'no-cache, private',
+    'content-type': plain ? 'text/plain; charset=utf-8' : jsonType,
+    'content-length': Buffer.byteLength(body),
+    ...error.headers,
+  };
+  if (plain) headers['x-content-type-options'] = 'nosniff';
+  if (req?.warnings.length) headers['warning'] = req.warnings.map(warningHeader);
+  response.writeHead(error.code, headers);
+  response.end(body);
+}
