@@ -19,6 +19,7 @@ import { secret } from './secret.ts';
 import { selfSubjectAccessReview } from './selfSubjectAccessReview.ts';
 import { selfSubjectReview } from './selfSubjectReview.ts';
 import { selfSubjectRulesReview } from './selfSubjectRulesReview.ts';
+import { service } from './service.ts';
 import { serviceAccount } from './serviceAccount.ts';
 import { serviceCIDR } from './serviceCIDR.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
@@ -30,6 +31,7 @@ export const kinds: readonly Kind[] = [
   configMap,
   secret,
   serviceAccount,
+  service,
   endpoints,
   event,
   // the other groups
