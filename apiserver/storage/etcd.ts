@@ -20,14 +20,16 @@ import {
   type Written,
 } from './store.ts';
 
-/** Where all of the API's keys are; events of others only move the revision. */
-const ourPrefix = '/registry/';
 const pageSize = 500;
 /** After a write whose fate is unknown: how often it is looked for, since a member may still be carrying it out. */
 const settlePausesMs = [0, 100, 400];
 
-/** Connects to the cluster; throws StoreUnavailable when no member answers. */
-export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+/**
+ * Connects to the cluster. Watches tell of keys under `prefix`; all others only move the revision.
+ * Throws StoreUnavailable when no member answers.
+ */
+export async function openEtcdStore(options: EtcdOptions & { prefix?: string }): Promise<Store> {
+  const { prefix: ourPrefix = '/registry/' } = options;
   const connection = connectEtcd(options);
   const leases = createEtcdLeases(connection);
   const closing = new AbortController();

@@ -85,16 +85,20 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   function deal(events: readonly StoreEvent[]): void {
     for (const event of events) {
       const prefix = prefixOf(event.key);
+      if (prefix === undefined) continue;
       const cache = live.get(prefix);
       if (cache) apply(cache, event);
       else filling.get(prefix)?.push(event);
     }
   }
 
-  function prefixOf(key: string): string {
-    const second = key.indexOf('/', key.indexOf('/', 1) + 1) + 1;
-    const deeper = key.slice(0, key.indexOf('/', second) + 1);
-    return live.has(deeper) || filling.has(deeper) ? deeper : key.slice(0, second);
+  /** The resource that a key belongs to: resources lie at different depths, but none inside another. */
+  function prefixOf(key: string): string | undefined {
+    for (let slash = key.indexOf('/', 1); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+      const prefix = key.slice(0, slash + 1);
+      if (live.has(prefix) || filling.has(prefix)) return prefix;
+    }
+    return undefined;
   }
 
   function apply(cache: FedCache, { type, key, value, revision: at }: StoreEvent): void {
