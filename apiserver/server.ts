@@ -39,7 +39,6 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     logger: false,
-    disableRequestLogging: true,
   } as never) as unknown as FastifyInstance;
   const server = app.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
   server.keepAliveTimeout = 180_000;
@@ -48,20 +47,36 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_req, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => {
     reply.hijack();
-    sendError(undefined, reply.raw as ServerResponse, ofFramework(error as Error & { statusCode?: number }, request.raw as IncomingMessage));
+    sendError(
+      undefined,
+      reply.raw as ServerResponse,
+      ofFramework(error as Error & { statusCode?: number }, request.raw as IncomingMessage),
+    );
   });
   app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: '/*',
     handler: (request, reply) => {
       reply.hijack();
-      return handle(api, options.metrics, request.raw as IncomingMessage, reply.raw as ServerResponse, request.body as Buffer | undefined);
+      return handle(
+        api,
+        options.metrics,
+        request.raw as IncomingMessage,
+        reply.raw as ServerResponse,
+        request.body as Buffer | undefined,
+      );
     },
   });
   return app;
 }
 
-async function handle(api: Api, metrics: Metrics, raw: IncomingMessage, response: ServerResponse, body: Buffer | undefined): Promise<void> {
+async function handle(
+  api: Api,
+  metrics: Metrics,
+  raw: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer | undefined,
+): Promise<void> {
   const req = requestOf(api, raw, response, body);
   try {
     for (const filter of filters) {
@@ -105,7 +120,10 @@ function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, bod
 function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
   if (req.info.verb === 'watch') return work;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(status.timeout('request did not complete within the allotted timeout')), req.timeout);
+    const timer = setTimeout(
+      () => reject(status.timeout('request did not complete within the allotted timeout')),
+      req.timeout,
+    );
     work.then(
       (answer) => {
         clearTimeout(timer);
@@ -144,8 +162,10 @@ const warningHeader = (text: string) => `299 - "${text.replace(/[\\"]/g, '\\$&')
 
 function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusError {
   if (error instanceof status.StatusError) return error;
-  if (error instanceof StoreUnavailable) return error.uncertain ? status.timeout(error.message) : status.serviceUnavailable(error.message);
-  if (error instanceof Compacted) return status.resourceExpired('The resourceVersion for the provided list is too old.');
+  if (error instanceof StoreUnavailable)
+    return error.uncertain ? status.timeout(error.message) : status.serviceUnavailable(error.message);
+  if (error instanceof Compacted)
+    return status.resourceExpired('The resourceVersion for the provided list is too old.');
   api.log.error({ err: error, method: req.method, path: req.path }, 'handler failed');
   return status.internalError((error as Error)?.message ?? 'unknown error');
 }

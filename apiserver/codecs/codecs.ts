@@ -1,19 +1,20 @@
 // Objects to bytes and back: the one place that knows media type × form × API version.
 // Handlers call readObject for bodies and the encode functions for answers; none of them touches JSON itself.
 // Reads: mediaTypes.ts, negotiate.ts, forms.ts, ../decode.ts.
-import { badRequest, unsupportedMediaType } from '../../apimachinery/status.ts';
+
 import type { StructNode } from '../../apimachinery/schema.ts';
+import { badRequest, unsupportedMediaType } from '../../apimachinery/status.ts';
 import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
 import { DecodeError, decode } from '../decode.ts';
 import type { Served } from '../kinds/registry.ts';
-import type { CacheEvent, Cached } from '../storage/cached.ts';
+import type { Cached, CacheEvent } from '../storage/cached.ts';
 import { type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
 import { type MediaType, mediaTypeOf, mediaTypes } from './mediaTypes.ts';
 import type { Encoding } from './negotiate.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-/** What a body must be: the kind that is expected at its path. */
+/** What a body must be: the kind that is expected at its path; an empty apiVersion takes any. */
 export interface Expected {
   kind: string;
   apiVersion: string;
@@ -24,7 +25,9 @@ export interface Expected {
 export function bodyMedia(contentType: string | undefined): MediaType {
   const media = contentType ? mediaTypeOf(contentType) : mediaTypes[0];
   if (media) return media;
-  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes.map((m) => m.name).join(', ')}`);
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.map((m) => m.name).join(', ')}`,
+  );
 }
 
 /**
@@ -50,10 +53,19 @@ export function readObject(
 }
 
 /** The same for a value that is parsed already, such as a patched object. */
-export function checkObject(value: any, expected: Expected, problems: string[], validation: FieldValidation, warn: (text: string) => void): any {
+export function checkObject(
+  value: any,
+  expected: Expected,
+  problems: string[],
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): any {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    const why = value === null ? 'unexpected end of JSON input' : `json: cannot unmarshal ${found} into Go value of type v1.${expected.kind}`;
+    const why =
+      value === null
+        ? 'unexpected end of JSON input'
+        : `json: cannot unmarshal ${found} into Go value of type v1.${expected.kind}`;
     throw cannotBeHandled(expected, why);
   }
   checkKind(value, expected);
@@ -68,7 +80,8 @@ export function checkObject(value: any, expected: Expected, problems: string[], 
     throw error;
   }
   for (const path of decoded.unknown) problems.push(`unknown field "${path}"`);
-  if (problems.length && validation === 'Strict') throw cannotBeHandled(expected, `strict decoding error: ${problems.join(', ')}`);
+  if (problems.length && validation === 'Strict')
+    throw cannotBeHandled(expected, `strict decoding error: ${problems.join(', ')}`);
   if (validation === 'Warn') for (const p of problems) warn(p);
   return decoded.object;
 }
@@ -76,8 +89,10 @@ export function checkObject(value: any, expected: Expected, problems: string[], 
 /** kind and apiVersion may be left out; given, they must be the expected ones. */
 function checkKind(value: any, expected: Expected): void {
   const { kind, apiVersion } = value;
-  if (apiVersion && apiVersion !== expected.apiVersion) {
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`);
+  if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+    );
   }
   if (kind && kind !== expected.kind) {
     const [group, version] = splitVersion(expected.apiVersion);
@@ -132,14 +147,21 @@ function formOf(object: KubeObject, served: Served, e: Encoding, options: FormOp
       return object;
     case 'Table': {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
-      return table(served.kind, [tableRow(served.kind, object, options.include, e.formVersion, options.now)], metadata, e.formVersion, withColumns);
+      return table(
+        served.kind,
+        [tableRow(served.kind, object, options.include, e.formVersion, options.now)],
+        metadata,
+        e.formVersion,
+        withColumns,
+      );
     }
     default:
       return partialMetadata(object, e.formVersion);
   }
 }
 
-export const writeValue = (value: unknown, e: Encoding): Buffer => (e.pretty ? Buffer.from(`${JSON.stringify(value, null, 2)}\n`) : e.media.write(value));
+export const writeValue = (value: unknown, e: Encoding): Buffer =>
+  e.pretty ? Buffer.from(`${JSON.stringify(value, null, 2)}\n`) : e.media.write(value);
 
 const comma = Buffer.from(',');
 const commaBrace = Buffer.from(',{');
@@ -147,13 +169,21 @@ const brace = Buffer.from('{');
 const listEnd = Buffer.from(']}\n');
 
 /** A list as pieces to be sent one after the other; JSON objects are never parsed for it. */
-export function* encodeList(items: Iterable<Cached>, metadata: ListMeta, served: Served, e: Encoding, options: FormOptions): Generator<Buffer> {
+export function* encodeList(
+  items: Iterable<Cached>,
+  metadata: ListMeta,
+  served: Served,
+  e: Encoding,
+  options: FormOptions,
+): Generator<Buffer> {
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
   if (!direct) {
     yield writeValue(listValue(items, metadata, served, e, options), e);
     return;
   }
-  yield Buffer.from(`{"kind":"${served.kind.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`);
+  yield Buffer.from(
+    `{"kind":"${served.kind.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
+  );
   const skip = served.bareItems ? typePrefix(served).length : 0;
   let first = true;
   for (const item of items) {
@@ -171,12 +201,20 @@ export function* encodeList(items: Iterable<Cached>, metadata: ListMeta, served:
 
 const typePrefix = (served: Served) => `{"kind":"${served.home.kind.kind}","apiVersion":"${served.home.apiVersion}",`;
 /** Canonical bytes continue with metadata behind the type. */
-const startsWithType = (bytes: Buffer, skip: number) => bytes[skip] === 0x22 && bytes[skip - 1] === 0x2c && bytes[skip + 1] === 0x6d;
+const startsWithType = (bytes: Buffer, skip: number) =>
+  bytes[skip] === 0x22 && bytes[skip - 1] === 0x2c && bytes[skip + 1] === 0x6d;
 
-function listValue(items: Iterable<Cached>, metadata: ListMeta, served: Served, e: Encoding, options: FormOptions): unknown {
+function listValue(
+  items: Iterable<Cached>,
+  metadata: ListMeta,
+  served: Served,
+  e: Encoding,
+  options: FormOptions,
+): unknown {
   if (e.form === 'Table') {
     const rows = [];
-    for (const item of items) rows.push(tableRow(served.kind, servedObject(served, item), options.include, e.formVersion, options.now));
+    for (const item of items)
+      rows.push(tableRow(served.kind, servedObject(served, item), options.include, e.formVersion, options.now));
     return table(served.kind, rows, metadata, e.formVersion);
   }
   const objects = [];
@@ -185,11 +223,24 @@ function listValue(items: Iterable<Cached>, metadata: ListMeta, served: Served, 
     const bare = served.bareItems ? objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) : objects;
     return { kind: `${served.kind.kind}List`, apiVersion: served.apiVersion, metadata, items: bare };
   }
-  return { kind: 'PartialObjectMetadataList', apiVersion: e.formVersion, metadata, items: objects.map((o) => partialMetadata(o, e.formVersion)) };
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: e.formVersion,
+    metadata,
+    items: objects.map((o) => partialMetadata(o, e.formVersion)),
+  };
 }
 
 /** One watch event, made once for all watchers of the same kind of stream. `as` is the type that this watcher sees. */
-export function encodeEvent(event: CacheEvent, as: string, cached: Cached, served: Served, e: Encoding, options: FormOptions, first: boolean): Buffer {
+export function encodeEvent(
+  event: CacheEvent,
+  as: string,
+  cached: Cached,
+  served: Served,
+  e: Encoding,
+  options: FormOptions,
+  first: boolean,
+): Buffer {
   const shared = e.form === 'Table' ? `${e.id}|${options.include}|${first}` : e.id;
   const id = `${as}|${served.apiVersion}|${cached.revision}|${shared}`;
   let bytes = event.forms.get(id);
@@ -200,7 +251,14 @@ export function encodeEvent(event: CacheEvent, as: string, cached: Cached, serve
   return bytes;
 }
 
-export function frameCached(as: string, cached: Cached, served: Served, e: Encoding, options: FormOptions, first: boolean): Buffer {
+export function frameCached(
+  as: string,
+  cached: Cached,
+  served: Served,
+  e: Encoding,
+  options: FormOptions,
+  first: boolean,
+): Buffer {
   if (e.form === 'object' && e.media.sendsJson && !served.kind.storedAs) return e.media.watch!.frame(as, cached.bytes);
   const value = formOf(servedObject(served, cached), served, e, options, first);
   return e.media.watch!.frame(as, e.media.write(value));

@@ -36,13 +36,31 @@ export function partialMetadata(object: KubeObject, formVersion: string): KubeOb
   return { kind: 'PartialObjectMetadata', apiVersion: formVersion, metadata: object.metadata };
 }
 
-export function tableRow(kind: Kind, object: KubeObject, include: IncludeObject, formVersion: string, now: number): TableRow {
+export function tableRow(
+  kind: Kind,
+  object: KubeObject,
+  include: IncludeObject,
+  formVersion: string,
+  now: number,
+): TableRow {
   const cells = columnsOf(kind).map((c) => c.value(object, now));
   const body = include === 'None' ? null : include === 'Object' ? object : partialMetadata(object, formVersion);
   return { cells, object: body };
 }
 
 /** `withColumns`: later events of a watch leave the definitions out. */
-export function table(kind: Kind, rows: TableRow[], metadata: ListMeta, formVersion: string, withColumns = true): Table {
-  return { kind: 'Table', apiVersion: formVersion, metadata, columnDefinitions: withColumns ? columnDefinitions(kind) : [], rows };
+export function table(
+  kind: Kind,
+  rows: TableRow[],
+  metadata: ListMeta,
+  formVersion: string,
+  withColumns = true,
+): Table {
+  return {
+    kind: 'Table',
+    apiVersion: formVersion,
+    metadata,
+    columnDefinitions: withColumns ? columnDefinitions(kind) : [],
+    rows,
+  };
 }

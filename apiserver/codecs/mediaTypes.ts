@@ -1,14 +1,16 @@
-// The media types of bodies and answers, one row each: JSON and YAML; protobuf and CBOR become rows here.
+// The media types of bodies and answers, one row each.
 // Called by codecs.ts alone: handlers never parse or write text themselves.
 import { parseAllDocuments, stringify } from 'yaml';
 import { duplicateKeys, parseJson } from '../jsonText.ts';
+import { readProtobuf } from './protobuf.ts';
 
 export interface MediaType {
   /** As in Content-Type and Accept. */
   name: string;
   /** Any JSON-like value out of a body. `problems` gets duplicate keys in upstream's words. Throws a SyntaxError with upstream's text. */
   parse(body: Buffer, problems: string[]): unknown;
-  write(value: unknown): Buffer;
+  /** Absent: only read, never offered for answers. */
+  write?(value: unknown): Buffer;
   /** True: objects' cached JSON bytes may be sent as they are. */
   sendsJson: boolean;
   /** Content-Type of a watch, and one event around an object's written bytes; absent: no watch in this type. */
@@ -43,10 +45,16 @@ const json: MediaType = {
 const yaml: MediaType = {
   name: 'application/yaml',
   parse(body, problems) {
-    const docs = parseAllDocuments(body.toString('utf8'), { version: '1.1', uniqueKeys: false, merge: true, logLevel: 'silent' });
+    const docs = parseAllDocuments(body.toString('utf8'), {
+      version: '1.1',
+      uniqueKeys: false,
+      merge: true,
+      logLevel: 'silent',
+    });
     const doc = Array.isArray(docs) ? docs[0] : undefined;
     if (!doc) return null;
-    if (doc.errors.length) throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
+    if (doc.errors.length)
+      throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
     for (const text of duplicateYamlKeys(doc.contents, body.toString('utf8'))) problems.push(text);
     return doc.toJS({ maxAliasCount: 1000 });
   },
@@ -76,9 +84,21 @@ function duplicateYamlKeys(node: any, text: string): string[] {
   return found;
 }
 
-/** In the order in which a 406 or 415 names them. */
-export const mediaTypes: readonly MediaType[] = [json, yaml];
-export const jsonMedia = json;
+/** What typed clients send by default; answers go to them as JSON, which they take as well. */
+const protobuf: MediaType = {
+  name: 'application/vnd.kubernetes.protobuf',
+  parse: (body) => readProtobuf(body),
+  sendsJson: false,
+};
+
+/** A row that answers can be written in. */
+export type WritingMedia = MediaType & Required<Pick<MediaType, 'write'>>;
+
+/** In the order in which a 415 names them. */
+export const mediaTypes: readonly MediaType[] = [json, yaml, protobuf];
+/** In the order in which a 406 names them. */
+export const writingMediaTypes = mediaTypes.filter((m): m is WritingMedia => m.write !== undefined);
+export const jsonMedia = json as WritingMedia;
 
 /** The row for a Content-Type; parameters such as charset do not matter. */
 export function mediaTypeOf(contentType: string): MediaType | undefined {

@@ -1,12 +1,12 @@
 // Accept header → the encoding of the answer: media type × form × version of the form.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/negotiation/negotiate.go.
 import { notAcceptable } from '../../apimachinery/status.ts';
-import { jsonMedia, type MediaType, mediaTypes } from './mediaTypes.ts';
+import { jsonMedia, type WritingMedia, writingMediaTypes } from './mediaTypes.ts';
 
 export type Form = 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
 
 export interface Encoding {
-  media: MediaType;
+  media: WritingMedia;
   form: Form;
   /** apiVersion of Table and PartialObjectMetadata: meta.k8s.io/v1 or v1beta1. */
   formVersion: string;
@@ -38,10 +38,13 @@ function choose(accept: string, pretty: boolean, offerForms: boolean): Encoding 
     const as = clause.params.get('as');
     if (!as) return encoding(media, 'object', '', pretty);
     const version = clause.params.get('v') ?? 'v1';
-    const ours = forms.has(as) && (clause.params.get('g') ?? '') === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
+    const ours =
+      forms.has(as) && (clause.params.get('g') ?? '') === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
     if (offerForms && ours) return encoding(media, as as Form, `meta.k8s.io/${version}`, pretty);
   }
-  throw notAcceptable(`only the following media types are accepted: ${mediaTypes.map((m) => m.name).join(', ')}`);
+  throw notAcceptable(
+    `only the following media types are accepted: ${writingMediaTypes.map((m) => m.name).join(', ')}`,
+  );
 }
 
 interface Clause {
@@ -59,11 +62,17 @@ function byQuality(accept: string): Clause[] {
   return clauses.sort((a, b) => b.q - a.q);
 }
 
-function matching(name: string): MediaType | undefined {
+function matching(name: string): WritingMedia | undefined {
   if (name === '*/*' || name === 'application/*') return jsonMedia;
-  return mediaTypes.find((m) => m.name === name);
+  return writingMediaTypes.find((m) => m.name === name);
 }
 
-function encoding(media: MediaType, form: Form, formVersion: string, pretty: boolean): Encoding {
-  return { media, form, formVersion, pretty: pretty && media.sendsJson, id: `${media.name}|${form}|${formVersion}|${pretty ? 'p' : ''}` };
+function encoding(media: WritingMedia, form: Form, formVersion: string, pretty: boolean): Encoding {
+  return {
+    media,
+    form,
+    formVersion,
+    pretty: pretty && media.sendsJson,
+    id: `${media.name}|${form}|${formVersion}|${pretty ? 'p' : ''}`,
+  };
 }

@@ -1,9 +1,9 @@
 // What is served, told to clients: the old documents, one a path, and the aggregated one that holds all of them.
 // Reads: the live registry. Mirrors: apiserver/pkg/endpoints/discovery and discovery/aggregated.
 import { createHash } from 'node:crypto';
+import { answerValue } from '../handlers/answers.ts';
 import { PageNotFound, type Registry, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { answerValue } from '../handlers/answers.ts';
 import { type Group, groupsOf, resourceList, rowsOf, singularOf, subresourceVerbs, verbsOf } from './groups.ts';
 
 const gv = (group: string, version: string) => (group ? `${group}/${version}` : version);
@@ -19,7 +19,8 @@ export function discovery(registry: Registry, req: ApiRequest): Answer {
   const parts = req.path.split('/').filter(Boolean);
   const aggregated = wantsAggregated(req.headers.accept);
   if (parts.length === 1 && aggregated) return answerAggregated(registry, req, parts[0] === 'api', aggregated);
-  if (parts[0] === 'api') return parts.length === 1 ? answerValue(req, apiVersions(req)) : answerResources(registry, req, '', parts[1]!);
+  if (parts[0] === 'api')
+    return parts.length === 1 ? answerValue(req, apiVersions(req)) : answerResources(registry, req, '', parts[1]!);
   if (parts.length === 1) {
     const groups = groupsOf(registry).filter((g) => g.name);
     return answerValue(req, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupObject) });
@@ -32,13 +33,22 @@ export function discovery(registry: Registry, req: ApiRequest): Answer {
 
 function apiVersions(req: ApiRequest): object {
   const serverAddress = String(req.headers.host ?? req.headers[':authority'] ?? '');
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  };
 }
 
 function answerResources(registry: Registry, req: ApiRequest, group: string, version: string): Answer {
   const rows = rowsOf(registry, group, version);
   if (!rows.length) throw new PageNotFound();
-  return answerValue(req, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: gv(group, version), resources: resourceList(rows) });
+  return answerValue(req, {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: gv(group, version),
+    resources: resourceList(rows),
+  });
 }
 
 /** The version of the aggregated form that the client takes, when it asks for it before plain JSON. */
@@ -60,7 +70,11 @@ function answerAggregated(registry: Registry, req: ApiRequest, core: boolean, ve
     metadata: {},
     items: groups.map((g) => ({
       metadata: { name: g.name, creationTimestamp: null },
-      versions: g.versions.map((v) => ({ version: v, resources: rowsOf(registry, g.name, v).map(discovered), freshness: 'Current' })),
+      versions: g.versions.map((v) => ({
+        version: v,
+        resources: rowsOf(registry, g.name, v).map(discovered),
+        freshness: 'Current',
+      })),
     })),
   };
   const body = JSON.stringify(document);
@@ -86,7 +100,9 @@ function discovered({ kind }: Served): object {
             .sort((a, b) => (a.name < b.name ? -1 : 1))
             .map((sub) => ({
               subresource: sub.name,
-              responseKind: sub.body ? { group: sub.body.group, version: sub.body.version, kind: sub.body.kind } : { group: kind.group, version: kind.version, kind: kind.kind },
+              responseKind: sub.body
+                ? { group: sub.body.group, version: sub.body.version, kind: sub.body.kind }
+                : { group: kind.group, version: kind.version, kind: kind.kind },
               verbs: subresourceVerbs(sub),
             })),
         }

@@ -1,7 +1,8 @@
 // May this user do this? Mirrors: apiserver/pkg/endpoints/filters/authorization.go. Next: dispatch.ts.
-import { forbiddenRequest } from '../authorization/forbiddenMessage.ts';
-import { type Attributes, mayDoEverything } from '../authorization/authorizer.ts';
+
 import type { Api } from '../api.ts';
+import { type Attributes, mayDoEverything } from '../authorization/authorizer.ts';
+import { forbiddenRequest } from '../authorization/forbiddenMessage.ts';
 import type { Filter } from '../filters.ts';
 import type { ApiRequest } from '../request.ts';
 

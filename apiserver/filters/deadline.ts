@@ -9,6 +9,7 @@ export const deadline: Filter = (api, req) => {
   const text = req.query.get('timeout');
   if (text === null || text === '' || req.info.verb === 'watch') return;
   const asked = parseDuration(text);
-  if (asked === undefined) throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`);
+  if (asked === undefined)
+    throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`);
   if (asked > 0) req.timeout = Math.min(asked, api.config.requestTimeout);
 };

@@ -18,7 +18,11 @@ export const impersonate: Filter = (api, req) => {
 async function exchange(api: Api, req: ApiRequest): Promise<void> {
   const wanted = wantedUser(req);
   for (const target of targets(wanted)) {
-    const attributes = { user: req.user, verb: 'impersonate', resource: { version: 'v1', namespace: '', subresource: '', ...target } };
+    const attributes = {
+      user: req.user,
+      verb: 'impersonate',
+      resource: { version: 'v1', namespace: '', subresource: '', ...target },
+    };
     const decision = await api.authorizer.authorize(attributes);
     if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason);
   }
@@ -55,7 +59,10 @@ const accountPrefix = 'system:serviceaccount:';
 /** A ServiceAccount named as user is in its groups. */
 function accountGroups(user: UserInfo): string[] {
   if (!user.username?.startsWith(accountPrefix) || user.groups?.length) return [];
-  return ['system:serviceaccounts', `system:serviceaccounts:${user.username.slice(accountPrefix.length).split(':')[0]}`];
+  return [
+    'system:serviceaccounts',
+    `system:serviceaccounts:${user.username.slice(accountPrefix.length).split(':')[0]}`,
+  ];
 }
 
 interface Target {
@@ -67,7 +74,9 @@ interface Target {
 }
 
 function* targets(user: UserInfo): Generator<Target> {
-  const account = user.username?.startsWith(accountPrefix) ? user.username.slice(accountPrefix.length).split(':') : undefined;
+  const account = user.username?.startsWith(accountPrefix)
+    ? user.username.slice(accountPrefix.length).split(':')
+    : undefined;
   if (account) yield { group: '', plural: 'serviceaccounts', namespace: account[0], name: account[1] ?? '' };
   else yield { group: '', plural: 'users', name: user.username ?? '' };
   for (const name of user.groups ?? []) yield { group: '', plural: 'groups', name };

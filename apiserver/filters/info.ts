@@ -9,7 +9,8 @@ export const info: Filter = (_api, req) => {
   } catch {
     throw badRequest(`invalid URL escape in ${JSON.stringify(req.path.slice(0, 200))}`);
   }
-  if (badSegment(req.info.name) || badSegment(req.info.namespace)) throw badRequest(`invalid resource name ${JSON.stringify(req.info.name)}`);
+  if (badSegment(req.info.name) || badSegment(req.info.namespace))
+    throw badRequest(`invalid resource name ${JSON.stringify(req.info.name)}`);
 };
 
 /** A name is one segment of a key: nothing that could leave its place. */

@@ -1,10 +1,11 @@
 // The answers that several verbs share: one object after a read or a write, a Status, a view.
+
+import { badRequest } from '../../apimachinery/status.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Api } from '../api.ts';
 import { encodeObject, writeValue } from '../codecs/codecs.ts';
 import type { IncludeObject } from '../codecs/forms.ts';
 import { type Encoding, negotiate } from '../codecs/negotiate.ts';
-import { badRequest } from '../../apimachinery/status.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Outcome } from '../objects/writeContext.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -25,10 +26,18 @@ export function includeObject(req: ApiRequest): IncludeObject {
   const value = req.query.get('includeObject') ?? '';
   if (value === '' || value === 'Metadata') return 'Metadata';
   if (value === 'None' || value === 'Object') return value;
-  throw badRequest(`invalid TableOptions: Unsupported value: ${JSON.stringify(value)}: supported values: "Metadata", "None", "Object"`);
+  throw badRequest(
+    `invalid TableOptions: Unsupported value: ${JSON.stringify(value)}: supported values: "Metadata", "None", "Object"`,
+  );
 }
 
-export function answerOutcome(api: Api, req: ApiRequest, served: Served, outcome: Outcome, code = outcome.created ? 201 : 200): Answer {
+export function answerOutcome(
+  api: Api,
+  req: ApiRequest,
+  served: Served,
+  outcome: Outcome,
+  code = outcome.created ? 201 : 200,
+): Answer {
   const e = encodingOf(req);
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
   const options = { include: includeObject(req), now: api.clock.now() };

@@ -1,6 +1,7 @@
 // The body of a write as its kind, and what the path says of the kind.
-import * as status from '../../apimachinery/status.ts';
+
 import type { StructNode } from '../../apimachinery/schema.ts';
+import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions } from '../../apimachinery/types.ts';
 import { type Expected, type FieldValidation, readObject } from '../codecs/codecs.ts';
 import type { Subresource } from '../kinds/kind.ts';
@@ -8,7 +9,11 @@ import type { Served } from '../kinds/registry.ts';
 import { builtinSchemas } from '../openapi/definitions.ts';
 import type { ApiRequest } from '../request.ts';
 
-export const expectedOf = (served: Served): Expected => ({ kind: served.kind.kind, apiVersion: served.apiVersion, node: served.node });
+export const expectedOf = (served: Served): Expected => ({
+  kind: served.kind.kind,
+  apiVersion: served.apiVersion,
+  node: served.node,
+});
 
 export function expectedBody(served: Served, sub: Subresource | undefined): Expected {
   if (!sub?.body) return expectedOf(served);
@@ -16,7 +21,12 @@ export function expectedBody(served: Served, sub: Subresource | undefined): Expe
   return { kind, apiVersion: group ? `${group}/${version}` : version, node: builtinSchemas.node(schema) as StructNode };
 }
 
-export function readBody(req: ApiRequest, expected: Expected, validation: FieldValidation, warn: (text: string) => void): any {
+export function readBody(
+  req: ApiRequest,
+  expected: Expected,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): any {
   return readObject(req.body, req.headers['content-type'], expected, validation, warn);
 }
 
@@ -26,12 +36,22 @@ export function deleteOptions(req: ApiRequest): DeleteOptions {
   const policy = options.propagationPolicy;
   if (policy !== undefined && !['Orphan', 'Background', 'Foreground'].includes(policy)) {
     throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      { type: 'FieldValueNotSupported', field: 'propagationPolicy', value: policy, detail: 'supported values: "Background", "Foreground", "Orphan", "nil"' },
+      {
+        type: 'FieldValueNotSupported',
+        field: 'propagationPolicy',
+        value: policy,
+        detail: 'supported values: "Background", "Foreground", "Orphan", "nil"',
+      },
     ]);
   }
   if (policy !== undefined && options.orphanDependents !== undefined) {
     throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      { type: 'FieldValueInvalid', field: 'propagationPolicy', value: policy, detail: 'orphanDependents and deletionPropagation cannot be both set' },
+      {
+        type: 'FieldValueInvalid',
+        field: 'propagationPolicy',
+        value: policy,
+        detail: 'orphanDependents and deletionPropagation cannot be both set',
+      },
     ]);
   }
   if (options.dryRun?.some((v) => v !== 'All')) {
@@ -46,14 +66,13 @@ export function deleteOptions(req: ApiRequest): DeleteOptions {
 function readDeleteOptions(req: ApiRequest): DeleteOptions {
   const node = builtinSchemas.node('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions') as StructNode;
   const media = req.headers['content-type'];
-  const text = req.body!.toString('utf8');
-  const version = /"apiVersion"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? 'v1';
-  return readObject(req.body, media, { kind: 'DeleteOptions', apiVersion: version, node }, 'Ignore', () => {});
+  return readObject(req.body, media, { kind: 'DeleteOptions', apiVersion: '', node }, 'Ignore', () => {});
 }
 
 function fromQuery(q: URLSearchParams): DeleteOptions {
   const grace = q.get('gracePeriodSeconds');
-  if (grace !== null && !/^-?\d+$/.test(grace)) throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  if (grace !== null && !/^-?\d+$/.test(grace))
+    throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
   return {
     ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
     ...(q.get('propagationPolicy') ? { propagationPolicy: q.get('propagationPolicy')! } : {}),

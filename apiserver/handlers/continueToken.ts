@@ -19,8 +19,10 @@ export function decodeContinue(text: string): Continue {
   } catch {
     throw badRequest('continue key is not valid: encoding/json: invalid token');
   }
-  if (token?.v !== 'meta.k8s.io/v1') throw badRequest('continue key is not valid: server does not recognize this encoded version');
-  if (typeof token.rv !== 'number' || token.rv === 0) throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (token?.v !== 'meta.k8s.io/v1')
+    throw badRequest('continue key is not valid: server does not recognize this encoded version');
+  if (typeof token.rv !== 'number' || token.rv === 0)
+    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof token.start !== 'string' || token.start === '' || token.start.split('/').includes('..')) {
     throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
   }

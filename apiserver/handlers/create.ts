@@ -4,7 +4,7 @@ import * as status from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
-import { attributes, admitChanges, admitValidations } from '../objects/admit.ts';
+import { admitChanges, admitValidations, attributes } from '../objects/admit.ts';
 import { createObject } from '../objects/createObject.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { answerOutcome, answerValue, encodingOf } from './answers.ts';
@@ -30,7 +30,12 @@ export async function create(api: Api, req: ApiRequest, served: Served, sub?: Su
 }
 
 /** Reviews are created and answered, never stored. */
-async function answerReview(req: ApiRequest, served: Served, object: any, w: ReturnType<typeof writeContextOf>): Promise<Answer> {
+async function answerReview(
+  req: ApiRequest,
+  served: Served,
+  object: any,
+  w: ReturnType<typeof writeContextOf>,
+): Promise<Answer> {
   object.metadata ??= {};
   if (served.kind.namespaced) object.metadata.namespace ??= w.namespace;
   served.kind.defaults?.(object);

@@ -12,7 +12,10 @@ import { writeContextOf } from './writeContextOf.ts';
 export async function deleteOne(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
   encodingOf(req);
   const options = deleteOptions(req);
-  const w = writeContextOf(api, req, served, { dryRun: options.dryRun?.includes('All') ?? false, fieldManager: managerOfAgent(req.headers['user-agent']) });
+  const w = writeContextOf(api, req, served, {
+    dryRun: options.dryRun?.includes('All') ?? false,
+    fieldManager: managerOfAgent(req.headers['user-agent']),
+  });
   w.options = { ...options };
   const deleted = await deleteObject(w, req.info.name, options);
   if (deleted.gone && !served.kind.deleteReturnsObject) return answerValue(req, successStatus(served, deleted.object));

@@ -24,14 +24,21 @@ export async function deleteCollection(api: Api, req: ApiRequest, served: Served
   const found = [...items];
   const queue = found.values();
   await Promise.all(Array.from({ length: workers }, () => work(queue)));
-  return sendPieces(req, e.media.name, encodeList(found, metadata, served, e, { include: includeObject(req), now: api.clock.now() }));
+  return sendPieces(
+    req,
+    e.media.name,
+    encodeList(found, metadata, served, e, { include: includeObject(req), now: api.clock.now() }),
+  );
 
   async function work(queue: Iterator<Cached>): Promise<void> {
     for (let next = queue.next(); !next.done; next = queue.next()) await deleteFound(next.value);
   }
 
   async function deleteFound(item: Cached): Promise<void> {
-    const w = writeContextOf(api, req, served, { dryRun: options.dryRun?.includes('All') ?? false, fieldManager: managerOfAgent(req.headers['user-agent']) });
+    const w = writeContextOf(api, req, served, {
+      dryRun: options.dryRun?.includes('All') ?? false,
+      fieldManager: managerOfAgent(req.headers['user-agent']),
+    });
     w.namespace = item.namespace;
     w.options = { ...options };
     try {

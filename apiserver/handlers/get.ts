@@ -16,5 +16,9 @@ export async function get(api: Api, req: ApiRequest, served: Served, sub?: Subre
   const found = cache.get(keyOf(served, req.info.namespace, req.info.name));
   if (!found) throw notFound(served.kind, req.info.name);
   if (sub?.view) return answerValue(req, sub.view(servedObject(served, found)));
-  return { code: 200, type: e.media.name, body: encodeCached(found, served, e, { include: includeObject(req), now: api.clock.now() }) };
+  return {
+    code: 200,
+    type: e.media.name,
+    body: encodeCached(found, served, e, { include: includeObject(req), now: api.clock.now() }),
+  };
 }

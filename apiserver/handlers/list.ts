@@ -8,9 +8,9 @@ import { type Api, cacheOf } from '../api.ts';
 import { encodeList } from '../codecs/codecs.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { Compacted, FutureRevision } from '../storage/store.ts';
 import type { Cached, ResourceCache } from '../storage/cached.ts';
 import { cachedFrom } from '../storage/cachedFrom.ts';
+import { Compacted, FutureRevision } from '../storage/store.ts';
 import { encodingOf, includeObject } from './answers.ts';
 import { type Continue, decodeContinue, encodeContinue } from './continueToken.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -53,7 +53,8 @@ function readParameters(req: ApiRequest, served: Served): Wanted {
   const versionText = q.get('resourceVersion') ?? '';
   const token = q.get('continue') ?? '';
   const limitText = q.get('limit') ?? '';
-  if (limitText && !/^-?\d+$/.test(limitText)) throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(limitText)}: invalid syntax`);
+  if (limitText && !/^-?\d+$/.test(limitText))
+    throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(limitText)}: invalid syntax`);
   checkParameters(match, versionText, token);
   return {
     version: parseVersion(versionText),
@@ -68,12 +69,25 @@ function readParameters(req: ApiRequest, served: Served): Wanted {
 function checkParameters(match: string, version: string, token: string): void {
   const errors: FieldError[] = [];
   if (match) {
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    if (!version) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    if (token) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
-    if (match === 'Exact' && version === '0') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (!version)
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+      );
+    if (token)
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
+      );
+    if (match === 'Exact' && version === '0')
+      errors.push(
+        forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+      );
   }
-  if (token && version && version !== '0') errors.push(invalidValue('resourceVersion', version, 'specifying resource version is not allowed when using continue'));
+  if (token && version && version !== '0')
+    errors.push(
+      invalidValue('resourceVersion', version, 'specifying resource version is not allowed when using continue'),
+    );
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
@@ -112,7 +126,10 @@ async function fromStore(api: Api, cache: ResourceCache, w: Wanted, snapshot: nu
     const items = found.items.map((stored) => cachedFrom(stored, cache.spec));
     return Object.assign(items, { remaining: found.remaining });
   } catch (error) {
-    if (error instanceof Compacted) throw w.from ? expiredToken(w.from) : status.resourceExpired(`The resourceVersion for the provided list is too old.`);
+    if (error instanceof Compacted)
+      throw w.from
+        ? expiredToken(w.from)
+        : status.resourceExpired(`The resourceVersion for the provided list is too old.`);
     if (error instanceof FutureRevision) throw status.tooLargeResourceVersion(snapshot, cache.revision);
     throw error;
   }
@@ -131,7 +148,10 @@ function* selected(items: Iterable<Cached>, selection: Selection): Generator<Cac
 }
 
 function whole(items: Iterable<Cached>, w: Wanted, snapshot: number): ListResult {
-  return { items: w.selection.everything ? items : selected(items, w.selection), metadata: { resourceVersion: String(snapshot) } };
+  return {
+    items: w.selection.everything ? items : selected(items, w.selection),
+    metadata: { resourceVersion: String(snapshot) },
+  };
 }
 
 function page(source: Iterable<Cached>, w: Wanted, snapshot: number, cache: ResourceCache): ListResult {
@@ -149,7 +169,10 @@ function page(source: Iterable<Cached>, w: Wanted, snapshot: number, cache: Reso
   }
   const metadata: ListMeta = { resourceVersion: String(snapshot) };
   if (more) {
-    metadata.continue = encodeContinue({ revision: snapshot, after: items.at(-1)!.key.slice(cache.spec.prefix.length) });
+    metadata.continue = encodeContinue({
+      revision: snapshot,
+      after: items.at(-1)!.key.slice(cache.spec.prefix.length),
+    });
     const total = Array.isArray(source) ? ((source as { remaining?: number }).remaining ?? source.length) : undefined;
     if (w.selection.everything && total !== undefined) metadata.remainingItemCount = Math.max(1, total - seen);
   }

@@ -23,9 +23,11 @@ export function writeParams(req: ApiRequest, kind: 'CreateOptions' | 'UpdateOpti
   if (dryRun.some((v) => v !== 'All') && dryRun.join('') !== '') errors.push(notSupported('dryRun', dryRun, ['All']));
   const manager = q.get('fieldManager') ?? '';
   if (Buffer.byteLength(manager) > maxManager) errors.push(tooLong('fieldManager', maxManager));
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager)) errors.push(invalidValue('fieldManager', manager, 'should only contain printable characters'));
+  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager))
+    errors.push(invalidValue('fieldManager', manager, 'should only contain printable characters'));
   const validation = q.get('fieldValidation') || 'Warn';
-  if (!['Ignore', 'Warn', 'Strict'].includes(validation)) errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']));
+  if (!['Ignore', 'Warn', 'Strict'].includes(validation))
+    errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']));
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind }, '', errors);
   const force = q.get('force');
   return {
@@ -40,9 +42,16 @@ export function writeParams(req: ApiRequest, kind: 'CreateOptions' | 'UpdateOpti
 export function checkPatchOptions(req: ApiRequest, apply: boolean): void {
   const errors: FieldError[] = [];
   if (apply && !req.query.get('fieldManager')) errors.push(required('fieldManager', 'is required for apply patch'));
-  if (!apply && req.query.get('force') !== null) errors.push({ type: 'FieldValueForbidden', field: 'force', value: '', detail: 'may not be specified for non-apply patch' });
+  if (!apply && req.query.get('force') !== null)
+    errors.push({
+      type: 'FieldValueForbidden',
+      field: 'force',
+      value: '',
+      detail: 'may not be specified for non-apply patch',
+    });
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors);
 }
 
 /** The program's name: what stands before the first slash of User-Agent. */
-export const managerOfAgent = (agent: string | undefined): string => (agent ?? '').split('/', 1)[0]!.slice(0, maxManager) || 'unknown';
+export const managerOfAgent = (agent: string | undefined): string =>
+  (agent ?? '').split('/', 1)[0]!.slice(0, maxManager) || 'unknown';

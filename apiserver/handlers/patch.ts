@@ -17,7 +17,7 @@ import type { Outcome, WriteContext } from '../objects/writeContext.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { answerOutcome, answerValue, encodingOf } from './answers.ts';
 import { expectedBody } from './body.ts';
-import { checkPatchOptions, writeParams, type WriteParams } from './options.ts';
+import { checkPatchOptions, type WriteParams, writeParams } from './options.ts';
 import { changeByView } from './view.ts';
 import { writeContextOf } from './writeContextOf.ts';
 
@@ -37,9 +37,18 @@ export async function patch(api: Api, req: ApiRequest, served: Served, sub?: Sub
   const params = writeParams(req, 'PatchOptions');
   const w = writeContextOf(api, req, served, params);
   const expected = expectedBody(served, sub);
-  const change = type === applyType ? applyChange(req, w, params, expected, sub) : patchChange(req, w, params, expected, patchers[type]!, sub);
-  const outcome = await updateObject(w, req.info.name, change.next, { subresource: sub, mayCreate: change.mayCreate, tracked: type === applyType && !sub?.view });
-  return sub?.view ? answerValue(req, sub.view(outcome.object), outcome.created ? 201 : 200) : answerOutcome(api, req, served, outcome as Outcome);
+  const change =
+    type === applyType
+      ? applyChange(req, w, params, expected, sub)
+      : patchChange(req, w, params, expected, patchers[type]!, sub);
+  const outcome = await updateObject(w, req.info.name, change.next, {
+    subresource: sub,
+    mayCreate: change.mayCreate,
+    tracked: type === applyType && !sub?.view,
+  });
+  return sub?.view
+    ? answerValue(req, sub.view(outcome.object), outcome.created ? 201 : 200)
+    : answerOutcome(api, req, served, outcome as Outcome);
 }
 
 function patchType(req: ApiRequest, served: Served): string {
@@ -47,7 +56,9 @@ function patchType(req: ApiRequest, served: Served): string {
   const offered = [...Object.keys(patchers), applyType];
   const usable = served.bareItems ? offered : offered.filter((t) => t !== 'application/strategic-merge-patch+json');
   if (usable.includes(type)) return type;
-  throw status.unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${usable.join(', ')}`);
+  throw status.unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${usable.join(', ')}`,
+  );
 }
 
 interface Change {
@@ -55,7 +66,14 @@ interface Change {
   mayCreate: boolean;
 }
 
-function patchChange(req: ApiRequest, w: WriteContext, params: WriteParams, expected: Expected, patcher: Patcher, sub?: Subresource): Change {
+function patchChange(
+  req: ApiRequest,
+  w: WriteContext,
+  params: WriteParams,
+  expected: Expected,
+  patcher: Patcher,
+  sub?: Subresource,
+): Change {
   const problems: string[] = [];
   const body = parsePatch(req, problems);
   const validation = params.fieldValidation;
@@ -78,7 +96,13 @@ function parsePatch(req: ApiRequest, problems: string[]): any {
   }
 }
 
-function applyChange(req: ApiRequest, w: WriteContext, params: WriteParams, expected: Expected, sub?: Subresource): Change {
+function applyChange(
+  req: ApiRequest,
+  w: WriteContext,
+  params: WriteParams,
+  expected: Expected,
+  sub?: Subresource,
+): Change {
   const yaml = mediaTypes.find((m) => m.name === 'application/yaml')!;
   const problems: string[] = [];
   let body: any;
@@ -90,18 +114,28 @@ function applyChange(req: ApiRequest, w: WriteContext, params: WriteParams, expe
   const applied = checkApplied(req, body, expected, problems, params, w);
   return {
     mayCreate: !sub && w.served.kind.storage !== undefined,
-    next: (live) => (sub?.view ? applyView(sub, live, applied) : applyOnce(w, params, live, structuredClone(applied), sub)),
+    next: (live) =>
+      sub?.view ? applyView(sub, live, applied) : applyOnce(w, params, live, structuredClone(applied), sub),
   };
 }
 
-function checkApplied(req: ApiRequest, body: any, expected: Expected, problems: string[], params: WriteParams, w: WriteContext): any {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw status.badRequest('error decoding YAML: the body is not an object');
-  if (!body.kind || !body.apiVersion) throw status.badRequest('Object \'Kind\' is missing in the applied configuration');
+function checkApplied(
+  req: ApiRequest,
+  body: any,
+  expected: Expected,
+  problems: string[],
+  params: WriteParams,
+  w: WriteContext,
+): any {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw status.badRequest('error decoding YAML: the body is not an object');
+  if (!body.kind || !body.apiVersion) throw status.badRequest("Object 'Kind' is missing in the applied configuration");
   const applied = checkObject(body, expected, problems, params.fieldValidation, w.warn);
   applied.metadata ??= {};
   if (applied.metadata.managedFields?.length) throw status.badRequest('metadata.managedFields must be nil');
   const { name, namespace } = applied.metadata;
-  if (name && name !== req.info.name) throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
+  if (name && name !== req.info.name)
+    throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
   applied.metadata.name = req.info.name;
   if (w.served.kind.namespaced) applied.metadata.namespace = namespace ?? req.info.namespace;
   return applied;

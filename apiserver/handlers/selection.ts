@@ -26,7 +26,10 @@ export function selectionOf(query: URLSearchParams, served: Served, name = ''): 
   return {
     everything,
     matches: (c) =>
-      everything || ((!name || c.name === name) && (anyLabels || labels.matches(c.labels)) && (anyFields || fields.matches(fieldsFor(c)))),
+      everything ||
+      ((!name || c.name === name) &&
+        (anyLabels || labels.matches(c.labels)) &&
+        (anyFields || fields.matches(fieldsFor(c)))),
   };
 }
 
@@ -42,7 +45,8 @@ function parsed<T>(parse: () => T): T {
 function checkFields(served: Served, fields: FieldSelector): void {
   const { kind } = served;
   for (const { field: key } of fields.requirements) {
-    if (key === 'metadata.name' || (key === 'metadata.namespace' && kind.namespaced) || kind.selectableFields?.[key]) continue;
+    if (key === 'metadata.name' || (key === 'metadata.namespace' && kind.namespaced) || kind.selectableFields?.[key])
+      continue;
     throw badRequest(
       kind.selectableFields
         ? `field label not supported: ${key}`

@@ -12,7 +12,8 @@ const gzipBytes = 128 * 1024;
 
 export function sendPieces(req: ApiRequest, type: string, pieces: Iterator<Buffer>): Answer {
   const first = gather(pieces);
-  if (first.done && !(first.bytes.length > gzipBytes && acceptsGzip(req))) return { code: 200, type, body: first.bytes };
+  if (first.done && !(first.bytes.length > gzipBytes && acceptsGzip(req)))
+    return { code: 200, type, body: first.bytes };
   const gzip = acceptsGzip(req);
   return {
     code: 200,
@@ -72,7 +73,10 @@ async function pumpGzip(response: ServerResponse, first: Chunk, pieces: Iterator
 async function drained(stream: Writable, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   try {
-    await Promise.race([once(stream, 'drain', { signal: gone.signal }), once(response, 'close', { signal: gone.signal })]);
+    await Promise.race([
+      once(stream, 'drain', { signal: gone.signal }),
+      once(response, 'close', { signal: gone.signal }),
+    ]);
   } finally {
     gone.abort();
   }

@@ -30,8 +30,11 @@ export async function update(api: Api, req: ApiRequest, served: Served, sub?: Su
 function checkName(req: ApiRequest, served: Served, body: any): void {
   const { name, namespace } = body.metadata ?? {};
   if (!name) throw status.badRequest(`name must be provided`);
-  if (name !== req.info.name) throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
+  if (name !== req.info.name)
+    throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
   if (namespace && served.kind.namespaced && namespace !== req.info.namespace) {
-    throw status.badRequest(`the namespace of the object (${namespace}) does not match the namespace on the URL (${req.info.namespace})`);
+    throw status.badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the URL (${req.info.namespace})`,
+    );
   }
 }

@@ -1,7 +1,8 @@
 // resourceVersion as a read asks for it: absent (newest), 0 (anything), a number (not older than).
 // Mirrors: the table in upstream's "resource versions" concept and apiserver/pkg/storage/cacher.
-import { badRequest, invalid, tooLargeResourceVersion } from '../../apimachinery/status.ts';
+
 import { invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { badRequest, invalid, tooLargeResourceVersion } from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import { FutureRevision } from '../storage/store.ts';
 

@@ -2,15 +2,15 @@
 // Reads: the watch cache's events, whose bytes all watchers of one kind of stream share.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go and apiserver/pkg/storage/cacher/cache_watcher.go.
 import type { ServerResponse } from 'node:http';
-import { forbiddenField, type FieldError, notSupported } from '../../apimachinery/fieldErrors.ts';
+import { type FieldError, forbiddenField, notSupported } from '../../apimachinery/fieldErrors.ts';
 import * as status from '../../apimachinery/status.ts';
 import { type Api, cacheOf } from '../api.ts';
 import { encodeEvent, frameCached } from '../codecs/codecs.ts';
 import type { Encoding } from '../codecs/negotiate.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { Compacted } from '../storage/store.ts';
 import type { Cached, CacheEvent, ResourceCache } from '../storage/cached.ts';
+import { Compacted } from '../storage/store.ts';
 import { encodingOf, includeObject } from './answers.ts';
 import { bookmarkClock } from './bookmarkClock.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -29,13 +29,22 @@ interface Wanted {
 
 export async function watch(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
   const e = encodingOf(req);
-  if (!e.media.watch) throw status.notAcceptable('only the following media types are accepted: application/json;stream=watch');
+  if (!e.media.watch)
+    throw status.notAcceptable('only the following media types are accepted: application/json;stream=watch');
   const wanted = readParameters(api, req, served);
   const cache = await cacheOf(api, served);
   // A watch that names no version starts at the newest; 0 starts at whatever is there.
   if (wanted.version === undefined) await api.cache.fresh();
   else if (wanted.initialEvents && wanted.version > 0) await reach(api, wanted.version);
-  const session: Session = { api, req, served, cache, wanted, e, options: { include: includeObject(req), now: api.clock.now() } };
+  const session: Session = {
+    api,
+    req,
+    served,
+    cache,
+    wanted,
+    e,
+    options: { include: includeObject(req), now: api.clock.now() },
+  };
   return { code: 200, type: e.media.watch.type, stream: (response) => run(session, response) };
 }
 
@@ -47,13 +56,21 @@ function readParameters(api: Api, req: ApiRequest, served: Served): Wanted {
   const match = q.get('resourceVersionMatch') ?? '';
   const errors: FieldError[] = [];
   if (initial === null && match) {
-    errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    errors.push(
+      forbiddenField(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      ),
+    );
   }
   if (initial !== null && match !== 'NotOlderThan') {
     errors.push(
       match
         ? notSupported('resourceVersionMatch', match, ['NotOlderThan'])
-        : forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+        : forbiddenField(
+            'resourceVersionMatch',
+            'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+          ),
     );
   }
   if (q.get('continue')) errors.push(forbiddenField('continue', 'continue is forbidden for watch'));
@@ -161,8 +178,20 @@ class Sender {
 
   #bookmark(metadata: Record<string, unknown>): Buffer {
     const { served, e } = this.#s;
-    const partial = e.form === 'object' ? { kind: served.kind.kind, apiVersion: served.apiVersion } : { kind: 'PartialObjectMetadata', apiVersion: e.formVersion };
-    const object = e.form === 'Table' ? { kind: 'Table', apiVersion: e.formVersion, metadata: { resourceVersion: metadata.resourceVersion }, columnDefinitions: null, rows: [{ cells: [], object: { ...partial, metadata } }] } : { ...partial, metadata };
+    const partial =
+      e.form === 'object'
+        ? { kind: served.kind.kind, apiVersion: served.apiVersion }
+        : { kind: 'PartialObjectMetadata', apiVersion: e.formVersion };
+    const object =
+      e.form === 'Table'
+        ? {
+            kind: 'Table',
+            apiVersion: e.formVersion,
+            metadata: { resourceVersion: metadata.resourceVersion },
+            columnDefinitions: null,
+            rows: [{ cells: [], object: { ...partial, metadata } }],
+          }
+        : { ...partial, metadata };
     return e.media.watch!.frame('BOOKMARK', e.media.write(object));
   }
 

@@ -5,7 +5,12 @@ import type { WriteContext } from '../objects/writeContext.ts';
 import type { ApiRequest } from '../request.ts';
 import type { WriteParams } from './options.ts';
 
-export function writeContextOf(api: Api, req: ApiRequest, served: Served, params: Pick<WriteParams, 'dryRun' | 'fieldManager'>): WriteContext {
+export function writeContextOf(
+  api: Api,
+  req: ApiRequest,
+  served: Served,
+  params: Pick<WriteParams, 'dryRun' | 'fieldManager'>,
+): WriteContext {
   return {
     api,
     served,

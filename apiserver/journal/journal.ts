@@ -57,7 +57,12 @@ export function createJournal(options: { store: Store; keyPrefix: string; size: 
 }
 
 /** trace.mini-k8s.io/v1 Write; its resourceVersion is the write's own. */
-function recordOf(w: WriteContext, metadata: { name: string; namespace?: string; uid?: string }, name: string, now: number): any {
+function recordOf(
+  w: WriteContext,
+  metadata: { name: string; namespace?: string; uid?: string },
+  name: string,
+  now: number,
+): any {
   const { kind } = w.served;
   return {
     kind: 'Write',

@@ -1,7 +1,8 @@
 // writes.trace.mini-k8s.io/v1: the journal's records and spans as a kind: listed and watched under RBAC, created (spans) by components.
 // Reads: nothing; a plain row of kinds. Next: journal.ts writes the records, cli/commands/trace.ts prints them.
-import { invalidValue, required } from '../../apimachinery/fieldErrors.ts';
+
 import { parseCause } from '../../apimachinery/cause.ts';
+import { invalidValue, required } from '../../apimachinery/fieldErrors.ts';
 import { defineKind } from '../kinds/kind.ts';
 
 /** Under /registry/. */
@@ -26,7 +27,8 @@ export const write = defineKind({
     const errors = ['verb', 'resource', 'name'].filter((f) => !object[f]).map((f) => required(f));
     if (!iso.test(object.time ?? '')) errors.push(invalidValue('time', object.time ?? '', 'must be RFC 3339 in UTC'));
     for (const [i, text] of (object.causes ?? []).entries()) {
-      if (!parseCause(text)) errors.push(invalidValue(`causes[${i}]`, text, 'must be <resource>/<namespace>/<name>@<resourceVersion>'));
+      if (!parseCause(text))
+        errors.push(invalidValue(`causes[${i}]`, text, 'must be <resource>/<namespace>/<name>@<resourceVersion>'));
     }
     return errors;
   },
@@ -39,8 +41,18 @@ export const write = defineKind({
   columns: [
     { name: 'Name', type: 'string', format: 'name', description: 'Grows with time.', value: (o) => o.metadata.name },
     { name: 'Verb', type: 'string', description: 'What was done.', value: (o) => o.verb },
-    { name: 'Object', type: 'string', description: 'To what.', value: (o) => `${o.resource}/${o.namespace ? `${o.namespace}/` : ''}${o.name}` },
+    {
+      name: 'Object',
+      type: 'string',
+      description: 'To what.',
+      value: (o) => `${o.resource}/${o.namespace ? `${o.namespace}/` : ''}${o.name}`,
+    },
     { name: 'User', type: 'string', description: 'By whom.', value: (o) => o.user },
-    { name: 'Causes', type: 'string', description: 'Because of which events.', value: (o) => (o.causes ?? []).join(' ') || '<not recorded>' },
+    {
+      name: 'Causes',
+      type: 'string',
+      description: 'Because of which events.',
+      value: (o) => (o.causes ?? []).join(' ') || '<not recorded>',
+    },
   ],
 });

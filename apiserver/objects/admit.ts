@@ -4,7 +4,17 @@ import type { Attributes, Operation } from '../admission/plugin.ts';
 import type { WriteContext } from './writeContext.ts';
 
 export function attributes(w: WriteContext, operation: Operation, name: string, object: any, old?: any): Attributes {
-  return { operation, kind: w.served.kind, subresource: w.subresource, namespace: w.namespace, name, object, old, options: w.options, context: w };
+  return {
+    operation,
+    kind: w.served.kind,
+    subresource: w.subresource,
+    namespace: w.namespace,
+    name,
+    object,
+    old,
+    options: w.options,
+    context: w,
+  };
 }
 
 export async function admitChanges(w: WriteContext, a: Attributes): Promise<void> {

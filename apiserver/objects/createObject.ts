@@ -73,7 +73,8 @@ export function placeInNamespace(w: WriteContext, object: any): void {
 function prepare(w: WriteContext, object: any): void {
   const { kind } = w.served;
   const m = object.metadata;
-  if (m.resourceVersion && m.resourceVersion !== '0') throw status.badRequest('resourceVersion should not be set on objects to be created');
+  if (m.resourceVersion && m.resourceVersion !== '0')
+    throw status.badRequest('resourceVersion should not be set on objects to be created');
   if (!m.name && m.generateName) m.name = m.generateName.slice(0, maxGeneratedPrefix) + randomSuffix(5, w.api.random);
   delete m.resourceVersion;
   delete m.selfLink;
@@ -83,14 +84,18 @@ function prepare(w: WriteContext, object: any): void {
   m.uid = randomUUID();
   m.creationTimestamp = toTime(w.now());
   if (kind.generation) m.generation = 1;
-  if (kind.subresources?.some((s) => s.name === 'status')) object.status = {};
+  if (!kind.statusOnCreate && kind.subresources?.some((s) => s.name === 'status')) object.status = {};
   kind.prepareCreate?.(object, w);
 }
 
 function validate(w: WriteContext, object: any): void {
   const { kind } = w.served;
   const errors = [
-    ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: kind.validateName, path: 'metadata' }),
+    ...validateObjectMeta(object.metadata, {
+      namespaced: kind.namespaced,
+      validateName: kind.validateName,
+      path: 'metadata',
+    }),
     ...(kind.validate?.(object) ?? []),
     ...(kind.validateCreate?.(object) ?? []),
   ];

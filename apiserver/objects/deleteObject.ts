@@ -44,7 +44,11 @@ async function admit(w: WriteContext, name: string, old: KubeObject): Promise<vo
 function checkPreconditions(w: WriteContext, name: string, old: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   if (uid !== undefined && uid !== old.metadata.uid) {
-    throw status.conflict(w.served.kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw status.conflict(
+      w.served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
     throw status.conflict(
@@ -111,7 +115,8 @@ function markDeleted(w: WriteContext, object: any, seconds: number): void {
 /** What grace says: wait (`mark`), already waiting (`pending`), or no grace (`none`). */
 function graceful(w: WriteContext, object: any, options: DeleteOptions): 'mark' | 'pending' | 'none' {
   const m = object.metadata;
-  const wanted = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const wanted =
+    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   if (m.deletionTimestamp) {
     if (!m.deletionGracePeriodSeconds) return 'none';
     if (wanted === undefined || wanted >= m.deletionGracePeriodSeconds) return 'pending';
@@ -126,7 +131,11 @@ function graceful(w: WriteContext, object: any, options: DeleteOptions): 'mark' 
 }
 
 /** Adds or removes the garbage collector's finalizers as the policy asks; true when that changed something. */
-function setPropagationFinalizers(object: any, options: DeleteOptions, kindDefault: 'Orphan' | 'Background' | undefined): boolean {
+function setPropagationFinalizers(
+  object: any,
+  options: DeleteOptions,
+  kindDefault: 'Orphan' | 'Background' | undefined,
+): boolean {
   const m = object.metadata;
   const before: string[] = m.finalizers ?? [];
   const orphan = wants('Orphan', 'orphan', before, options, kindDefault);
@@ -140,7 +149,13 @@ function setPropagationFinalizers(object: any, options: DeleteOptions, kindDefau
   return true;
 }
 
-function wants(policy: 'Orphan' | 'Foreground', finalizer: string, before: string[], options: DeleteOptions, kindDefault: string | undefined): boolean {
+function wants(
+  policy: 'Orphan' | 'Foreground',
+  finalizer: string,
+  before: string[],
+  options: DeleteOptions,
+  kindDefault: string | undefined,
+): boolean {
   if (options.orphanDependents !== undefined) return policy === 'Orphan' && options.orphanDependents;
   if (options.propagationPolicy !== undefined) return options.propagationPolicy === policy;
   if (before.includes(finalizer)) return true;

@@ -24,7 +24,12 @@ export async function persist(w: WriteContext, key: string, object: any, expect:
   return { outcome: { object, bytes: servedBytes(value, written.revision) } };
 }
 
-export async function persistDelete(w: WriteContext, key: string, metadata: any, expect: number): Promise<{ revision: number } | { conflict: Stored | undefined }> {
+export async function persistDelete(
+  w: WriteContext,
+  key: string,
+  metadata: any,
+  expect: number,
+): Promise<{ revision: number } | { conflict: Stored | undefined }> {
   if (w.dryRun) return { revision: expect };
   return w.api.store.delete(key, { expect, with: w.api.journal.record(w, metadata) });
 }

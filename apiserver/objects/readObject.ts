@@ -3,17 +3,27 @@
 import * as status from '../../apimachinery/status.ts';
 import { type Api, cacheOf } from '../api.ts';
 import { keyOf, type Served } from '../kinds/registry.ts';
-import { cachedFrom } from '../storage/cachedFrom.ts';
 import type { Cached } from '../storage/cached.ts';
+import { cachedFrom } from '../storage/cachedFrom.ts';
 import type { Stored } from '../storage/store.ts';
 
 /** What the cache holds, or a moment ago held. */
-export async function cachedObject(api: Api, served: Served, namespace: string, name: string): Promise<Cached | undefined> {
+export async function cachedObject(
+  api: Api,
+  served: Served,
+  namespace: string,
+  name: string,
+): Promise<Cached | undefined> {
   return (await cacheOf(api, served)).get(keyOf(served, namespace, name));
 }
 
 /** What the store holds now. */
-export async function currentObject(api: Api, served: Served, namespace: string, name: string): Promise<Cached | undefined> {
+export async function currentObject(
+  api: Api,
+  served: Served,
+  namespace: string,
+  name: string,
+): Promise<Cached | undefined> {
   return fromStored(served, await api.store.get(keyOf(served, namespace, name)));
 }
 
@@ -22,7 +32,8 @@ export const fromStored = (served: Served, stored: Stored | undefined): Cached |
 
 /** The cache first; the store when the cache has nothing. Throws NotFound. */
 export async function mustFind(api: Api, served: Served, namespace: string, name: string): Promise<Cached> {
-  const found = (await cachedObject(api, served, namespace, name)) ?? (await currentObject(api, served, namespace, name));
+  const found =
+    (await cachedObject(api, served, namespace, name)) ?? (await currentObject(api, served, namespace, name));
   if (!found) throw status.notFound(served.kind, name);
   return found;
 }

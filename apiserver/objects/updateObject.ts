@@ -16,10 +16,8 @@ import { persist, persistDelete } from './persist.ts';
 import { cachedObject, currentObject, fromStored } from './readObject.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
 
-export interface Change {
-  /** Makes the new object from the live one (a fresh copy, in the served version); undefined live: absent. Runs again after a conflict. */
-  (live: any | undefined): any | Promise<any>;
-}
+/** Makes the new object from the live one (a fresh copy, in the served version); undefined live: absent. Runs again after a conflict. */
+export type Change = (live: any | undefined) => any | Promise<any>;
 
 export interface UpdateOptions {
   subresource?: Subresource;
@@ -32,7 +30,12 @@ export interface UpdateOptions {
 /** Upstream stops patches after five conflicts; a write without resourceVersion keeps trying for as long as others win. */
 const maxTries = 50;
 
-export async function updateObject(w: WriteContext, name: string, change: Change, options: UpdateOptions = {}): Promise<Outcome> {
+export async function updateObject(
+  w: WriteContext,
+  name: string,
+  change: Change,
+  options: UpdateOptions = {},
+): Promise<Outcome> {
   const { api, served } = w;
   let current = await cachedObject(api, served, w.namespace, name);
   let newest = false;
@@ -67,7 +70,12 @@ export async function updateObject(w: WriteContext, name: string, change: Change
 async function createAbsent(w: WriteContext, name: string, change: Change, options: UpdateOptions): Promise<Outcome> {
   const object = await change(undefined);
   if (object.metadata?.name && object.metadata.name !== name) throw nameMismatch(object.metadata.name, name);
-  if (object.metadata?.uid) throw status.conflict(w.served.kind, name, `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `);
+  if (object.metadata?.uid)
+    throw status.conflict(
+      w.served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+    );
   object.metadata = { ...object.metadata, name };
   await authorizeCreate(w, name);
   return createObject(w, object, options.tracked);
@@ -76,7 +84,11 @@ async function createAbsent(w: WriteContext, name: string, change: Change, optio
 /** Who may only update or patch must not create by it. */
 async function authorizeCreate(w: WriteContext, name: string): Promise<void> {
   const { group, version, plural } = w.served.kind;
-  const attributes = { user: w.user, verb: 'create', resource: { group, version, plural, subresource: '', namespace: w.namespace, name } };
+  const attributes = {
+    user: w.user,
+    verb: 'create',
+    resource: { group, version, plural, subresource: '', namespace: w.namespace, name },
+  };
   const decision = await w.authorization.authorize(attributes);
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason);
 }
@@ -158,7 +170,12 @@ async function store(
 }
 
 /** Another writer was quicker: a writer that named its version hears of it, any other goes again. */
-function lostRace(w: WriteContext, name: string, stored: Parameters<typeof fromStored>[1], unconditional: boolean): { conflict: Cached | undefined } {
+function lostRace(
+  w: WriteContext,
+  name: string,
+  stored: Parameters<typeof fromStored>[1],
+  unconditional: boolean,
+): { conflict: Cached | undefined } {
   if (!unconditional) throw status.conflict(w.served.kind, name, status.modified);
   return { conflict: fromStored(w.served, stored) };
 }
@@ -167,12 +184,21 @@ function lostRace(w: WriteContext, name: string, stored: Parameters<typeof fromS
 function checkVersion(w: WriteContext, object: any, old: any, name: string): boolean {
   const { resourceVersion, uid } = object.metadata;
   if (uid && uid !== old.metadata.uid) {
-    throw status.conflict(w.served.kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw status.conflict(
+      w.served.kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
   }
   if (!resourceVersion || resourceVersion === '0') {
     if (w.served.kind.unconditionalUpdate === false && w.verb === 'update') {
       throw status.invalid(w.served.kind, name, [
-        { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', value: 0, detail: 'must be specified for an update' },
+        {
+          type: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          value: 0,
+          detail: 'must be specified for an update',
+        },
       ]);
     }
     return true;
@@ -203,10 +229,15 @@ function prepareUpdate(w: WriteContext, object: any, old: any): void {
     else object.status = old.status;
   }
   kind.prepareUpdate?.(object, old, w);
-  if (kind.generation && changesGeneration(kind.generation, object, old)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if (kind.generation && changesGeneration(kind.generation, object, old))
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
-function changesGeneration(rule: NonNullable<WriteContext['served']['kind']['generation']>, object: any, old: any): boolean {
+function changesGeneration(
+  rule: NonNullable<WriteContext['served']['kind']['generation']>,
+  object: any,
+  old: any,
+): boolean {
   if (typeof rule === 'function') return rule(object, old);
   const { metadata: _m1, status: _s1, ...rest } = object;
   const { metadata: _m2, status: _s2, ...oldRest } = old;
@@ -218,7 +249,9 @@ function validate(w: WriteContext, object: any, old: any, sub: Subresource | und
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: () => [], path: 'metadata' }),
     ...validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata'),
-    ...(sub ? (sub.validateUpdate?.(object, old) ?? []) : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]),
+    ...(sub
+      ? (sub.validateUpdate?.(object, old) ?? [])
+      : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]),
   ];
   if (errors.length) throw status.invalid(kind, object.metadata.name, errors);
 }

@@ -29,4 +29,7 @@ export interface Outcome {
   created?: boolean;
 }
 
-export const systemUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+export const systemUser: UserInfo = {
+  username: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+};

@@ -26,9 +26,12 @@ export function openapiV3(registry: Registry, req: ApiRequest): Answer {
   if (wanted && wanted !== found.hash) {
     return { code: 301, type: 'text/plain', body: '', headers: { location: `/openapi/v3/${name}?hash=${found.hash}` } };
   }
-  const caching: Record<string, string> = wanted ? { 'cache-control': 'public, immutable', expires: new Date(Date.now() + 365 * 86_400_000).toUTCString() } : {};
+  const caching: Record<string, string> = wanted
+    ? { 'cache-control': 'public, immutable', expires: new Date(Date.now() + 365 * 86_400_000).toUTCString() }
+    : {};
   const headers = { etag: `"${found.hash}"`, vary: 'Accept', ...caching };
-  if (req.headers['if-none-match'] === `"${found.hash}"`) return { code: 304, type: 'application/json', body: '', headers };
+  if (req.headers['if-none-match'] === `"${found.hash}"`)
+    return { code: 304, type: 'application/json', body: '', headers };
   return { code: 200, type: 'application/json', body: found.body, headers };
 }
 
@@ -48,7 +51,8 @@ function document(registry: Registry, name: string): Document | undefined {
   let found = made.documents.get(name);
   if (!found) {
     const parts = name.split('/');
-    const rows = parts[0] === 'api' ? rowsOf(registry, '', parts[1] ?? '') : rowsOf(registry, parts[1] ?? '', parts[2] ?? '');
+    const rows =
+      parts[0] === 'api' ? rowsOf(registry, '', parts[1] ?? '') : rowsOf(registry, parts[1] ?? '', parts[2] ?? '');
     if (!rows.length || parts.length !== (parts[0] === 'api' ? 2 : 3)) return undefined;
     const body = JSON.stringify(build(rows));
     found = { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
@@ -64,12 +68,23 @@ function build(rows: Served[]): object {
     collect(`${kind.schema}List`, schemas);
     for (const sub of kind.subresources ?? []) if (sub.body) collect(sub.body.schema, schemas);
   }
-  for (const name of ['DeleteOptions', 'Status', 'WatchEvent', 'Patch']) collect(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`, schemas);
+  for (const name of ['DeleteOptions', 'Status', 'WatchEvent', 'Patch'])
+    collect(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`, schemas);
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: version.gitVersion },
     paths: Object.assign({}, ...rows.map(pathsOf)),
-    components: { schemas, securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' } } },
+    components: {
+      schemas,
+      securitySchemes: {
+        BearerToken: {
+          type: 'apiKey',
+          name: 'authorization',
+          in: 'header',
+          description: 'Bearer Token authentication',
+        },
+      },
+    },
   };
 }
 
@@ -78,13 +93,18 @@ function collect(name: string, into: Record<string, OpenAPISchema>): void {
   if (into[name]) return;
   const found = definition(name);
   if (!found) return;
-  const copy = special[name] ?? (JSON.parse(JSON.stringify(found).replaceAll('#/definitions/', '#/components/schemas/')) as OpenAPISchema);
+  const copy =
+    special[name] ??
+    (JSON.parse(JSON.stringify(found).replaceAll('#/definitions/', '#/components/schemas/')) as OpenAPISchema);
   into[name] = copy;
   for (const [, ref] of JSON.stringify(copy).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) collect(ref!, into);
 }
 
 /** What version 3 can say better than version 2. */
 const special: Record<string, OpenAPISchema> = {
-  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+    format: 'int-or-string',
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  },
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { oneOf: [{ type: 'string' }, { type: 'number' }] },
 };
