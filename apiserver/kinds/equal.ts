@@ -1,0 +1,59 @@
+// Are two objects the same in Go's eyes? What is absent equals what is empty, and quantities compare by value.
+// Mirrors: apiequality.Semantic.DeepEqual (staging/src/k8s.io/apimachinery/pkg/api/equality/semantic.go).
+// Used by: update rules of pods and immutable fields.
+import { equalQuantities, parseQuantity } from '../../apimachinery/quantity.ts';
+
+/** Pointers in Go's types: there, absent differs from false, 0 and the empty string. */
+const pointers = new Set(
+  (
+    'activeDeadlineSeconds allowPrivilegeEscalation automountServiceAccountToken defaultMode enableServiceLinks ' +
+    'expirationSeconds fsGroup hostProcess hostUsers hostnameOverride immutable localhostProfile minDomains mode optional ' +
+    'preemptionPolicy priority privileged progressDeadlineSeconds readOnlyRootFilesystem replicas restartPolicy ' +
+    'revisionHistoryLimit runAsGroup runAsNonRoot runAsUser runtimeClassName setHostnameAsFQDN shareProcessNamespace ' +
+    'storageClassName terminationGracePeriodSeconds tolerationSeconds'
+  ).split(' '),
+);
+/** Maps and inlined structs: there, absent equals `{}`. Elsewhere `{}` is a pointer to an empty struct (emptyDir). */
+const maps = new Set(
+  'annotations labels limits matchLabels metadata nodeSelector options overhead requests resources volumeAttributes'.split(
+    ' ',
+  ),
+);
+const quantityMaps = new Set(['limits', 'requests', 'overhead', 'capacity', 'allocatable']);
+
+const isEmpty = (value: unknown, key: string): boolean => {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object') return !value && !pointers.has(key);
+  if (Array.isArray(value)) return value.length === 0;
+  return maps.has(key) && Object.keys(value).length === 0;
+};
+
+/** `key` is the field that holds both values; `inQuantities` says that they are entries of a resource list. */
+export function semanticEqual(a: any, b: any, key = '', inQuantities = false): boolean {
+  if (a === b) return true;
+  const emptyA = isEmpty(a, key);
+  if (emptyA || isEmpty(b, key)) return emptyA && isEmpty(b, key);
+  if (inQuantities) return equalQuantities(parseQuantity(a), parseQuantity(b));
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => semanticEqual(item, b[i]));
+  const quantities = quantityMaps.has(key);
+  for (const k in a) if (!semanticEqual(a[k], b[k], k, quantities)) return false;
+  for (const k in b) if (!(k in a) && !isEmpty(b[k], k)) return false;
+  return true;
+}
+
+/** Where two objects differ, a line each: `-spec.a: 1`, `+spec.a: 2`; for people, as the last part of a refusal. */
+export function diffLines(old: any, now: any, path = ''): string[] {
+  const key = path.slice(path.lastIndexOf('.') + 1);
+  if (semanticEqual(old, now, key)) return [];
+  const both = [old, now].every((v) => v && typeof v === 'object');
+  if (!both || Array.isArray(old) !== Array.isArray(now)) {
+    const line = (sign: string, value: unknown) =>
+      isEmpty(value, key) ? [] : [`${sign} ${path}: ${JSON.stringify(value)}`];
+    return [...line('-', old), ...line('+', now)];
+  }
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+  const inner = (k: string) => (Array.isArray(old) ? `${path}[${k}]` : path ? `${path}.${k}` : k);
+  return keys.flatMap((k) => diffLines(old[k], now[k], inner(k)));
+}

@@ -1,0 +1,71 @@
+// Defaults of volumes: the kind of volume, file modes, and the historical ones of each plugin.
+// Mirrors: SetDefaults_Volume and the +default markers of staging/src/k8s.io/api/core/v1/types.go.
+// Called by: defaults.ts.
+import { pullPolicyFor } from './defaults.ts';
+
+const plainMode = 0o644;
+
+function defaultFieldRefs(items: any[] | undefined): void {
+  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
+}
+
+function defaultProjected(projected: any): void {
+  projected.defaultMode ??= plainMode;
+  for (const source of projected.sources ?? []) {
+    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
+    if (source.podCertificate) source.podCertificate.maxExpirationSeconds ??= 86400;
+    defaultFieldRefs(source.downwardAPI?.items);
+  }
+}
+
+/** What each plugin's fields mean when they are left out. */
+const byPlugin: Record<string, (source: any) => void> = {
+  secret: (s) => {
+    s.defaultMode ??= plainMode;
+  },
+  configMap: (s) => {
+    s.defaultMode ??= plainMode;
+  },
+  downwardAPI: (s) => {
+    s.defaultMode ??= plainMode;
+    defaultFieldRefs(s.items);
+  },
+  projected: defaultProjected,
+  hostPath: (s) => {
+    s.type ??= '';
+  },
+  image: (s) => {
+    s.pullPolicy ||= pullPolicyFor(s.reference ?? '');
+  },
+  ephemeral: (s) => {
+    if (s.volumeClaimTemplate?.spec) s.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  },
+  iscsi: (s) => {
+    s.iscsiInterface ||= 'default';
+  },
+  rbd: (s) => {
+    s.pool ||= 'rbd';
+    s.user ||= 'admin';
+    s.keyring ||= '/etc/ceph/keyring';
+  },
+  azureDisk: (s) => {
+    s.cachingMode ??= 'ReadWrite';
+    s.kind ??= 'Shared';
+    s.fsType ??= 'ext4';
+    s.readOnly ??= false;
+  },
+  scaleIO: (s) => {
+    s.storageMode ||= 'ThinProvisioned';
+    s.fsType ||= 'xfs';
+  },
+};
+
+export function defaultVolume(volume: any): void {
+  let sources = 0;
+  for (const plugin in volume) {
+    if (plugin === 'name' || volume[plugin] === null || volume[plugin] === undefined) continue;
+    sources++;
+    byPlugin[plugin]?.(volume[plugin]);
+  }
+  if (sources === 0) volume.emptyDir = {};
+}
