@@ -5,6 +5,7 @@ import type { KubeObject } from '../apimachinery/types.ts';
 import { type Api, cacheOf } from './api.ts';
 import { servedObject } from './codecs/codecs.ts';
 import type { Cluster } from './kinds/cluster.ts';
+import type { Context } from './kinds/kind.ts';
 import type { Served } from './kinds/registry.ts';
 import { createObject } from './objects/createObject.ts';
 import { deleteObject } from './objects/deleteObject.ts';
@@ -27,7 +28,8 @@ export function createLocalCluster(api: () => Api): LocalCluster {
     if (!found) throw new Error(`no kind ${id(r)} is served`);
     return found;
   };
-  const keyIn = (cache: ResourceCache, name: string, namespace?: string) => `${cache.spec.prefix}${cache.spec.namespaced ? `${namespace}/` : ''}${name}`;
+  const keyIn = (cache: ResourceCache, name: string, namespace?: string) =>
+    `${cache.spec.prefix}${cache.spec.namespaced ? `${namespace}/` : ''}${name}`;
   return {
     async load(row) {
       caches.set(id(row.kind), { served: row, cache: await cacheOf(api(), row) });
@@ -52,26 +54,37 @@ export function createLocalCluster(api: () => Api): LocalCluster {
       const fresh = { kind: row.kind.kind, apiVersion: row.apiVersion, ...structuredClone(object) };
       return (await createObject(w, fresh)).object as KubeObject;
     },
-    async update(r, name, namespace = '', change) {
-      const w = writer(api(), served(r), 'update', namespace);
+    async update(r, name, namespace = '', change, options = {}) {
+      const row = served(r);
+      const subresource = row.kind.subresources?.find((s) => s.name === options.subresource);
+      const w = writer(api(), row, 'update', namespace, options.as);
+      w.subresource = subresource?.name ?? '';
       let declined = false;
       try {
-        const outcome = await updateObject(w, name, (live) => {
-          const before = structuredClone(live);
-          declined = change(live) === false;
-          // A write in process names no version: it goes again on conflict.
-          if (!declined) live.metadata.resourceVersion = '';
-          return declined ? before : live;
-        });
+        const outcome = await updateObject(
+          w,
+          name,
+          (live) => {
+            const before = structuredClone(live);
+            declined = change(live) === false;
+            // A write in process names no version: it goes again on conflict.
+            if (!declined) live.metadata.resourceVersion = '';
+            return declined ? before : live;
+          },
+          { subresource },
+        );
         return declined ? undefined : outcome.object;
       } catch (error) {
         if (status.isReason(error, 'NotFound')) return undefined;
         throw error;
       }
     },
-    async delete(r, name, namespace = '', options) {
+    async delete(r, name, namespace = '', { uid, resourceVersion, as, ...options } = {}) {
       try {
-        await deleteObject(writer(api(), served(r), 'delete', namespace), name, options ? { preconditions: options } : {});
+        await deleteObject(writer(api(), served(r), 'delete', namespace, as), name, {
+          ...options,
+          preconditions: { uid, resourceVersion },
+        });
       } catch (error) {
         if (!status.isReason(error, 'NotFound')) throw error;
       }
@@ -79,7 +92,8 @@ export function createLocalCluster(api: () => Api): LocalCluster {
   };
 }
 
-function writer(api: Api, row: Served, verb: string, namespace: string): WriteContext {
+/** `as`: the request that is being carried out; who asked, why and whether in earnest is the write's. */
+function writer(api: Api, row: Served, verb: string, namespace: string, as?: Context): WriteContext {
   return {
     api,
     served: row,
@@ -102,5 +116,16 @@ function writer(api: Api, row: Served, verb: string, namespace: string): WriteCo
     tokens: api.tokens,
     now: api.clock.now,
     warn() {},
+    ...(as && askedBy(as as WriteContext)),
   };
 }
+
+const askedBy = ({ user, fieldManager, dryRun, component, causes, traceparent, warn }: WriteContext) => ({
+  user,
+  fieldManager,
+  dryRun,
+  component,
+  causes,
+  traceparent,
+  warn,
+});

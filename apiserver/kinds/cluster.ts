@@ -2,6 +2,15 @@
 // Implemented in ../localCluster.ts over the same handlers that requests use, as user system:apiserver in group system:masters.
 import type { GroupResource } from '../../apimachinery/status.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
+import type { Context } from './kind.ts';
+
+/** How a deed under an object (binding, eviction) writes the object. */
+export interface UpdateAs {
+  /** By its `keep` and `validateUpdate` instead of the main rules; one that has neither (`binding`) may change everything. */
+  subresource?: string;
+  /** The request that is being carried out: its user, causes and dryRun are the write's. Absent: the server itself writes. */
+  as?: Context;
+}
 
 export interface Cluster {
   /** From the watch cache: quick, may be a moment old. */
@@ -18,12 +27,19 @@ export interface Cluster {
     name: string,
     namespace: string | undefined,
     change: (object: any) => boolean | undefined | undefined,
+    options?: UpdateAs,
   ): Promise<KubeObject | undefined>;
   /** Absent is fine. */
   delete(
     r: GroupResource,
     name: string,
     namespace?: string,
-    options?: { uid?: string; resourceVersion?: string },
+    options?: {
+      uid?: string;
+      resourceVersion?: string;
+      gracePeriodSeconds?: number;
+      propagationPolicy?: string;
+      as?: Context;
+    },
   ): Promise<void>;
 }

@@ -87,6 +87,8 @@ export interface Kind {
 
   /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */
   defaults?(object: any): void;
+  /** Nodes register themselves with their status: a create keeps what the client sent. Absent: it starts empty. */
+  statusOnCreate?: boolean;
   /** Sets what the client may not choose, in place; generic metadata, status and generation are already done. */
   prepareCreate?(object: any, context: Context): void;
   /** The same for updates of the main resource; keeps what is kept when the client leaves it out. */
