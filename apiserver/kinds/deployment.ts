@@ -1,0 +1,179 @@
+// Deployment: pods of one template, replaced step by step when the template changes. All that is true of Deployments alone.
+// Mirrors: pkg/registry/apps/deployment, pkg/apis/apps/{v1/defaults,validation}, pkg/printers.
+// Next: podTemplate.ts for the template, scale.ts; ../../controllers/deployment acts on them.
+import {
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+} from '../../apimachinery/fieldErrors.ts';
+import { isValidPercent } from '../../apimachinery/names.ts';
+import { checkNotNegative, pushTexts } from './check.ts';
+import { ageColumn, column, nameColumn } from './columns.ts';
+import { semanticEqual } from './equal.ts';
+import { defineKind } from './kind.ts';
+import {
+  checkReplicatedTemplate,
+  containerImages,
+  containerNames,
+  defaultPodTemplate,
+  dropDisabledTemplate,
+  templateWarnings,
+} from './podTemplate.ts';
+import { scale } from './scale.ts';
+import { checkSelector, selectorFixed, selectorText } from './selectors.ts';
+
+function defaults(deployment: any): void {
+  deployment.spec ??= {};
+  const spec = deployment.spec;
+  spec.replicas ??= 1;
+  defaultPodTemplate(spec);
+  spec.strategy ??= {};
+  const strategy = spec.strategy;
+  strategy.type ||= 'RollingUpdate';
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {};
+    const rolling = strategy.rollingUpdate;
+    rolling.maxUnavailable ??= '25%';
+    rolling.maxSurge ??= '25%';
+  }
+  spec.revisionHistoryLimit ??= 10;
+  spec.progressDeadlineSeconds ??= 600;
+}
+
+type Amount = number | string;
+
+function checkAmount(errors: FieldError[], field: string, amount: Amount): void {
+  if (typeof amount === 'string') pushTexts(errors, field, amount, isValidPercent(amount));
+  else checkNotNegative(errors, field, amount);
+}
+
+const percent = (amount: Amount): number | undefined =>
+  typeof amount === 'string' && isValidPercent(amount).length === 0 ? Number(amount.slice(0, -1)) : undefined;
+
+function checkRollingUpdate(errors: FieldError[], field: string, rolling: any): void {
+  const { maxUnavailable, maxSurge } = rolling;
+  checkAmount(errors, `${field}.maxUnavailable`, maxUnavailable);
+  checkAmount(errors, `${field}.maxSurge`, maxSurge);
+  const none = (amount: Amount) => (percent(amount) ?? (typeof amount === 'string' ? 0 : amount)) === 0;
+  if (none(maxUnavailable) && none(maxSurge))
+    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  if ((percent(maxUnavailable) ?? 0) > 100)
+    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+}
+
+function checkStrategy(errors: FieldError[], field: string, strategy: any): void {
+  const at = `${field}.rollingUpdate`;
+  const rolling = strategy.rollingUpdate;
+  if (strategy.type === 'Recreate') {
+    if (rolling) errors.push(forbiddenField(at, "may not be specified when strategy `type` is 'Recreate'"));
+  } else if (strategy.type !== 'RollingUpdate')
+    errors.push(notSupported(field, strategy, ['Recreate', 'RollingUpdate']));
+  else if (!rolling) errors.push(required(at, 'this should be defaulted and never be nil'));
+  else checkRollingUpdate(errors, at, rolling);
+}
+
+function validate(deployment: any): FieldError[] {
+  const errors: FieldError[] = [];
+  const { spec } = deployment;
+  const { minReadySeconds = 0, progressDeadlineSeconds: deadline } = spec;
+  checkNotNegative(errors, 'spec.replicas', spec.replicas);
+  const selector = checkSelector(errors, 'spec.selector', spec.selector);
+  if (selector) checkReplicatedTemplate(errors, 'spec.template', spec.template, selector, spec.replicas);
+  checkStrategy(errors, 'spec.strategy', spec.strategy);
+  checkNotNegative(errors, 'spec.minReadySeconds', minReadySeconds);
+  checkNotNegative(errors, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit);
+  checkNotNegative(errors, 'spec.progressDeadlineSeconds', deadline);
+  if (deadline !== undefined && deadline <= minReadySeconds)
+    errors.push(invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
+  return errors;
+}
+
+const counts = [
+  'observedGeneration',
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+  'terminatingReplicas',
+  'collisionCount',
+];
+
+function validateStatusUpdate(deployment: any, old: any): FieldError[] {
+  const errors: FieldError[] = [];
+  const status = deployment.status ?? {};
+  for (const name of counts) checkNotNegative(errors, `status.${name}`, status[name]);
+  const of = (name: string): number => status[name] ?? 0;
+  for (const name of ['updatedReplicas', 'readyReplicas', 'availableReplicas'])
+    if (of(name) > of('replicas'))
+      errors.push(invalidValue(`status.${name}`, of(name), 'cannot be greater than status.replicas'));
+  if (of('availableReplicas') > of('readyReplicas'))
+    errors.push(
+      invalidValue('status.availableReplicas', of('availableReplicas'), 'cannot be greater than readyReplicas'),
+    );
+  const collisions = old.status?.collisionCount;
+  if (collisions !== undefined && (status.collisionCount ?? -1) < collisions)
+    errors.push(invalidValue('status.collisionCount', of('collisionCount'), 'cannot be decremented'));
+  return errors;
+}
+
+/** Labels of the stored one stay: the controllers of old corrupted them through status. */
+function keepForStatus(deployment: any, old: any): void {
+  deployment.spec = old.spec;
+  if (old.metadata.labels) deployment.metadata.labels = old.metadata.labels;
+  else delete deployment.metadata.labels;
+}
+
+const integer = (name: string, description: string, value: (deployment: any) => number) =>
+  ({ name, type: 'integer', description, value }) as const;
+
+export const deployment = defineKind({
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  namespaced: true,
+  schema: 'io.k8s.api.apps.v1.Deployment',
+  storage: 'deployments',
+  defaults,
+  prepareCreate: (object) => {
+    object.status = {};
+    dropDisabledTemplate(object.spec.template);
+  },
+  prepareUpdate: (object, old) => dropDisabledTemplate(object.spec.template, old.spec.template),
+  validate,
+  validateUpdate: (object, old) => selectorFixed(object.spec.selector, old.spec.selector),
+  warnings: templateWarnings,
+  // Annotations are copied to ReplicaSets, so they count as well.
+  generation: (object, old) =>
+    !semanticEqual(object.spec, old.spec) ||
+    !semanticEqual(object.metadata.annotations, old.metadata.annotations, 'annotations'),
+  subresources: [
+    {
+      name: 'status',
+      verbs: ['get', 'patch', 'update'],
+      keep: keepForStatus,
+      validateUpdate: validateStatusUpdate,
+      resets: ['spec', 'metadata.labels'],
+    },
+    scale,
+  ],
+  columns: [
+    nameColumn,
+    column(
+      'Ready',
+      'Pods that are ready, of those wanted.',
+      (d) => `${d.status?.readyReplicas ?? 0}/${d.spec?.replicas ?? 0}`,
+    ),
+    integer('Up-to-date', 'Pods made from the present template.', (d) => d.status?.updatedReplicas ?? 0),
+    integer('Available', 'Pods that have been ready for minReadySeconds.', (d) => d.status?.availableReplicas ?? 0),
+    ageColumn,
+    column('Containers', 'Containers of the template.', containerNames, 1),
+    column('Images', 'Images of the template.', containerImages, 1),
+    column('Selector', 'The labels of the pods that belong to it.', (d) => selectorText(d.spec?.selector), 1),
+  ],
+});

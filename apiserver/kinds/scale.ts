@@ -1,0 +1,40 @@
+// autoscaling/v1 Scale: how many, and which pods count, of any workload in one shape. `kubectl scale` and autoscalers use it.
+// Mirrors: ScaleREST in pkg/registry/apps/{deployment,replicaset}/storage, pkg/apis/autoscaling/validation.
+// Used by: replicaSet.ts and deployment.ts as a subresource.
+import type { FieldError } from '../../apimachinery/fieldErrors.ts';
+import { selectorOf } from '../../apimachinery/labelSelector.ts';
+import { checkNotNegative } from './check.ts';
+import type { Subresource } from './kind.ts';
+
+const shown = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
+
+function view(object: any): any {
+  const metadata: Record<string, unknown> = {};
+  for (const key of shown) if (object.metadata[key] !== undefined) metadata[key] = object.metadata[key];
+  const selector = selectorOf(object.spec.selector).toString();
+  const replicas = object.spec.replicas;
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata,
+    spec: replicas ? { replicas } : {},
+    status: { replicas: object.status?.replicas ?? 0, ...(selector ? { selector } : {}) },
+  };
+}
+
+function validateView(scale: any): FieldError[] {
+  const errors: FieldError[] = [];
+  checkNotNegative(errors, 'spec.replicas', scale.spec?.replicas);
+  return errors;
+}
+
+export const scale: Subresource = {
+  name: 'scale',
+  verbs: ['get', 'patch', 'update'],
+  body: { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'io.k8s.api.autoscaling.v1.Scale' },
+  view,
+  writeView: (scaled, object) => {
+    object.spec.replicas = scaled.spec?.replicas ?? 0;
+  },
+  validateView,
+};
