@@ -1,9 +1,11 @@
 // The built-in kinds, one line each: to add a kind, write its file and a line here.
 // Read by ../run.ts, which fills the live registry with them.
 import { write } from '../journal/writeKind.ts';
+import { binding } from './binding.ts';
 import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
 import { configMap } from './configMap.ts';
+import { deployment } from './deployment.ts';
 import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
@@ -13,6 +15,9 @@ import type { Kind } from './kind.ts';
 import { lease } from './lease.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { namespace } from './namespace.ts';
+import { node } from './node.ts';
+import { pod } from './pod.ts';
+import { replicaSet } from './replicaSet.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
 import { secret } from './secret.ts';
@@ -34,7 +39,12 @@ export const kinds: readonly Kind[] = [
   service,
   endpoints,
   event,
+  node,
+  pod,
+  binding,
   // the other groups
+  deployment,
+  replicaSet,
   eventsV1,
   endpointSlice,
   lease,

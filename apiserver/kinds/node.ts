@@ -1,0 +1,159 @@
+// Node: a machine that runs pods, as its kubelet reports it. All that is true of Nodes alone.
+// Mirrors: pkg/registry/core/node, ValidateNode and ValidateNodeUpdate in pkg/apis/core/validation, printNode in pkg/printers.
+// Next: ../../controllers/nodeIpam gives it a podCIDR, ../../controllers/nodeLifecycle its taints.
+import { duplicate, type FieldError, forbiddenField, invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { parseCIDR } from '../../apimachinery/ipFormat.ts';
+import { isQualifiedName, isValidLabelValue } from '../../apimachinery/names.ts';
+import { parseQuantity } from '../../apimachinery/quantity.ts';
+import { checkCIDR, checkPositive, checkRequired, pushTexts } from './check.ts';
+import { ageColumn, column, nameColumn } from './columns.ts';
+import { semanticEqual } from './equal.ts';
+import { defineKind } from './kind.ts';
+import { checkAmount } from './pod/resources.ts';
+import { checkTaintEffect } from './pod/scheduling.ts';
+
+function defaults(node: any): void {
+  node.spec ??= {};
+  const spec = node.spec;
+  if (spec.podCIDR) {
+    if (spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  } else if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
+  node.status ??= {};
+  const status = node.status;
+  if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+}
+
+/** The path is upstream's, which counts taints to metadata. */
+function checkTaints(errors: FieldError[], taints: any[]): void {
+  const seen = new Set<string>();
+  taints.forEach((taint, i) => {
+    const at = `metadata.taints[${i}]`;
+    const { key = '', value = '', effect = '' } = taint;
+    pushTexts(errors, `${at}.key`, key, isQualifiedName(key));
+    const texts = isValidLabelValue(value);
+    if (texts.length) errors.push(invalidValue(`${at}.value`, value, texts.join(';')));
+    if (checkRequired(errors, `${at}.effect`, effect)) checkTaintEffect(errors, `${at}.effect`, effect);
+    if (seen.has(`${effect}:${key}`))
+      errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
+    seen.add(`${effect}:${key}`);
+  });
+}
+
+function checkPodCIDRs(errors: FieldError[], cidrs: string[]): void {
+  cidrs.forEach((cidr, i) => checkCIDR(errors, `spec.podCIDRs[${i}]`, cidr));
+  if (cidrs.length < 2) return;
+  const families = new Set(cidrs.map((cidr) => parseCIDR(cidr)?.family));
+  if (families.size !== 2 || cidrs.length > 2)
+    errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
+}
+
+function checkStatus(errors: FieldError[], status: any): void {
+  for (const list of ['capacity', 'allocatable'])
+    for (const name in status[list])
+      checkAmount(errors, `status.${list}.${name}`, name, parseQuantity(status[list][name]));
+  const swap = status.nodeInfo?.swap?.capacity;
+  if (swap !== undefined) checkPositive(errors, 'metadata.nodeSwapStatus.capacity', swap);
+}
+
+function validate(node: any): FieldError[] {
+  const errors: FieldError[] = [];
+  if (node.spec.taints) checkTaints(errors, node.spec.taints);
+  checkStatus(errors, node.status);
+  if (node.spec.podCIDRs) checkPodCIDRs(errors, node.spec.podCIDRs);
+  return errors;
+}
+
+/** What is given to a node once stays: its ranges and its cloud's name for it. */
+function validateUpdate(node: any, old: any): FieldError[] {
+  const errors: FieldError[] = [];
+  const addresses: any[] = node.status?.addresses ?? [];
+  addresses.forEach((address, i) => {
+    if (addresses.findIndex((a) => semanticEqual(a, address)) < i)
+      errors.push(duplicate(`status.addresses[${i}]`, address));
+  });
+  const { podCIDRs: before = [], providerID, externalID } = old.spec;
+  if (before.length && !semanticEqual(before, node.spec.podCIDRs))
+    errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+  if (providerID && node.spec.providerID !== providerID)
+    errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+  if ((node.spec.externalID ?? '') !== (externalID ?? ''))
+    errors.push(forbiddenField('spec.externalID', 'may not be updated'));
+  return errors;
+}
+
+/** NodeDeclaredFeatures is off in v1.35. */
+function dropDisabled(node: any, old?: any): void {
+  if (node.status && !old?.status?.declaredFeatures) delete node.status.declaredFeatures;
+}
+
+function warnings(node: any, old: any): string[] {
+  const texts: string[] = [];
+  if (node.spec.configSource && !old?.spec.configSource)
+    texts.push('spec.configSource: the feature is no longer supported');
+  if (node.spec.externalID && !old?.spec.externalID)
+    texts.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  return texts;
+}
+
+function statusText(node: any): string {
+  const ready = (node.status?.conditions ?? []).findLast((c: any) => c.type === 'Ready');
+  const words = [ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'];
+  if (node.spec?.unschedulable) words.push('SchedulingDisabled');
+  return words.join(',');
+}
+
+const rolePrefix = 'node-role.kubernetes.io/';
+function rolesText(node: any): string {
+  const roles = new Set<string>();
+  for (const [key, value] of Object.entries<string>(node.metadata?.labels ?? {})) {
+    if (key.startsWith(rolePrefix) && key.length > rolePrefix.length) roles.add(key.slice(rolePrefix.length));
+    else if (key === 'kubernetes.io/role' && value) roles.add(value);
+  }
+  return [...roles].sort().join(',') || '<none>';
+}
+
+const address = (type: string) => (node: any) =>
+  (node.status?.addresses ?? []).find((a: any) => a.type === type)?.address ?? '<none>';
+const info = (key: string) => (node: any) => node.status?.nodeInfo?.[key] || '<unknown>';
+
+export const node = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'Node',
+  plural: 'nodes',
+  shortNames: ['no'],
+  namespaced: false,
+  schema: 'io.k8s.api.core.v1.Node',
+  storage: 'minions',
+  defaults,
+  statusOnCreate: true,
+  prepareCreate: (object) => dropDisabled(object),
+  validate,
+  validateUpdate,
+  warnings,
+  subresources: [
+    {
+      name: 'status',
+      verbs: ['get', 'patch', 'update'],
+      keep: (object, old) => {
+        object.spec = old.spec;
+        dropDisabled(object, old);
+      },
+      validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
+      resets: ['spec'],
+    },
+  ],
+  columns: [
+    nameColumn,
+    column('Status', 'Whether the node is ready, and takes new pods.', statusText),
+    column('Roles', 'What the node is for, by its labels.', rolesText),
+    ageColumn,
+    column('Version', "The kubelet's version.", (o) => o.status?.nodeInfo?.kubeletVersion ?? ''),
+    column('Internal-IP', 'Its address within the cluster.', address('InternalIP'), 1),
+    column('External-IP', 'Its address for the outside.', address('ExternalIP'), 1),
+    column('OS-Image', 'Its operating system.', info('osImage'), 1),
+    column('Kernel-Version', 'Its kernel.', info('kernelVersion'), 1),
+    column('Container-Runtime', 'What runs its containers.', info('containerRuntimeVersion'), 1),
+  ],
+  selectableFields: { 'spec.unschedulable': (o) => String(o.spec?.unschedulable ?? false) },
+});
