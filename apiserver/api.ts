@@ -7,10 +7,10 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import type { TokenIssuer } from './authentication/tokenIssuer.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { Health } from './health.ts';
-import type { Metrics } from './metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Cluster } from './kinds/cluster.ts';
 import type { Registry, Served } from './kinds/registry.ts';
+import type { Metrics } from './metrics.ts';
 import type { ResourceCache, WatchCache } from './storage/cached.ts';
 import type { Store } from './storage/store.ts';
 

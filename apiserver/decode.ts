@@ -81,7 +81,8 @@ function decodeList(value: unknown, node: ListNode, walk: Walk): unknown {
 }
 
 function decodeMap(value: unknown, node: MapNode, walk: Walk): unknown {
-  if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, `map[string]${goName(node.values)}`, walk);
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw mismatch(value, `map[string]${goName(node.values)}`, walk);
   const object = value as Record<string, unknown>;
   let empty = true;
   for (const key in object) {
@@ -156,7 +157,9 @@ function decodeTime(value: unknown, walk: Walk, micro: boolean): string | undefi
   const ms = anyTime.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) {
     const layout = micro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00';
-    throw new DecodeError(`parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`);
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
   }
   const iso = new Date(ms).toISOString();
   if (!micro) return `${iso.slice(0, 19)}Z`;
@@ -182,7 +185,9 @@ function mismatch(value: unknown, goType: string, walk: Walk, literal?: string):
   const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : (typeof value as string);
   const fields = walk.path.filter((p) => typeof p === 'string').join('.');
   const where = fields ? `Go struct field ${walk.structs.at(-1)}.${fields}` : 'Go value';
-  return new DecodeError(`json: cannot unmarshal ${found}${literal ? ` ${literal}` : ''} into ${where} of type ${goType}`);
+  return new DecodeError(
+    `json: cannot unmarshal ${found}${literal ? ` ${literal}` : ''} into ${where} of type ${goType}`,
+  );
 }
 
 function goName(node: SchemaNode): string {

@@ -17,7 +17,16 @@ import { route } from './routes.ts';
 
 type Handler = (api: Api, req: ApiRequest, served: Served, sub?: Subresource) => Promise<Answer>;
 
-const handlers: Record<Verb, Handler> = { create, get, list, watch, update, patch, delete: deleteOne, deletecollection: deleteCollection };
+const handlers: Record<Verb, Handler> = {
+  create,
+  get,
+  list,
+  watch,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
 
 export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
   if (!req.info.isResource) return route(api, req);
@@ -33,14 +42,19 @@ function servedFor(api: Api, req: ApiRequest): Served {
   if (!served) throw new PageNotFound();
   if (namespace && !served.kind.namespaced && served.kind.plural !== 'namespaces') throw new PageNotFound();
   // Only collections may be asked across namespaces.
-  if (served.kind.namespaced && !namespace && (req.info.subresource || !['list', 'watch', 'create'].includes(req.info.verb) || isObjectPath(req))) {
+  if (
+    served.kind.namespaced &&
+    !namespace &&
+    (req.info.subresource || !['list', 'watch', 'create'].includes(req.info.verb) || isObjectPath(req))
+  ) {
     throw new PageNotFound();
   }
   return served;
 }
 
 /** A name in the path, not one that a field selector put there. */
-const isObjectPath = (req: ApiRequest) => req.info.verb === 'get' || (req.info.verb === 'create' && req.info.name !== '');
+const isObjectPath = (req: ApiRequest) =>
+  req.info.verb === 'get' || (req.info.verb === 'create' && req.info.name !== '');
 
 export const verbsOf = (kind: Kind): readonly Verb[] => kind.verbs ?? allVerbs;
 
@@ -61,5 +75,10 @@ function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer>
 
 /** What upstream's router says of a method that a path does not have. */
 function notAllowed(): status.StatusError {
-  return new status.StatusError({ code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} });
+  return new status.StatusError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  });
 }

@@ -26,7 +26,12 @@ export async function answerHealth(health: Health, req: ApiRequest): Promise<Ans
   const lines = results.map((r) => (r.ok ? `[+]${r.name} ok` : `[-]${r.name} failed: reason withheld`));
   const end = failed ? `${path} check failed` : `${path} check passed`;
   const body = verbose ? `${lines.join('\n')}\n${end}\n` : 'ok';
-  return { code: failed ? 500 : 200, type: 'text/plain; charset=utf-8', body, headers: { 'x-content-type-options': 'nosniff' } };
+  return {
+    code: failed ? 500 : 200,
+    type: 'text/plain; charset=utf-8',
+    body,
+    headers: { 'x-content-type-options': 'nosniff' },
+  };
 }
 
 async function run(check: Check): Promise<{ name: string; ok: boolean }> {
