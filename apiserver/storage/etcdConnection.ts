@@ -13,6 +13,8 @@ export interface EtcdOptions {
   endpoints: readonly string[];
   /** PEM. Absent with https: the machine's roots, no client certificate. */
   tls?: { ca?: Buffer; cert?: Buffer; key?: Buffer };
+  /** How long a read is tried at member after member. Absent: 10,000. */
+  patienceMs?: number;
 }
 
 /** One member: etcd's services as etcd3 types them, each call sent once. */
@@ -26,7 +28,7 @@ export interface EtcdMember {
 type Call<T> = (member: EtcdMember, options: CallOptions) => Promise<T>;
 
 export interface EtcdConnection {
-  /** For what may be sent twice: tries member after member for about ten seconds, then throws StoreUnavailable. */
+  /** For what may be sent twice: tries member after member for `patienceMs`, then throws StoreUnavailable. */
   read<T>(call: Call<T>): Promise<T>;
   /** For what may not: goes to another member only when it has certainly not left. Throws StoreUnavailable, uncertain or not. */
   write<T>(call: Call<T>): Promise<T>;
@@ -38,7 +40,6 @@ export interface EtcdConnection {
 }
 
 const attemptMs = 5_000;
-const patienceMs = 10_000;
 
 // Upstream's keepalive; the rest keeps a member that was down from being shunned for long after it is back.
 const channelOptions = {
@@ -50,7 +51,7 @@ const channelOptions = {
   'grpc.max_send_message_length': -1,
 };
 
-export function connectEtcd({ endpoints, tls }: EtcdOptions): EtcdConnection {
+export function connectEtcd({ endpoints, tls, patienceMs = 10_000 }: EtcdOptions): EtcdConnection {
   const hosts = endpoints.map((endpoint) => new Host(endpoint, channelCredentials(endpoint, tls), channelOptions));
   const members = endpoints.map((endpoint, i) => toMember(endpoint, hosts[i]!));
   let current = 0;

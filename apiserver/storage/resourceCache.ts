@@ -58,18 +58,21 @@ export function createResourceCache(
     history.push(event);
     told++;
     lastChange = event.revision;
-    for (const s of subscribers) if (s.joined < told) guarded(s, () => s.onEvent(event));
+    for (const s of subscribers) {
+      if (s.joined >= told) continue;
+      try {
+        s.onEvent(event);
+      } catch (error) {
+        fail(s, error);
+      }
+    }
   }
 
   /** One subscriber's mistake must not keep the event from the others. */
-  function guarded(subscriber: Subscriber, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      log.error({ err: error, resource: spec.prefix }, 'a watcher failed and was ended');
-      leave(subscriber);
-      subscriber.onEnd?.();
-    }
+  function fail(subscriber: Subscriber, error: unknown): void {
+    log.error({ err: error, resource: spec.prefix }, 'a watcher failed and was ended');
+    leave(subscriber);
+    subscriber.onEnd?.();
   }
 
   function leave(subscriber: Subscriber): void {
@@ -92,7 +95,7 @@ export function createResourceCache(
     const ended = [...subscribers];
     subscribers.clear();
     listeners = 0;
-    for (const s of ended) guarded(s, () => s.onEnd?.());
+    for (const s of ended) s.onEnd?.();
   }
 
   /** The cache stands at `to`; nothing before can be told. */
@@ -133,7 +136,7 @@ export function createResourceCache(
       const silent = lastChange <= revision;
       revision = to;
       if (listeners === 0 || !silent) return;
-      for (const s of subscribers) if (s.onProgress) guarded(s, () => s.onProgress?.(to));
+      for (const s of subscribers) s.onProgress?.(to);
     },
 
     replace(objects, to) {

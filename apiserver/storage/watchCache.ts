@@ -5,9 +5,9 @@
 import type { Clock } from '../../apimachinery/clock.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Logger } from '../../component-base/logger.ts';
-import { toBuffer } from './bytes.ts';
 import type { Cached, CacheSpec, ResourceCache, WatchCache } from './cached.ts';
 import { cachedFrom } from './cachedFrom.ts';
+import { createHints } from './hints.ts';
 import { pause } from './pause.ts';
 import { createResourceCache, type FedCache } from './resourceCache.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type StoreEvent,
   StoreUnavailable,
 } from './store.ts';
+import { createWaiters } from './waiters.ts';
 
 export interface WatchCacheOptions {
   /** Events that each resource remembers at least; absent: 1,000. */
@@ -31,7 +32,6 @@ const pageSize = 500;
 /** How long a consistent read waits for the feed before it is refused. */
 const freshTimeoutMs = 10_000;
 const fillTimeoutMs = 30_000;
-const maxHints = 256;
 
 export function createWatchCache(store: Store, { historySize, log, clock }: WatchCacheOptions): WatchCache {
   const stop = new AbortController();
@@ -40,7 +40,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   const filling = new Map<string, StoreEvent[]>();
   const resources = new Map<string, Promise<ResourceCache>>();
   const hints = createHints();
-  const waiters = createWaiters(clock);
+  const waiters = createWaiters(clock, () => revision);
   let revision: Revision = 0;
   let healthy = false;
   /** Grows when the feed has had a gap. */
@@ -121,7 +121,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   function advance(to: Revision): void {
     revision = to;
     for (const cache of live.values()) cache.progress(to);
-    waiters.release(to);
+    waiters.release();
   }
 
   // --- reading a resource from the store ---
@@ -155,7 +155,9 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
       const arrived: StoreEvent[] = [];
       filling.set(spec.prefix, arrived);
       const { objects, at } = await read(spec);
-      await waiters.reached(at, revision, fillTimeoutMs);
+      await waiters.reached(at, fillTimeoutMs);
+      if (filling.get(spec.prefix) !== arrived)
+        throw new StoreUnavailable(`${spec.prefix} was dropped while it was read`);
       if (since !== gaps) continue;
       filling.delete(spec.prefix);
       const cache = createResourceCache(spec, objects, at, { log, now: () => clock.now(), historySize });
@@ -170,12 +172,17 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
     const known = resources.get(spec.prefix);
     if (known) return known;
     const made = fill(spec).catch((error) => {
-      filling.delete(spec.prefix);
-      resources.delete(spec.prefix);
+      if (resources.get(spec.prefix) === made) forget(spec.prefix);
       throw error;
     });
     resources.set(spec.prefix, made);
     return made;
+  }
+
+  function forget(prefix: string): void {
+    resources.delete(prefix);
+    filling.delete(prefix);
+    live.delete(prefix);
   }
 
   /** After a gap in the feed: every cache jumps to one newer snapshot. `backwards`: the store was restored to an older state. */
@@ -210,7 +217,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   }
 
   async function caughtUp(to: Revision): Promise<Revision> {
-    if (to > revision) await waiters.reached(to, revision, freshTimeoutMs).catch(behind);
+    if (to > revision) await waiters.reached(to, freshTimeoutMs).catch(behind);
     return to;
   }
 
@@ -231,13 +238,12 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
     resource,
     hint: hints.add,
     drop(prefix) {
-      resources.delete(prefix);
       const cache = live.get(prefix);
-      live.delete(prefix);
+      forget(prefix);
       cache?.end();
     },
     fresh,
-    reached: (to, timeoutMs) => waiters.reached(to, revision, timeoutMs),
+    reached: waiters.reached,
     get revision() {
       return revision;
     },
@@ -249,64 +255,6 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
       waiters.close();
       for (const cache of live.values()) cache.end();
       await feed;
-    },
-  };
-}
-
-/** Objects that writers have just encoded, until their events come back. Of a write that failed nothing comes; so only the newest are kept. */
-function createHints() {
-  const hints = new Map<string, { value: Uint8Array; object: KubeObject }>();
-  return {
-    add(key: string, value: Uint8Array, object: KubeObject): void {
-      hints.delete(key);
-      hints.set(key, { value, object });
-      if (hints.size > maxHints) hints.delete(hints.keys().next().value!);
-    },
-    take(key: string, value: Uint8Array): KubeObject | undefined {
-      const hint = hints.get(key);
-      if (!hint || (hint.value !== value && !toBuffer(hint.value).equals(value))) return undefined;
-      hints.delete(key);
-      return hint.object;
-    },
-  };
-}
-
-/** Those who wait for the feed to get somewhere. */
-function createWaiters(clock: Clock) {
-  interface Waiter {
-    to: Revision;
-    done(error?: Error): void;
-  }
-  const waiting = new Set<Waiter>();
-  let closed = false;
-  let newest: Revision = 0;
-
-  return {
-    async reached(to: Revision, current: Revision, timeoutMs: number): Promise<void> {
-      newest = current;
-      if (to <= current) return;
-      if (closed) throw new StoreUnavailable('the watch cache is closed');
-      await new Promise<void>((resolve, reject) => {
-        const timer = clock.setTimeout(() => waiter.done(new FutureRevision(to, newest)), timeoutMs);
-        const waiter: Waiter = {
-          to,
-          done(error) {
-            timer.cancel();
-            waiting.delete(waiter);
-            if (error) reject(error);
-            else resolve();
-          },
-        };
-        waiting.add(waiter);
-      });
-    },
-    release(at: Revision): void {
-      newest = at;
-      for (const waiter of waiting) if (waiter.to <= at) waiter.done();
-    },
-    close(): void {
-      closed = true;
-      for (const waiter of waiting) waiter.done(new StoreUnavailable('the watch cache is closed'));
     },
   };
 }

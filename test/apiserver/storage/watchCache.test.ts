@@ -298,6 +298,10 @@ describe('events', () => {
     cache.drop(pods.prefix);
     expect(ended).toBe(1);
     expect(await cache.resource(pods)).not.toBe(resource);
+    const filling = cache.resource(nodes);
+    cache.drop(nodes.prefix);
+    await expect(filling).rejects.toThrow(/was dropped/);
+    expect((await cache.resource(nodes)).size).toBe(0);
   });
 });
 
