@@ -35,8 +35,10 @@ export interface ControllerContext {
 export type Result = undefined | { after: number };
 
 export interface Controller {
-  /** Upstream's name: `replicaset-controller`. It is also the ServiceAccount it acts as, and its metrics label. */
+  /** Upstream's name, by which --controllers turns it on and off: `replicaset-controller`. It is also its metrics label. */
   name: string;
+  /** The ServiceAccount in kube-system that it acts as, where that has another name. */
+  serviceAccount?: string;
   watches: Watch<any>[];
   /** Called once before informers start: to add indexes and keep state of its own. */
   setup?(context: ControllerContext, enqueue: Enqueue): void;
