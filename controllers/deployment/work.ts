@@ -1,0 +1,62 @@
+// What one reconcile of a Deployment holds in its hands, and the few writes that its steps share.
+// Writes: replicasets (size and annotations), deployments/status, Events. Mirrors: scaleReplicaSet in pkg/controller/deployment/sync.go.
+// Used by: deployment.ts, newReplicaSet.ts, rollout.ts.
+import { deepEqual } from '../../apimachinery/deepEqual.ts';
+import { deployments, replicaSets } from '../../apimachinery/resources.ts';
+import type { Deployment, DeploymentStatus, ReplicaSet } from '../../apimachinery/types.ts';
+import type { ControllerContext } from '../../client/controller.ts';
+import { replicasOf } from './replicaSets.ts';
+import { sizeAnnotations } from './revisions.ts';
+import type { Sizes } from './rolling.ts';
+
+export interface Work extends ControllerContext {
+  /** Our own copy, which steps change (annotations, conditions, collisionCount) until `writeStatus` sends it. */
+  d: Deployment;
+  /** As the cache has it. */
+  before: Deployment;
+  /** All ReplicaSets that are its own. */
+  all: ReplicaSet[];
+}
+
+/** Resizes in order, with an Event each; annotations are brought up to date with it. */
+export async function resize(w: Work, sizes: Sizes): Promise<void> {
+  for (const { rs, to } of sizes) {
+    const from = replicasOf(rs);
+    const annotations = sizeAnnotations(w.d, rs.metadata.annotations);
+    if (from === to && annotations === rs.metadata.annotations) continue;
+    const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas: to } };
+    const written = (await w.client.update(replicaSets, next as never)) as ReplicaSet;
+    w.all = w.all.map((one) => (one.metadata.uid === rs.metadata.uid ? written : one));
+    if (from !== to)
+      w.events.event(
+        w.d,
+        'Normal',
+        'ScalingReplicaSet',
+        `Scaled ${to > from ? 'up' : 'down'} replica set ${rs.metadata.name} from ${from} to ${to}`,
+      );
+  }
+}
+
+/** Sends status and annotations if they changed since the cache; one write for all that the steps did. */
+export async function writeStatus(w: Work, status: DeploymentStatus): Promise<void> {
+  const { before } = w;
+  const metadata = { ...w.d.metadata };
+  if (
+    deepEqual(counted(before.status), counted(status)) &&
+    deepEqual(before.metadata.annotations ?? {}, metadata.annotations ?? {})
+  )
+    return;
+  w.before = w.d = (await w.client.updateStatus(deployments, { ...w.d, metadata, status } as never)) as Deployment;
+}
+
+/** Counts of 0 and empty lists are absent on the wire; they mean the same. */
+const counted = (s: Partial<DeploymentStatus> | undefined) => ({
+  ...s,
+  replicas: s?.replicas ?? 0,
+  updatedReplicas: s?.updatedReplicas ?? 0,
+  readyReplicas: s?.readyReplicas ?? 0,
+  availableReplicas: s?.availableReplicas ?? 0,
+  unavailableReplicas: s?.unavailableReplicas ?? 0,
+  observedGeneration: s?.observedGeneration ?? 0,
+  conditions: s?.conditions ?? [],
+});
