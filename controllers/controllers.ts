@@ -1,0 +1,42 @@
+// All controllers, in the order they start: what a new namespace needs first, then the Deployment's chain, then nodes and the rest.
+// Read by: main.ts. A new controller is a file or folder beside this one and a row here.
+import { readFileSync } from 'node:fs';
+import type { Controller } from '../client/controller.ts';
+import { UsageError } from '../component-base/flags.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import type { ManagerConfig } from './flags.ts';
+import { namespaceController } from './namespace/namespace.ts';
+import { replicaSetController } from './replicaSet/replicaSet.ts';
+import { rootCaPublisher } from './rootCaPublisher.ts';
+import { serviceAccountController } from './serviceAccount.ts';
+
+type Row = (config: ManagerConfig) => Controller | undefined;
+
+export const rows: Row[] = [
+  () => serviceAccountController,
+  (c) => (c['root-ca-file'] ? rootCaPublisher(readPem(c['root-ca-file'])) : undefined),
+  (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
+  (c) => replicaSetController(c['concurrent-replicaset-syncs']),
+  (c) => deploymentController(c['concurrent-deployment-syncs']),
+];
+
+/** Those that --controllers asks for. Throws UsageError on a name that is none. */
+export function enabledControllers(config: ManagerConfig): Controller[] {
+  const all = rows.map((row) => row(config)).filter((c) => c !== undefined);
+  return all.filter((c) => isEnabled(c.name, config.controllers));
+}
+
+/** A name decides for itself; otherwise '*' does. */
+export function isEnabled(name: string, wanted: readonly string[]): boolean {
+  if (wanted.includes(name)) return true;
+  if (wanted.includes(`-${name}`)) return false;
+  return wanted.includes('*');
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read --root-ca-file ${path} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}

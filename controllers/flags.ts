@@ -1,0 +1,149 @@
+// The flags of kube-controller-manager that this one honours, with upstream's names and defaults.
+// Mirrors: cmd/kube-controller-manager/app/options. Read by: main.ts and controllers.ts.
+import { leaderElectionFlags } from '../client/leaderElection.ts';
+import type { Config, Flags } from '../component-base/flags.ts';
+
+const syncs = (what: string, count: number) =>
+  ({ type: 'int', default: count, help: `How many ${what} are reconciled at the same time.` }) as const;
+
+export const flags = {
+  kubeconfig: {
+    type: 'string',
+    default: '',
+    help: 'Kubeconfig with the way to the API server; without it the ServiceAccount of the pod is used.',
+  },
+  controllers: {
+    type: 'list',
+    default: ['*'],
+    help: "Which controllers run: '*' all, 'name' this one, '-name' not this one.",
+  },
+  'use-service-account-credentials': {
+    type: 'bool',
+    default: false,
+    help: 'Each controller acts as its own ServiceAccount in kube-system.',
+  },
+  ...leaderElectionFlags('kube-controller-manager'),
+  'root-ca-file': {
+    type: 'string',
+    default: '',
+    help: 'PEM bundle published in each namespace as kube-root-ca.crt; without it that controller does not run.',
+  },
+  'allocate-node-cidrs': {
+    type: 'bool',
+    default: false,
+    help: 'Give each Node a range of pod IPs out of --cluster-cidr.',
+  },
+  'cluster-cidr': {
+    type: 'string',
+    default: '',
+    help: 'The range of all pod IPs; two, separated by a comma, for dual stack.',
+  },
+  'service-cluster-ip-range': {
+    type: 'string',
+    default: '',
+    help: 'The range of Service IPs; it is kept out of the pod ranges.',
+  },
+  'node-cidr-mask-size': {
+    type: 'int',
+    default: 0,
+    help: 'Prefix length of the range of a Node (default 24 for IPv4, 64 for IPv6).',
+  },
+  'node-cidr-mask-size-ipv4': {
+    type: 'int',
+    default: 0,
+    help: 'The same for IPv4 in a dual-stack cluster (default 24).',
+  },
+  'node-cidr-mask-size-ipv6': {
+    type: 'int',
+    default: 0,
+    help: 'The same for IPv6 in a dual-stack cluster (default 64).',
+  },
+  'node-monitor-period': { type: 'duration', default: 5_000, help: 'Time between looks at all Nodes.' },
+  'node-monitor-grace-period': {
+    type: 'duration',
+    default: 50_000,
+    help: 'How long a Node may be silent before it counts as unknown.',
+  },
+  'node-startup-grace-period': {
+    type: 'duration',
+    default: 60_000,
+    help: 'The same for a Node that has not been heard of yet.',
+  },
+  'node-eviction-rate': {
+    type: 'string',
+    default: '0.1',
+    help: 'Nodes a second that are tainted for eviction while a zone is healthy.',
+  },
+  'secondary-node-eviction-rate': {
+    type: 'string',
+    default: '0.01',
+    help: 'The same while a zone is unhealthy and not small.',
+  },
+  'large-cluster-size-threshold': {
+    type: 'int',
+    default: 50,
+    help: 'Up to this many Nodes an unhealthy zone evicts nothing.',
+  },
+  'unhealthy-zone-threshold': {
+    type: 'string',
+    default: '0.55',
+    help: 'The part of Nodes not Ready from which on a zone is unhealthy.',
+  },
+  'concurrent-deployment-syncs': syncs('Deployments', 5),
+  'concurrent-replicaset-syncs': syncs('ReplicaSets', 5),
+  'concurrent-endpoint-syncs': syncs("Services' Endpoints", 5),
+  'concurrent-service-endpoint-syncs': syncs("Services' EndpointSlices", 5),
+  'concurrent-namespace-syncs': syncs('Namespaces', 10),
+  'concurrent-gc-syncs': syncs('objects to collect', 20),
+  'concurrent-serviceaccount-token-syncs': syncs('ServiceAccount tokens', 5),
+  'max-endpoints-per-slice': { type: 'int', default: 100, help: 'How many endpoints an EndpointSlice holds at most.' },
+  'enable-garbage-collector': {
+    type: 'bool',
+    default: true,
+    help: 'Run the garbage collector; must be as on the API server.',
+  },
+  'kube-api-qps': {
+    type: 'string',
+    default: '20',
+    help: 'Taken for compatibility: the API server holds back by priority, the client does not.',
+  },
+  'kube-api-burst': { type: 'int', default: 30, help: 'Taken for compatibility, as --kube-api-qps.' },
+  'kube-api-content-type': {
+    type: 'string',
+    default: 'application/json',
+    help: 'Taken for compatibility: JSON is spoken.',
+  },
+  'cluster-name': {
+    type: 'string',
+    default: 'kubernetes',
+    help: 'Taken for compatibility: no cloud provider asks for it.',
+  },
+  profiling: { type: 'bool', default: true, help: 'Taken for compatibility.' },
+  'authentication-kubeconfig': {
+    type: 'string',
+    default: '',
+    help: 'Taken for compatibility: health and metrics are open to whoever can reach the port.',
+  },
+  'authorization-kubeconfig': {
+    type: 'string',
+    default: '',
+    help: 'Taken for compatibility, as --authentication-kubeconfig.',
+  },
+  'service-account-private-key-file': {
+    type: 'string',
+    default: '',
+    help: 'Taken for compatibility: tokens are issued by the API server.',
+  },
+  'bind-address': { type: 'string', default: '127.0.0.1', help: 'Address of the health and metrics server.' },
+  'secure-port': { type: 'int', default: 10257, help: 'Port of the health and metrics server; 0 takes any free one.' },
+  'tls-cert-file': {
+    type: 'string',
+    default: '',
+    help: 'Serving certificate; without it the health server speaks plain HTTP.',
+  },
+  'tls-private-key-file': { type: 'string', default: '', help: 'Key of --tls-cert-file.' },
+  'port-file': { type: 'string', default: '', help: 'Write the port that is listened on into this file.' },
+  v: { type: 'int', default: 0, help: 'Verbosity of the log: 2 what happens, 4 everything.' },
+} as const satisfies Flags;
+
+export type ManagerConfig = Config<typeof flags>;
