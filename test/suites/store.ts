@@ -410,9 +410,17 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       await until(() => watch.events(prefix).length === 4);
       expect(watch.events(prefix).every((e) => value.equals(e.value))).toBe(true);
       await watch.stop();
+      // Too much for one message: the four removals of one revision still come in one batch.
+      await store.trim(prefix, 10);
       const past = follow(store, items[0]!.revision - 1);
-      await until(() => past.events(prefix).length === 4);
+      await until(() => past.events(prefix).length === 8);
       await past.stop();
+      const removed = past.events(prefix).filter((e) => e.type === 'DELETE');
+      expect(removed.map((e) => [e.revision, value.equals(e.value)])).toEqual(
+        Array.from({ length: 4 }, () => [removed[0]!.revision, true]),
+      );
+      const batches = past.batches.filter((b) => b.events.some((e) => e.type === 'DELETE' && e.key.startsWith(prefix)));
+      expect(batches).toHaveLength(1);
     });
 
     describe('time to live', () => {
