@@ -59,7 +59,15 @@ export function createMetrics(sources: { watches(): number; objects(): Record<st
       if (!req.info) return;
       const { verb, group, version, resource, subresource, namespace, name } = req.info;
       const scope = name ? 'resource' : namespace ? 'namespace' : 'cluster';
-      const of = { verb: verb.toUpperCase(), group, version, resource, subresource, scope, dry_run: req.query.get('dryRun') ?? '' };
+      const of = {
+        verb: verb.toUpperCase(),
+        group,
+        version,
+        resource,
+        subresource,
+        scope,
+        dry_run: req.query.get('dryRun') ?? '',
+      };
       total.inc({ ...of, code });
       if (verb !== 'watch') duration.observe(of, ms / 1000);
     },

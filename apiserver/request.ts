@@ -34,6 +34,11 @@ export interface ApiRequest {
 /** A whole answer, or one that the handler writes itself once the head is decided. */
 export type Answer =
   | { code: number; type: string; body: Buffer | string; headers?: Record<string, string> }
-  | { code: number; type: string; stream: (response: ServerResponse) => Promise<void>; headers?: Record<string, string> };
+  | {
+      code: number;
+      type: string;
+      stream: (response: ServerResponse) => Promise<void>;
+      headers?: Record<string, string>;
+    };
 
 export const jsonType = 'application/json';

@@ -26,13 +26,29 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const parts = path.split('/').slice(1);
   if (parts.at(-1) === '') parts.pop();
   const core = parts[0] === 'api';
-  const other = { isResource: false, verb: method.toLowerCase(), group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '' };
+  const other = {
+    isResource: false,
+    verb: method.toLowerCase(),
+    group: '',
+    version: '',
+    namespace: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    rest: '',
+  };
   if (!(core ? parts.length >= 3 : parts[0] === 'apis' && parts.length >= 4)) {
     if (parts[0] === 'apis' && parts.length === 3) return { ...other, group: parts[1]!, version: parts[2]! };
     if (core && parts.length === 2) return { ...other, version: parts[1]! };
     return other;
   }
-  const info = { ...other, isResource: true, verb: writeVerbs[method] ?? 'get', group: core ? '' : parts[1]!, version: parts[core ? 1 : 2]! };
+  const info = {
+    ...other,
+    isResource: true,
+    verb: writeVerbs[method] ?? 'get',
+    group: core ? '' : parts[1]!,
+    version: parts[core ? 1 : 2]!,
+  };
   let rest = parts.slice(core ? 2 : 3);
   const oldWatch = rest[0] === 'watch';
   if (rest[0] === 'watch' || rest[0] === 'proxy') {

@@ -29,7 +29,9 @@ const routes: Record<string, Route> = {
   metrics: async (api) => ({ code: 200, type: api.metrics.contentType, body: await api.metrics.text() }),
   '.well-known': (api, req) => {
     if (req.path !== '/.well-known/openid-configuration') throw new PageNotFound();
-    return json(api.tokens.discovery(`https://${req.headers.host ?? req.headers[':authority']}/openid/v1/jwks`).configuration);
+    return json(
+      api.tokens.discovery(`https://${req.headers.host ?? req.headers[':authority']}/openid/v1/jwks`).configuration,
+    );
   },
   openid: (api, req) => {
     if (req.path !== '/openid/v1/jwks') throw new PageNotFound();
@@ -51,6 +53,19 @@ function indexPaths(api: Api): string[] {
     groups.add(`/apis/${kind.group}`);
     groups.add(`/apis/${kind.group}/${kind.version}`);
   }
-  const fixed = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'];
+  const fixed = [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ];
   return [...fixed, ...groups].sort();
 }

@@ -34,7 +34,10 @@ export interface Running {
 }
 
 /** Resolves once the server answers; /readyz tells when the cluster's own objects are there. */
-export async function startApiServer(config: ServerConfig, log: Logger = createLogger('kube-apiserver', config.v)): Promise<Running> {
+export async function startApiServer(
+  config: ServerConfig,
+  log: Logger = createLogger('kube-apiserver', config.v),
+): Promise<Running> {
   const tls = readTls(config);
   const store = await openStore(config);
   const registry = fillRegistry(config);
@@ -83,7 +86,12 @@ export async function startApiServer(config: ServerConfig, log: Logger = createL
       maxMutatingInFlight: config['max-mutating-requests-inflight'],
     },
   } satisfies Omit<Api, never>);
-  await Promise.all(registry.all().filter((row) => row.prefix && row.kind.group !== 'trace.mini-k8s.io').map((row) => cluster.load(row)));
+  await Promise.all(
+    registry
+      .all()
+      .filter((row) => row.prefix && row.kind.group !== 'trace.mini-k8s.io')
+      .map((row) => cluster.load(row)),
+  );
   const app = createServer(api, { ...tls, metrics: api.metrics });
   const port = await listen(app, config);
   const bootstrap = startBootstrap(api, { config, port, onDone: () => (ready.bootstrapped = true) });
@@ -119,23 +127,33 @@ function fillRegistry(config: ServerConfig): Registry {
 async function openStore(config: ServerConfig): Promise<Store> {
   try {
     if (config['storage-backend'] === 'embedded') {
-      if (!config['embedded-file']) throw new UsageError('--storage-backend=embedded needs --embedded-file: name the file that the state is kept in.');
+      if (!config['embedded-file'])
+        throw new UsageError(
+          '--storage-backend=embedded needs --embedded-file: name the file that the state is kept in.',
+        );
       const { openEmbeddedStore } = await import('./storage/embedded.ts');
       return await openEmbeddedStore(config['embedded-file']);
     }
-    if (!config['etcd-servers'].length) throw new UsageError('--etcd-servers must be specified: name at least one etcd server, or use --storage-backend=embedded.');
+    if (!config['etcd-servers'].length)
+      throw new UsageError(
+        '--etcd-servers must be specified: name at least one etcd server, or use --storage-backend=embedded.',
+      );
     const { openEtcdStore } = await import('./storage/etcd.ts');
     return await openEtcdStore({ endpoints: config['etcd-servers'], ...etcdTls(config) });
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const where = config['storage-backend'] === 'embedded' ? config['embedded-file'] : config['etcd-servers'].join(', ');
-    throw new UsageError(`cannot use the store at ${where}: ${(error as Error).message}. Check that it is there and that this user may use it.`);
+    const where =
+      config['storage-backend'] === 'embedded' ? config['embedded-file'] : config['etcd-servers'].join(', ');
+    throw new UsageError(
+      `cannot use the store at ${where}: ${(error as Error).message}. Check that it is there and that this user may use it.`,
+    );
   }
 }
 
 function etcdTls(config: ServerConfig): { tls?: { ca?: Buffer; cert?: Buffer; key?: Buffer } } {
   if (!config['etcd-cafile'] && !config['etcd-certfile']) return {};
-  const read = (flag: 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile') => (config[flag] ? Buffer.from(readFile(config[flag], flag)) : undefined);
+  const read = (flag: 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile') =>
+    config[flag] ? Buffer.from(readFile(config[flag], flag)) : undefined;
   return { tls: { ca: read('etcd-cafile'), cert: read('etcd-certfile'), key: read('etcd-keyfile') } };
 }
 
@@ -154,11 +172,14 @@ function readFile(path: string, flag: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`--${flag}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}. Name a file that this user may read.`);
+    throw new UsageError(
+      `--${flag}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}. Name a file that this user may read.`,
+    );
   }
 }
 
-const audiences = (config: ServerConfig) => (config['api-audiences'].length ? config['api-audiences'] : config['service-account-issuer'].slice(0, 1));
+const audiences = (config: ServerConfig) =>
+  config['api-audiences'].length ? config['api-audiences'] : config['service-account-issuer'].slice(0, 1);
 
 const serviceAccountKeys = (config: ServerConfig): string[] => {
   const files = config['service-account-key-file'];
@@ -167,7 +188,10 @@ const serviceAccountKeys = (config: ServerConfig): string[] => {
 };
 
 function issuerOptions(config: ServerConfig) {
-  if (!config['service-account-signing-key-file']) throw new UsageError('--service-account-signing-key-file is needed: name the private key that signs ServiceAccount tokens.');
+  if (!config['service-account-signing-key-file'])
+    throw new UsageError(
+      '--service-account-signing-key-file is needed: name the private key that signs ServiceAccount tokens.',
+    );
   return {
     issuer: config['service-account-issuer'][0]!,
     signingKey: readFile(config['service-account-signing-key-file'], 'service-account-signing-key-file'),
@@ -188,8 +212,14 @@ function healthChecks(api: Api, ready: { bootstrapped: boolean; stopping: boolea
     },
   };
   const watchCache: Check = { name: 'watch-cache', failure: () => (api.cache.healthy ? undefined : 'not fed') };
-  const hooks: Check = { name: 'poststarthook/bootstrap', failure: () => (ready.bootstrapped ? undefined : 'not finished') };
-  const shutdown: Check = { name: 'shutdown', failure: () => (ready.stopping ? 'process is shutting down' : undefined) };
+  const hooks: Check = {
+    name: 'poststarthook/bootstrap',
+    failure: () => (ready.bootstrapped ? undefined : 'not finished'),
+  };
+  const shutdown: Check = {
+    name: 'shutdown',
+    failure: () => (ready.stopping ? 'process is shutting down' : undefined),
+  };
   return { livez: [ping, log, etcd, hooks], readyz: [ping, log, etcd, watchCache, hooks, shutdown] };
 }
 
@@ -199,7 +229,10 @@ async function listen(app: ReturnType<typeof createServer>, config: ServerConfig
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const at = `${config['bind-address']}:${config['secure-port']}`;
-    if (code === 'EADDRINUSE') throw new UsageError(`port ${config['secure-port']} is in use: stop what listens at ${at}, or choose another --secure-port.`);
+    if (code === 'EADDRINUSE')
+      throw new UsageError(
+        `port ${config['secure-port']} is in use: stop what listens at ${at}, or choose another --secure-port.`,
+      );
     throw new UsageError(`cannot listen at ${at}: ${code}. Choose another --bind-address or --secure-port.`);
   }
   const { port } = app.server.address() as AddressInfo;

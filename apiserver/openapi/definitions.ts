@@ -27,7 +27,8 @@ function read(name: string): Record<string, OpenAPISchema> {
 }
 
 /** One definition by its full name; undefined when v1.35 has none of that name. */
-export const definition = (name: string): OpenAPISchema | undefined => packageDefinitions(name.slice(0, name.lastIndexOf('.')))[name];
+export const definition = (name: string): OpenAPISchema | undefined =>
+  packageDefinitions(name.slice(0, name.lastIndexOf('.')))[name];
 
 /** All packages that have definitions. */
 export const packageNames = (): string[] => readdirSync(folder).map((file) => file.slice(0, -'.json'.length));

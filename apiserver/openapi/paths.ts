@@ -26,11 +26,17 @@ const deleting = [
   query('orphanDependents', 'boolean'),
   query('propagationPolicy', 'string'),
 ];
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
 const types = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const meta = (name: string) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`;
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const content = (name: string, media: readonly string[]) => Object.fromEntries(media.map((m) => [m, { schema: ref(name) }]));
+const content = (name: string, media: readonly string[]) =>
+  Object.fromEntries(media.map((m) => [m, { schema: ref(name) }]));
 
 interface Operation {
   action: string;
@@ -51,9 +57,18 @@ export function pathsOf(served: Served): Record<string, object> {
   const paths: Record<string, object> = { [collection]: { ...collectionOperations(served), parameters: scope } };
   if (served.home.prefix) {
     paths[item] = { ...itemOperations(served), parameters: [inPath('name'), ...scope] };
-    if (kind.namespaced) paths[all] = { get: operation(served, { action: 'list', id: `list${idOf(served)}ForAllNamespaces`, answer: `${kind.schema}List` }), parameters: [...listing, pretty] };
+    if (kind.namespaced)
+      paths[all] = {
+        get: operation(served, {
+          action: 'list',
+          id: `list${idOf(served)}ForAllNamespaces`,
+          answer: `${kind.schema}List`,
+        }),
+        parameters: [...listing, pretty],
+      };
   }
-  for (const sub of kind.subresources ?? []) paths[`${item}/${sub.name}`] = { ...subOperations(served, sub), parameters: [inPath('name'), ...scope] };
+  for (const sub of kind.subresources ?? [])
+    paths[`${item}/${sub.name}`] = { ...subOperations(served, sub), parameters: [inPath('name'), ...scope] };
   return paths;
 }
 
@@ -62,11 +77,30 @@ function collectionOperations(served: Served): Record<string, object> {
   const verbs = kind.verbs ?? allVerbs;
   const out: Record<string, object> = {};
   const id = idOf(served);
-  if (verbs.includes('list')) out['get'] = operation(served, { action: 'list', id: `list${id}`, answer: `${kind.schema}List`, parameters: listing });
-  if (verbs.includes('create')) out['post'] = operation(served, { action: 'post', id: `create${id}`, answer: kind.schema, parameters: writing, body: { schema: kind.schema } });
+  if (verbs.includes('list'))
+    out['get'] = operation(served, {
+      action: 'list',
+      id: `list${id}`,
+      answer: `${kind.schema}List`,
+      parameters: listing,
+    });
+  if (verbs.includes('create'))
+    out['post'] = operation(served, {
+      action: 'post',
+      id: `create${id}`,
+      answer: kind.schema,
+      parameters: writing,
+      body: { schema: kind.schema },
+    });
   if (verbs.includes('deletecollection')) {
     const parameters = [...listing.filter((p) => !/watch|Bookmarks/.test(p.name)), ...deleting];
-    out['delete'] = operation(served, { action: 'deletecollection', id: `deleteCollection${id}`, answer: meta('Status'), parameters, body: { schema: meta('DeleteOptions'), optional: true } });
+    out['delete'] = operation(served, {
+      action: 'deletecollection',
+      id: `deleteCollection${id}`,
+      answer: meta('Status'),
+      parameters,
+      body: { schema: meta('DeleteOptions'), optional: true },
+    });
   }
   return out;
 }
@@ -77,16 +111,36 @@ function itemOperations(served: Served): Record<string, object> {
   const id = idOf(served);
   const out: Record<string, object> = {};
   if (verbs.includes('get')) out['get'] = operation(served, { action: 'get', id: `read${id}`, answer: kind.schema });
-  if (verbs.includes('update')) out['put'] = operation(served, { action: 'put', id: `replace${id}`, answer: kind.schema, parameters: writing, body: { schema: kind.schema } });
+  if (verbs.includes('update'))
+    out['put'] = operation(served, {
+      action: 'put',
+      id: `replace${id}`,
+      answer: kind.schema,
+      parameters: writing,
+      body: { schema: kind.schema },
+    });
   if (verbs.includes('patch')) out['patch'] = patchOperation(served, `patch${id}`, kind.schema);
   if (verbs.includes('delete')) {
-    out['delete'] = operation(served, { action: 'delete', id: `delete${id}`, answer: kind.deleteReturnsObject ? kind.schema : meta('Status'), parameters: deleting, body: { schema: meta('DeleteOptions'), optional: true } });
+    out['delete'] = operation(served, {
+      action: 'delete',
+      id: `delete${id}`,
+      answer: kind.deleteReturnsObject ? kind.schema : meta('Status'),
+      parameters: deleting,
+      body: { schema: meta('DeleteOptions'), optional: true },
+    });
   }
   return out;
 }
 
 const patchOperation = (served: Served, id: string, answer: string, kind?: Operation['kind']) =>
-  operation(served, { action: 'patch', id, answer, parameters: [...writing, query('force', 'boolean')], body: { schema: meta('Patch'), media: patchTypes }, kind });
+  operation(served, {
+    action: 'patch',
+    id,
+    answer,
+    parameters: [...writing, query('force', 'boolean')],
+    body: { schema: meta('Patch'), media: patchTypes },
+    kind,
+  });
 
 function subOperations(served: Served, sub: Subresource): Record<string, object> {
   const id = `${idOf(served)}${sub.name[0]!.toUpperCase()}${sub.name.slice(1)}`;
@@ -94,8 +148,24 @@ function subOperations(served: Served, sub: Subresource): Record<string, object>
   const answer = sub.body?.schema ?? served.kind.schema;
   const out: Record<string, object> = {};
   if (sub.verbs.includes('get')) out['get'] = operation(served, { action: 'get', id: `read${id}`, answer, kind });
-  if (sub.verbs.includes('create')) out['post'] = operation(served, { action: 'post', id: `create${id}`, answer, parameters: writing, body: { schema: answer }, kind });
-  if (sub.verbs.includes('update')) out['put'] = operation(served, { action: 'put', id: `replace${id}`, answer, parameters: writing, body: { schema: answer }, kind });
+  if (sub.verbs.includes('create'))
+    out['post'] = operation(served, {
+      action: 'post',
+      id: `create${id}`,
+      answer,
+      parameters: writing,
+      body: { schema: answer },
+      kind,
+    });
+  if (sub.verbs.includes('update'))
+    out['put'] = operation(served, {
+      action: 'put',
+      id: `replace${id}`,
+      answer,
+      parameters: writing,
+      body: { schema: answer },
+      kind,
+    });
   if (sub.verbs.includes('patch')) out['patch'] = patchOperation(served, `patch${id}`, answer, kind);
   return out;
 }
@@ -113,7 +183,14 @@ function operation(served: Served, o: Operation): object {
     tags: [`${served.kind.group ? served.kind.group.split('.')[0] : 'core'}_${served.kind.version}`],
     operationId: o.id,
     ...(o.parameters ? { parameters: o.parameters } : {}),
-    ...(o.body ? { requestBody: { ...(o.body.optional ? {} : { required: true }), content: content(o.body.schema, o.body.media ?? ['*/*']) } } : {}),
+    ...(o.body
+      ? {
+          requestBody: {
+            ...(o.body.optional ? {} : { required: true }),
+            content: content(o.body.schema, o.body.media ?? ['*/*']),
+          },
+        }
+      : {}),
     responses: { 200: { description: 'OK', content: content(o.answer, types) }, 401: { description: 'Unauthorized' } },
     'x-kubernetes-action': o.action,
     'x-kubernetes-group-version-kind': { group, version, kind },

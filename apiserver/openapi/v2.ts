@@ -15,8 +15,15 @@ export function openapiV2(req: ApiRequest): Answer {
   const info = { title: 'Kubernetes', version: version.gitVersion };
   if (String(req.headers.accept ?? '').includes('com.github.proto-openapi.spec.v2')) {
     // Document { swagger = 1, info = 2 { title = 1, version = 2 } }
-    const body = Buffer.concat([field(1, '2.0'), field(2, Buffer.concat([field(1, info.title), field(2, info.version)]))]);
+    const body = Buffer.concat([
+      field(1, '2.0'),
+      field(2, Buffer.concat([field(1, info.title), field(2, info.version)])),
+    ]);
     return { code: 200, type: protobufType, body };
   }
-  return { code: 200, type: 'application/json', body: JSON.stringify({ swagger: '2.0', info, paths: {}, definitions: {} }) };
+  return {
+    code: 200,
+    type: 'application/json',
+    body: JSON.stringify({ swagger: '2.0', info, paths: {}, definitions: {} }),
+  };
 }
