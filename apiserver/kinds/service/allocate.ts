@@ -6,6 +6,7 @@ import { internalError, invalid } from '../../../apimachinery/status.ts';
 import type { Context, Undo } from '../kind.ts';
 import {
   allocatesNodePorts,
+  type Family,
   heldIPs,
   heldPorts,
   isHeadless,
@@ -60,8 +61,8 @@ async function allocateIPs(service: any, old: any, context: Context, claimed: st
   const wanted: string[] = [...(spec.clusterIPs ?? [])];
   for (const [i, family] of spec.ipFamilies.entries()) {
     if (wanted[i] && held.includes(wanted[i])) continue;
-    const ip = await claim(service, wanted[i], family, context);
-    if (!context.dryRun) claimed.push(ip);
+    const { ip, created } = await claim(service, wanted[i], family, context);
+    if (created) claimed.push(ip);
     // What was asked for is stored as it was written.
     wanted[i] ||= ip;
   }
@@ -69,24 +70,16 @@ async function allocateIPs(service: any, old: any, context: Context, claimed: st
   spec.clusterIP = wanted[0];
 }
 
-async function claim(
-  service: any,
-  asked: string | undefined,
-  family: 'IPv4' | 'IPv6',
-  context: Context,
-): Promise<string> {
+async function claim(service: any, asked: string | undefined, family: Family, context: Context) {
   const { cluster, dryRun } = context;
   try {
-    return asked ? await claimIP(cluster, service, asked, dryRun) : await claimAnyIP(cluster, service, family, dryRun);
+    if (asked) return await claimIP(cluster, service, asked, dryRun);
+    return { ip: await claimAnyIP(cluster, service, family, dryRun), created: !dryRun };
   } catch (error) {
     if (!(error instanceof AllocationError)) throw error;
     if (!asked) throw internalError(`failed to allocate a serviceIP: ${error.message}`);
-    throw refused(
-      service,
-      'spec.clusterIPs',
-      service.spec.clusterIPs,
-      `failed to allocate IP ${asked}: ${error.message}`,
-    );
+    const text = `failed to allocate IP ${asked}: ${error.message}`;
+    throw refused(service, 'spec.clusterIPs', service.spec.clusterIPs, text);
   }
 }
 

@@ -3,6 +3,7 @@
 // Next: allocate.ts calls it; ../../bootstrap/repairServiceIPs.ts gives back what a killed server left claimed.
 import { type CIDR, cidrContains, ipText, parseCIDR, parseIP } from '../../../apimachinery/ipFormat.ts';
 import { isReason } from '../../../apimachinery/status.ts';
+import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Family } from './facts.ts';
 
@@ -56,11 +57,12 @@ async function ranges(cluster: Cluster): Promise<Range[]> {
   return [...texts].map(rangeOf);
 }
 
-interface Claimant {
+export interface Claimant {
   metadata: { name: string; namespace?: string };
 }
 
-const claimOf = (service: Claimant, name: string, family: Family) => ({
+/** The IPAddress by which a Service holds an address. */
+export const claimOf = (service: Claimant, name: string, family: Family) => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'IPAddress',
   metadata: { name, labels: { [familyLabel]: family, [managedByLabel]: manager } },
@@ -84,23 +86,34 @@ async function create(cluster: Cluster, service: Claimant, name: string, family:
   }
 }
 
-/** Claims this very address and returns its canonical text. Throws AllocationError. */
-export async function claimIP(cluster: Cluster, service: Claimant, text: string, dryRun: boolean): Promise<string> {
-  const ip = parseIP(text)!;
-  const range = (await ranges(cluster)).find((r) => cidrContains(r.cidr, ip));
+/**
+ * Claims this very address. `created` is false when nothing had to be: in a dry run, and when the claim is this Service's already
+ * (a server that was making it died on the way). Throws AllocationError.
+ */
+export async function claimIP(
+  cluster: Cluster,
+  service: Claimant,
+  text: string,
+  dryRun: boolean,
+): Promise<{ ip: string; created: boolean }> {
+  const address = parseIP(text)!;
+  const range = (await ranges(cluster)).find((r) => cidrContains(r.cidr, address));
   if (!range) throw new AllocationError('the provided network does not match the current range');
-  if (ip.value < range.first || ip.value > range.last) {
-    const valid = `${ipText(ip.family, range.cidr.base)}/${range.cidr.prefix}`;
-    throw new AllocationError(
-      `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${valid}`,
-    );
+  const ip = ipText(address.family, address.value);
+  if (address.value < range.first || address.value > range.last) {
+    const valid = `${ipText(address.family, range.cidr.base)}/${range.cidr.prefix}`;
+    throw new AllocationError(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${valid}`);
   }
-  const name = ipText(ip.family, ip.value);
-  if (dryRun) return name;
-  if (!(await create(cluster, service, name, ip.family === 4 ? 'IPv4' : 'IPv6'))) {
-    throw new AllocationError('provided IP is already allocated');
-  }
-  return name;
+  if (dryRun) return { ip, created: false };
+  if (await create(cluster, service, ip, address.family === 4 ? 'IPv4' : 'IPv6')) return { ip, created: true };
+  if (isParent(await cluster.get(ipAddresses, ip), service)) return { ip, created: false };
+  throw new AllocationError('provided IP is already allocated');
+}
+
+/** Does the claim name this Service as its owner? */
+export function isParent(claim: KubeObject | undefined, service: Claimant): boolean {
+  const parent = claim?.['spec']?.parentRef;
+  return parent?.name === service.metadata.name && parent?.namespace === service.metadata.namespace;
 }
 
 /** Claims some free address of the family. `random`: from 0 up to 1. Throws AllocationError. */
@@ -142,7 +155,6 @@ function* around(first: bigint, last: bigint, random: number): Generator<bigint>
 export async function releaseIP(cluster: Cluster, service: Claimant, text: string): Promise<void> {
   const ip = parseIP(text);
   const claim = ip && (await cluster.get(ipAddresses, ipText(ip.family, ip.value)));
-  const parent = claim?.['spec']?.parentRef;
-  if (!claim || parent?.name !== service.metadata.name || parent?.namespace !== service.metadata.namespace) return;
+  if (!claim || !isParent(claim, service)) return;
   await cluster.delete(ipAddresses, claim.metadata.name, undefined, { uid: claim.metadata.uid });
 }
