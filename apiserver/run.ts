@@ -139,7 +139,7 @@ async function openStore(config: ServerConfig): Promise<Store> {
         '--etcd-servers must be specified: name at least one etcd server, or use --storage-backend=embedded.',
       );
     const { openEtcdStore } = await import('./storage/etcd.ts');
-    return await openEtcdStore({ endpoints: config['etcd-servers'], ...etcdTls(config) });
+    return await openEtcdStore({ endpoints: config['etcd-servers'], prefix: `${config['etcd-prefix']}/`, ...etcdTls(config) });
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const where =

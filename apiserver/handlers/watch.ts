@@ -102,7 +102,7 @@ async function run(s: Session, response: ServerResponse): Promise<void> {
   const sender = new Sender(s, out);
   let unsubscribe = () => {};
   try {
-    unsubscribe = start(s, sender);
+    unsubscribe = start(s, sender, () => out.finish());
   } catch (error) {
     if (!(error instanceof Compacted)) throw error;
     const refusal = status.resourceExpired(`too old resource version: ${s.wanted.version} (${error.oldest})`);
@@ -123,7 +123,7 @@ async function run(s: Session, response: ServerResponse): Promise<void> {
 }
 
 /** Subscribes first and sends the state second, in one turn, so that nothing falls between. */
-function start(s: Session, sender: Sender): () => void {
+function start(s: Session, sender: Sender, onEnd: () => void): () => void {
   const { version, initialEvents } = s.wanted;
   const fromState = initialEvents || version === undefined || version === 0;
   const from = fromState ? s.cache.revision : version;
@@ -131,7 +131,7 @@ function start(s: Session, sender: Sender): () => void {
     for (const item of s.cache.list({ namespace: s.wanted.namespace || undefined })) sender.initial(item);
     if (initialEvents && s.wanted.bookmarks) sender.initialEnd(from);
   }
-  return s.cache.subscribe(from, (event) => sender.event(event));
+  return s.cache.subscribe(from, (event) => sender.event(event), undefined, onEnd);
 }
 
 /** What one watcher sees of the events: selectors make objects appear and vanish. */

@@ -18,6 +18,8 @@ export async function persist(w: WriteContext, key: string, object: any, expect:
   if (value.length > maxObjectBytes) throw requestEntityTooLarge('limit is 1572864');
   if (w.dryRun) return { outcome: { object, bytes: expect ? servedBytes(value, expect) : value } };
   const record = w.api.journal.record(w, object.metadata);
+  // The cache need not parse what is parsed here; the copy is its own, since ours goes on changing.
+  w.api.cache.hint(key, value, { ...stored, metadata: { ...stored.metadata } });
   const written = await w.api.store.put(key, value, { expect, ttl: w.served.home.kind.ttl?.(stored), with: record });
   if ('conflict' in written) return written;
   object.metadata.resourceVersion = String(written.revision);

@@ -1,0 +1,149 @@
+// A real API server for a test: its own keys, store file and port, in this process or in one of its own; gone with the test.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { flags } from '../../apiserver/flags.ts';
+import { startApiServer } from '../../apiserver/run.ts';
+import { issuePki } from '../../cli/pki/issuePki.ts';
+import { writeKubeconfig } from '../../cli/pki/kubeconfig.ts';
+import type { Client } from '../../client/client.ts';
+import { loadKubeconfig } from '../../client/kubeconfig.ts';
+import { createClient } from '../../client/transport.ts';
+import { parseFlags } from '../../component-base/flags.ts';
+import { silentLogger } from '../../component-base/logger.ts';
+
+export interface TestApiServer {
+  url: string;
+  port: number;
+  /** Everything that it wrote; removed by stop. */
+  folder: string;
+  /** Of kubernetes-admin, in system:masters. */
+  kubeconfig: string;
+  /** A kubeconfig for another identity of the PKI, such as `scheduler` or `nodes/node-1/client`. */
+  kubeconfigFor(identity: string): string;
+  client(): Promise<Client>;
+  /** SIGKILL and start again on the same store; only with `process: true`. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TestOptions {
+  /** In a process of its own, so that it can be killed. */
+  process?: boolean;
+  /** Further flags: `--event-ttl=2s`. */
+  flags?: string[];
+  /** Nodes that get an identity. */
+  nodes?: string[];
+  /** Absent: embedded. */
+  etcd?: string;
+}
+
+/** Resolves once /readyz answers 200. */
+export async function startTestApiServer(options: TestOptions = {}): Promise<TestApiServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'mini-k8s-test-'));
+  const pki = join(folder, 'pki');
+  await issuePki({ folder: pki, nodes: (options.nodes ?? []).map((name) => ({ name })) });
+  const argv = (port: number) => [
+    ...(options.etcd
+      ? [`--etcd-servers=${options.etcd}`]
+      : ['--storage-backend=embedded', `--embedded-file=${join(folder, 'state.db')}`]),
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--tls-cert-file=${pki}/apiserver.crt`,
+    `--tls-private-key-file=${pki}/apiserver.key`,
+    `--client-ca-file=${pki}/ca.crt`,
+    `--service-account-signing-key-file=${pki}/sa.key`,
+    `--kubelet-client-certificate=${pki}/apiserver-kubelet-client.crt`,
+    `--kubelet-client-key=${pki}/apiserver-kubelet-client.key`,
+    `--kubelet-certificate-authority=${pki}/ca.crt`,
+    '--authorization-mode=RBAC',
+    '--service-cluster-ip-range=10.96.0.0/12',
+    '--allow-privileged',
+    `--port-file=${join(folder, 'port')}`,
+    ...(options.flags ?? []),
+  ];
+  let running = options.process ? await startProcess(argv(0), folder) : await startHere(argv(0));
+  const port = running.port;
+  const url = `https://127.0.0.1:${port}`;
+  const kubeconfigFor = (identity: string) => {
+    const file = join(folder, `kubeconfig-${identity.replaceAll('/', '-')}`);
+    writeKubeconfig(file, { folder: pki, identity, server: url, cluster: 'test', user: identity });
+    return file;
+  };
+  const kubeconfig = kubeconfigFor('admin');
+  const client = async () => createClient(await loadKubeconfig(kubeconfig));
+  await ready(await client());
+  return {
+    url,
+    port,
+    folder,
+    kubeconfig,
+    kubeconfigFor,
+    client,
+    async kill() {
+      await running.stop('SIGKILL');
+    },
+    async restart() {
+      running = options.process ? await startProcess(argv(port), folder) : await startHere(argv(port));
+      await ready(await client());
+    },
+    async stop() {
+      await running.stop('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Started {
+  port: number;
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+async function startHere(argv: string[]): Promise<Started> {
+  const { config } = parseFlags(flags, argv);
+  const server = await startApiServer(config, silentLogger);
+  return { port: server.port, stop: () => server.stop() };
+}
+
+async function startProcess(argv: string[], folder: string): Promise<Started> {
+  const main = new URL('../../apiserver/main.ts', import.meta.url).pathname;
+  const portFile = join(folder, 'port');
+  rmSync(portFile, { force: true });
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await until(() => existsSync(portFile) || child.exitCode !== null, 20_000);
+  if (child.exitCode !== null) throw new Error(`the API server ended with ${child.exitCode}`);
+  return { port: Number(readFileSync(portFile, 'utf8')), stop: (signal) => end(child, signal, exited) };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals, exited: Promise<void>): Promise<void> {
+  child.kill(signal);
+  await exited;
+}
+
+async function ready(client: Client): Promise<void> {
+  await until(async () => {
+    try {
+      await client.raw('GET', '/readyz');
+      return true;
+    } catch {
+      return false;
+    }
+  }, 20_000);
+  client.close();
+}
+
+/** Polls until `condition` holds; rejects after `ms`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  ms = 10_000,
+  what = 'the condition',
+): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`${what} did not come true within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
