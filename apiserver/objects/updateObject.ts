@@ -110,6 +110,7 @@ async function updateOnce(
   if (object.metadata.name && object.metadata.name !== name) throw nameMismatch(object.metadata.name, name);
   object.metadata.name ??= name;
   const unconditional = checkVersion(w, object, old, name);
+  object.metadata.resourceVersion = old.metadata.resourceVersion;
   options.subresource?.keep?.(object, old);
   keepMeta(object, old);
   kind.defaults?.(object);
