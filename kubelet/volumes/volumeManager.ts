@@ -1,0 +1,131 @@
+// Makes a pod's volumes before its containers start, keeps their files current, and removes them after the last one ended.
+// Reads: the pod, payloads.ts. Writes: <root-dir>/pods/<uid>/volumes.
+// Mirrors: pkg/kubelet/volumemanager and pkg/volume/{emptydir,hostpath,configmap,secret,projected}. Next: container/mounts.ts.
+import { execFile } from 'node:child_process';
+import { chmod, chown, lchown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { quantityValue } from '../../apimachinery/quantity.ts';
+import type { Pod, Volume } from '../../apimachinery/types.ts';
+import { writeAtomically } from './atomicWriter.ts';
+import { prepareHostPath } from './hostPathType.ts';
+import { podDir, volumeDir } from './paths.ts';
+import { type PayloadSources, volumePayload } from './payloads.ts';
+
+const run = promisify(execFile);
+
+/** Volume name to its path on the node. */
+export type MountedVolumes = Map<string, string>;
+
+export interface VolumeManager {
+  /** Sets up what containers mount, and rewrites files that changed. Throws VolumeError for the first that fails. */
+  mount(pod: Pod, sources: PayloadSources): Promise<MountedVolumes>;
+  /** Removes all that the pod had on disk. */
+  remove(uid: string): Promise<void>;
+}
+
+/** `message` is the text of the FailedMount event. */
+export class VolumeError extends Error {
+  override name = 'VolumeError';
+}
+
+/** Names of the volumes that some container mounts; others are not set up. */
+export function mountedVolumeNames(pod: Pod): Set<string> {
+  const spec = pod.spec;
+  const all = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])];
+  return new Set(all.flatMap((c) => (c.volumeMounts ?? []).map((m) => m.name)));
+}
+
+export function createVolumeManager(rootDir: string): VolumeManager {
+  return {
+    async mount(pod, sources) {
+      const wanted = mountedVolumeNames(pod);
+      const volumes = (pod.spec?.volumes ?? []).filter((v) => wanted.has(v.name));
+      const paths = await Promise.all(volumes.map((v) => setUp(rootDir, pod, v, sources)));
+      return new Map(volumes.map((v, i) => [v.name, paths[i]!]));
+    },
+    remove: (uid) => removePodDir(podDir(rootDir, uid)),
+  };
+}
+
+async function setUp(root: string, pod: Pod, volume: Volume, sources: PayloadSources): Promise<string> {
+  try {
+    if (volume.hostPath) {
+      await prepareHostPath(volume.hostPath.path, volume.hostPath.type);
+      return volume.hostPath.path;
+    }
+    const uid = pod.metadata.uid ?? '';
+    const path = volumeDir(root, uid, pluginOf(volume), volume.name);
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (volume.emptyDir) await setUpEmptyDir(path, volume.emptyDir, group);
+    else await setUpFiles(path, pod, volume, sources, group);
+    return path;
+  } catch (error) {
+    throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`);
+  }
+}
+
+const pluginOf = (v: Volume): string => {
+  if (v.emptyDir) return 'kubernetes.io/empty-dir';
+  if (v.configMap) return 'kubernetes.io/configmap';
+  if (v.secret) return 'kubernetes.io/secret';
+  return v.downwardAPI ? 'kubernetes.io/downward-api' : 'kubernetes.io/projected';
+};
+
+async function setUpEmptyDir(
+  path: string,
+  o: NonNullable<Volume['emptyDir']>,
+  group: number | undefined,
+): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  await mkdir(path, { recursive: true });
+  if (o.medium === 'Memory' && !(await mountPoints()).includes(path)) await mountMemory(path, o.sizeLimit as string);
+  if (there) return;
+  await chmod(path, 0o777);
+  if (group !== undefined) await giveToGroup(path, group);
+}
+
+/** Only root can mount; without it the files lie on disk, which a simulated runtime does not notice. */
+async function mountMemory(path: string, sizeLimit: string | undefined): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const size = sizeLimit ? ['-o', `size=${quantityValue(sizeLimit)}`] : [];
+  await run('mount', ['-t', 'tmpfs', ...size, 'tmpfs', path]);
+}
+
+async function mountPoints(): Promise<string[]> {
+  const text = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
+  const plain = (s: string) => s.replace(/\\(\d{3})/g, (_, o: string) => String.fromCharCode(Number.parseInt(o, 8)));
+  return text.split('\n').map((line) => plain(line.split(' ')[1] ?? ''));
+}
+
+async function setUpFiles(path: string, pod: Pod, volume: Volume, sources: PayloadSources, group?: number) {
+  const payload = await volumePayload(pod, volume, sources);
+  if (!payload) throw new Error('unsupported volume type');
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o777);
+  await writeAtomically(path, payload, group === undefined ? undefined : (dir) => giveToGroup(dir, group));
+}
+
+/** As SetVolumeOwnership does: the group owns all, may read what the owner may, and new files inherit it. */
+async function giveToGroup(path: string, group: number): Promise<void> {
+  const s = await stat(path);
+  try {
+    await lchown(path, s.uid, group);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM' && process.getuid?.() !== 0) return;
+    throw error;
+  }
+  await chown(path, s.uid, group);
+  const shared = s.mode | 0o440;
+  await chmod(path, (s.isDirectory() ? shared | 0o2110 : shared) & 0o7777);
+  if (!s.isDirectory()) return;
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) await giveToGroup(join(path, entry.name), group);
+  }
+}
+
+async function removePodDir(dir: string): Promise<void> {
+  const mounted = (await mountPoints()).filter((p) => p.startsWith(`${dir}/`));
+  for (const path of mounted.reverse()) await run('umount', [path]);
+  await rm(dir, { recursive: true, force: true });
+}
