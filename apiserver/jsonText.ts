@@ -4,14 +4,31 @@
 /** Objects nested deeper are refused, as Go's decoder does, before recursion could hurt. */
 const maxDepth = 10_000;
 
-/** Parses; throws a SyntaxError with Go's text. `__proto__` becomes an ordinary own key. */
+/** Parses; throws a SyntaxError with Go's text. */
 export function parseJson(text: string): unknown {
   checkDepth(text);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new SyntaxError(goSyntaxError(text));
   }
+  refuseProto(text, value);
+  return value;
+}
+
+/**
+ * A key named __proto__ means nothing in any kind and could trip code over it; a SyntaxError refuses it. Texts in which it cannot stand,
+ * nearly all, are not walked.
+ */
+export function refuseProto(text: string, value: unknown): void {
+  if ((text.includes('__proto__') || text.includes('\\u00')) && hasProto(value))
+    throw new SyntaxError('the key "__proto__" is not allowed');
+}
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => key === '__proto__' || hasProto(inner));
 }
 
 function checkDepth(text: string): void {

@@ -1,7 +1,7 @@
 // The media types of bodies and answers, one row each.
 // Called by codecs.ts alone: handlers never parse or write text themselves.
 import { parseAllDocuments, stringify } from 'yaml';
-import { duplicateKeys, parseJson } from '../jsonText.ts';
+import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
 import { readProtobuf } from './protobuf.ts';
 
 export interface MediaType {
@@ -56,7 +56,9 @@ const yaml: MediaType = {
     if (doc.errors.length)
       throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
     for (const text of duplicateYamlKeys(doc.contents, body.toString('utf8'))) problems.push(text);
-    return doc.toJS({ maxAliasCount: 1000 });
+    const value = doc.toJS({ maxAliasCount: 1000 });
+    refuseProto(body.toString('utf8'), value);
+    return value;
   },
   write: (value) => Buffer.from(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
   sendsJson: false,
