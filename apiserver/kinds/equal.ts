@@ -13,32 +13,40 @@ const pointers = new Set(
     'storageClassName terminationGracePeriodSeconds tolerationSeconds'
   ).split(' '),
 );
-/** Maps and inlined structs: there, absent equals `{}`. Elsewhere `{}` is a pointer to an empty struct (emptyDir). */
+/** Maps with keys of the user's: an entry that is empty is still there. */
 const maps = new Set(
-  'annotations labels limits matchLabels metadata nodeSelector options overhead requests resources volumeAttributes'.split(
-    ' ',
-  ),
+  'annotations labels limits matchLabels nodeSelector options overhead requests volumeAttributes'.split(' '),
 );
-const quantityMaps = new Set(['limits', 'requests', 'overhead', 'capacity', 'allocatable']);
+/** Structs held by value: there, absent equals `{}`. Elsewhere `{}` is a pointer to an empty struct (emptyDir). */
+const inlined = new Set(['metadata', 'resources']);
+const quantities = new Set(['limits', 'requests', 'overhead']);
 
-const isEmpty = (value: unknown, key: string): boolean => {
+const isEmpty = (value: any, key: string): boolean => {
   if (value === undefined || value === null) return true;
   if (typeof value !== 'object') return !value && !pointers.has(key);
   if (Array.isArray(value)) return value.length === 0;
-  return maps.has(key) && Object.keys(value).length === 0;
+  if (maps.has(key)) return Object.keys(value).length === 0;
+  return inlined.has(key) && Object.keys(value).every((k) => isEmpty(value[k], k));
 };
 
-/** `key` is the field that holds both values; `inQuantities` says that they are entries of a resource list. */
-export function semanticEqual(a: any, b: any, key = '', inQuantities = false): boolean {
+function equalMaps(a: any, b: any, amounts: boolean): boolean {
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((k) =>
+    k in b && amounts ? equalQuantities(parseQuantity(a[k]), parseQuantity(b[k])) : a[k] === b[k],
+  );
+}
+
+/** `key` is the field that holds both values. */
+export function semanticEqual(a: any, b: any, key = ''): boolean {
   if (a === b) return true;
   const emptyA = isEmpty(a, key);
   if (emptyA || isEmpty(b, key)) return emptyA && isEmpty(b, key);
-  if (inQuantities) return equalQuantities(parseQuantity(a), parseQuantity(b));
   if (typeof a !== 'object' || typeof b !== 'object') return false;
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => semanticEqual(item, b[i]));
-  const quantities = quantityMaps.has(key);
-  for (const k in a) if (!semanticEqual(a[k], b[k], k, quantities)) return false;
+  if (maps.has(key)) return equalMaps(a, b, quantities.has(key));
+  for (const k in a) if (!semanticEqual(a[k], b[k], k)) return false;
   for (const k in b) if (!(k in a) && !isEmpty(b[k], k)) return false;
   return true;
 }

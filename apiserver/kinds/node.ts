@@ -40,7 +40,7 @@ function checkTaints(errors: FieldError[], taints: any[]): void {
 }
 
 function checkPodCIDRs(errors: FieldError[], cidrs: string[]): void {
-  cidrs.forEach((cidr, i) => checkCIDR(errors, `spec.podCIDRs[${i}]`, cidr));
+  for (let i = 0; i < cidrs.length; i++) checkCIDR(errors, `spec.podCIDRs[${i}]`, cidrs[i]);
   if (cidrs.length < 2) return;
   const families = new Set(cidrs.map((cidr) => parseCIDR(cidr)?.family));
   if (families.size !== 2 || cidrs.length > 2)

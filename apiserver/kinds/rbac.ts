@@ -98,7 +98,7 @@ const subjectsOf = (kind: string, text: (subject: any) => string) => (binding: a
 
 export const bindingColumns: Column[] = [
   nameColumn,
-  column('Role', 'The role that is given.', (o) => `${o.roleRef.kind}/${o.roleRef.name}`),
+  column('Role', 'The role that is given.', (o) => `${o.roleRef?.kind ?? ''}/${o.roleRef?.name ?? ''}`),
   ageColumn,
   column(
     'Users',

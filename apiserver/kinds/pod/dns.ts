@@ -22,7 +22,7 @@ export function checkDNSConfig(errors: FieldError[], field: string, config: any,
   const { nameservers = [], searches = [], options = [] } = config;
   if (nameservers.length > 3)
     errors.push(invalidValue(`${field}.nameservers`, nameservers, 'must not have more than 3 nameservers'));
-  nameservers.forEach((ip: string, i: number) => checkIP(errors, `${field}.nameservers[${i}]`, ip));
+  for (let i = 0; i < nameservers.length; i++) checkIP(errors, `${field}.nameservers[${i}]`, nameservers[i]);
   if (searches.length > 32)
     errors.push(invalidValue(`${field}.searches`, searches, 'must not have more than 32 search paths'));
   if (byteLength(searches.join(' ')) > 2048)

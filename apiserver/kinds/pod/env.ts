@@ -52,25 +52,28 @@ const isHugePagesField = (name: string) =>
 
 const subscripted = /^(.+?)\['(.*)'\]$/s;
 
+/** Why a path cannot be converted at all; undefined when it can. */
+function unconvertible(version: string, path: string, subscript: RegExpExecArray | null): string | undefined {
+  if (version !== 'v1') return `unsupported pod version: ${version}`;
+  if (!subscript) return convertible.has(path) ? undefined : `field label not supported: ${path}`;
+  const map = subscript[1];
+  const known = map === 'metadata.annotations' || map === 'metadata.labels';
+  return known ? undefined : `field label does not support subscript: ${path}`;
+}
+
 /** `fieldRef`: a path of the pod, in variables and in volumes. */
 export function checkFieldRef(errors: FieldError[], field: string, ref: any, valid: readonly string[]): void {
   if (!checkRequired(errors, `${field}.apiVersion`, ref.apiVersion)) return;
   if (!checkRequired(errors, `${field}.fieldPath`, ref.fieldPath)) return;
-  const refuse = (text: string) =>
-    void errors.push(invalidValue(`${field}.fieldPath`, ref.fieldPath, `error converting fieldPath: ${text}`));
-  if (ref.apiVersion !== 'v1') return refuse(`unsupported pod version: ${ref.apiVersion}`);
-  const m = subscripted.exec(ref.fieldPath);
-  if (m) {
-    const [, path, key] = m as unknown as [string, string, string];
-    if (path === 'metadata.annotations')
-      pushTexts(errors, field, key.toLowerCase(), isQualifiedName(key.toLowerCase()));
-    else if (path === 'metadata.labels') pushTexts(errors, field, key, isQualifiedName(key));
-    else refuse(`field label does not support subscript: ${ref.fieldPath}`);
-    return;
-  }
+  // The old name of spec.nodeName is still taken.
   const path = ref.fieldPath === 'spec.host' ? 'spec.nodeName' : ref.fieldPath;
-  if (!convertible.has(path)) return refuse(`field label not supported: ${ref.fieldPath}`);
-  if (!valid.includes(path)) errors.push(notSupported(`${field}.fieldPath`, path, valid));
+  const subscript = subscripted.exec(path);
+  const why = unconvertible(ref.apiVersion, path, subscript);
+  if (why) errors.push(invalidValue(`${field}.fieldPath`, ref.fieldPath, `error converting fieldPath: ${why}`));
+  else if (subscript) {
+    const key = subscript[1] === 'metadata.annotations' ? subscript[2]!.toLowerCase() : subscript[2]!;
+    pushTexts(errors, field, key, isQualifiedName(key));
+  } else if (!valid.includes(path)) errors.push(notSupported(`${field}.fieldPath`, path, valid));
 }
 
 const divisors = new Set('1 1k 1M 1G 1T 1P 1E 1Ki 1Mi 1Gi 1Ti 1Pi 1Ei'.split(' '));

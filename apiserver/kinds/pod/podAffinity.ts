@@ -17,7 +17,7 @@ import { checkWeight } from './scheduling.ts';
 function checkKeys(errors: FieldError[], field: string, keys: string[] | undefined, selector: any): void {
   if (!keys?.length) return;
   if (!selector) return void errors.push(forbiddenField(field, 'must not be specified when labelSelector is not set'));
-  keys.forEach((key, i) => pushTexts(errors, `${field}[${i}]`, key, isQualifiedName(key)));
+  for (let i = 0; i < keys.length; i++) pushTexts(errors, `${field}[${i}]`, keys[i], isQualifiedName(keys[i]!));
 }
 
 /** Keys whose values come from the pod itself; the server has merged them into the selector already. */

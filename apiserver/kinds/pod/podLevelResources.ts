@@ -13,7 +13,7 @@ function hugePageLimits(spec: any): void {
   if (!Object.keys(requests ?? {}).length && !Object.keys(limits ?? {}).length) return;
   for (const [name, amount] of aggregate(spec, 'limits'))
     if (isHugePage(name) && !limits?.[name] && !requests?.[name])
-      (spec.resources.limits ??= {})[name] = quantityText(amount);
+      spec.resources.limits = { ...spec.resources.limits, [name]: quantityText(amount) };
 }
 
 export function defaultPodResources(spec: any): void {

@@ -20,8 +20,11 @@ function mergeLabelKeys(term: any, labels: Record<string, string>): void {
   const { labelSelector: selector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
   if (!selector) return;
   const add = (keys: string[], operator: string) => {
-    for (const key of keys)
-      if (labels[key] !== undefined) (selector.matchExpressions ??= []).push({ key, operator, values: [labels[key]] });
+    for (const key of keys) {
+      if (labels[key] === undefined) continue;
+      selector.matchExpressions ??= [];
+      selector.matchExpressions.push({ key, operator, values: [labels[key]] });
+    }
   };
   add(matchLabelKeys, 'In');
   add(mismatchLabelKeys, 'NotIn');

@@ -145,10 +145,13 @@ function checkRequirements(errors: FieldError[], field: string, resources: any, 
 /** Each entry names a claim of the pod, and none is named twice. */
 function checkClaims(errors: FieldError[], field: string, claims: any[], known: ReadonlySet<string>): void {
   const seen = new Set<string>();
-  claims.forEach((claim, i) => {
+  for (const [i, claim] of claims.entries()) {
     const at = `${field}[${i}]`;
     const name = claim.name;
-    if (!name) return void errors.push(required(at));
+    if (!name) {
+      errors.push(required(at));
+      continue;
+    }
     const key = claim.request ? `${name}/${claim.request}` : name;
     if (seen.has(name)) errors.push(duplicate(at, name));
     else {
@@ -164,7 +167,7 @@ function checkClaims(errors: FieldError[], field: string, claims: any[], known: 
         detail: `must be one of the names in pod.spec.resourceClaims${which}`,
       });
     }
-  });
+  }
 }
 
 export function checkContainerResources(

@@ -7,17 +7,20 @@ const policies: readonly string[] = ['Always', 'Never', 'OnFailure'];
 
 function checkRules(errors: FieldError[], field: string, rules: any[]): void {
   if (rules.length > 20) errors.push(tooMany(field, rules.length, 20));
-  rules.forEach((rule, i) => {
+  for (const [i, rule] of rules.entries()) {
     const at = `${field}[${i}]`;
     // RestartAllContainers waits for its gate.
     if (rule.action !== 'Restart') errors.push(notSupported(`${at}.action`, rule.action ?? '', ['Restart']));
     const codes = rule.exitCodes;
-    if (!codes) return void errors.push(required(`${at}.exitCodes`, 'must be specified'));
+    if (!codes) {
+      errors.push(required(`${at}.exitCodes`, 'must be specified'));
+      continue;
+    }
     if (codes.operator !== 'In' && codes.operator !== 'NotIn')
       errors.push(notSupported(`${at}.exitCodes.operator`, codes.operator ?? '', ['In', 'NotIn']));
     const count = codes.values?.length ?? 0;
     if (count > 255) errors.push(tooMany(`${at}.exitCodes.values`, count, 255));
-  });
+  }
 }
 
 export function checkRestart(errors: FieldError[], field: string, container: any): void {

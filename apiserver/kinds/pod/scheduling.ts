@@ -9,7 +9,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
-import { isQualifiedName, isValidLabelValue, nameIsDNSSubdomain } from '../../../apimachinery/names.ts';
+import { isDNS1123Subdomain, isQualifiedName, isValidLabelValue, type NameCheck } from '../../../apimachinery/names.ts';
 import { pushTexts } from '../check.ts';
 
 const taintEffects: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -52,6 +52,10 @@ function checkTolerationOperator(errors: FieldError[], field: string, operator: 
   }
 }
 
+function checkEach(errors: FieldError[], field: string, values: string[], check: NameCheck): void {
+  for (let i = 0; i < values.length; i++) pushTexts(errors, `${field}[${i}]`, values[i], check(values[i]!));
+}
+
 /** `strict`: values must be label values; in mere preferences anything goes. */
 function checkNodeRequirement(errors: FieldError[], field: string, requirement: any, strict: boolean): void {
   const { key = '', operator = '', values = [] } = requirement;
@@ -66,7 +70,7 @@ function checkNodeRequirement(errors: FieldError[], field: string, requirement: 
       errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalidValue(`${field}.operator`, operator, 'not a valid selector operator'));
   pushTexts(errors, `${field}.key`, key, isQualifiedName(key));
-  if (strict) values.forEach((v: string, i: number) => pushTexts(errors, `${at}[${i}]`, v, isValidLabelValue(v)));
+  if (strict) checkEach(errors, at, values, isValidLabelValue);
 }
 
 function checkFieldRequirement(errors: FieldError[], field: string, requirement: any): void {
@@ -78,10 +82,7 @@ function checkFieldRequirement(errors: FieldError[], field: string, requirement:
       required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
     );
   if (key !== 'metadata.name') errors.push(invalidValue(`${field}.key`, key, 'not a valid field selector key'));
-  else
-    values.forEach((v: string, i: number) =>
-      pushTexts(errors, `${field}.values[${i}]`, v, nameIsDNSSubdomain(v, false)),
-    );
+  else checkEach(errors, `${field}.values`, values, isDNS1123Subdomain);
 }
 
 function checkNodeSelectorTerm(errors: FieldError[], field: string, term: any, strict: boolean): void {
@@ -98,7 +99,7 @@ export function checkNodeSelector(errors: FieldError[], field: string, selector:
   const at = `${field}.nodeSelectorTerms`;
   const terms = selector.nodeSelectorTerms ?? [];
   if (!terms.length) errors.push(required(at, 'must have at least one node selector term'));
-  terms.forEach((term: any, i: number) => checkNodeSelectorTerm(errors, `${at}[${i}]`, term, true));
+  for (let i = 0; i < terms.length; i++) checkNodeSelectorTerm(errors, `${at}[${i}]`, terms[i], true);
 }
 
 export function checkWeight(errors: FieldError[], field: string, weight = 0): void {

@@ -35,7 +35,7 @@ export const eachContainer =
   (spec: any, field: string) =>
   (visit: VisitContainer): void => {
     for (const list of ['initContainers', 'containers', 'ephemeralContainers'])
-      (spec[list] ?? []).forEach((container: any, i: number) => visit(container, `${field}.${list}[${i}]`));
+      for (const [i, container] of (spec[list] ?? []).entries()) visit(container, `${field}.${list}[${i}]`);
   };
 
 const noVolumes: Volumes = new Map();
@@ -44,9 +44,10 @@ const restartPolicies: readonly string[] = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies: readonly string[] = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
 function checkResourceClaims(errors: FieldError[], field: string, claims: any[], mirror: boolean): void {
+  if (mirror && claims.length)
+    return void errors.push(forbiddenField('', 'static pods do not support resource claims'));
   const seen = new Set<string>();
   claims.forEach((claim, i) => {
-    if (mirror) return void errors.push(forbiddenField('', 'static pods do not support resource claims'));
     const at = `${field}[${i}]`;
     const { name, resourceClaimName: direct, resourceClaimTemplateName: template } = claim;
     if (!name) errors.push(required(`${at}.name`));
@@ -162,5 +163,5 @@ export function checkPodOnly(errors: FieldError[], field: string, spec: any): vo
       });
     });
   for (const list of ['containers', 'initContainers'])
-    (spec[list] ?? []).forEach((c: any, i: number) => checkImagePadding(errors, `${field}.${list}[${i}]`, c));
+    for (const [i, c] of (spec[list] ?? []).entries()) checkImagePadding(errors, `${field}.${list}[${i}]`, c);
 }

@@ -106,17 +106,20 @@ function checkExtendedClaim(errors: FieldError[], status: any, spec: any): void 
 
 /** Who a container runs as, in numbers. */
 function checkUsers(errors: FieldError[], list: string, pod: any): void {
-  (pod.status[list] ?? []).forEach((status: any, i: number) => {
+  for (const [i, status] of (pod.status[list] ?? []).entries()) {
     const user = status.user?.linux;
-    if (!user) return;
+    if (!user) continue;
     const at = `status.${list}[${i}].user.linux`;
-    if (pod.spec.os?.name === 'windows') return void errors.push(forbiddenField(at, 'cannot be set for a windows pod'));
+    if (pod.spec.os?.name === 'windows') {
+      errors.push(forbiddenField(at, 'cannot be set for a windows pod'));
+      continue;
+    }
     checkRange(errors, `${at}.uid`, user.uid, 0, maxInt32);
     checkRange(errors, `${at}.gid`, user.gid, 0, maxInt32);
     (user.supplementalGroups ?? []).forEach((gid: number, g: number) => {
       checkRange(errors, `${at}.supplementalGroups[${g}]`, gid, 0, maxInt32);
     });
-  });
+  }
 }
 
 const healths: readonly string[] = ['Healthy', 'Unhealthy', 'Unknown'];

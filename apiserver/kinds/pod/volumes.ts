@@ -105,7 +105,7 @@ const oddPaths: Record<string, string> = { gcePersistentDisk: 'persistentDisk' }
 function checkSource(errors: FieldError[], field: string, context: VolumeContext): void {
   const { volume } = context;
   let present: string[] | undefined;
-  for (const name in volume) if (order.has(name) && volume[name]) (present ??= []).push(name);
+  for (const name in volume) if (order.has(name) && volume[name]) present = present ? [...present, name] : [name];
   if (!present) return void errors.push(required(field, 'must specify a volume type'));
   if (present.length > 1) present.sort((a, b) => order.get(a)! - order.get(b)!);
   present.forEach((name, i) => {

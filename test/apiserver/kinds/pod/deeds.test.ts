@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest';
+import { isReason, type StatusError } from '../../../../apimachinery/status.ts';
+import type { Context } from '../../../../apiserver/kinds/kind.ts';
+import { pod } from '../../../../apiserver/kinds/pod.ts';
+import { memoryCluster } from '../../memoryCluster.ts';
+import { texts } from '../said.ts';
+import { aPod } from './pods.ts';
+
+const pods = { group: '', plural: 'pods' };
+const under = (name: string) => pod.subresources!.find((s) => s.name === name)!;
+const at = { name: 'x', namespace: 'default' };
+
+function world(change?: (spec: any, pod: any) => void) {
+  const cluster = memoryCluster();
+  const stored = aPod(change);
+  stored.metadata.uid = 'u1';
+  cluster.put(pods, stored);
+  const context = { cluster, now: () => Date.parse('2026-01-01T00:00:00Z'), dryRun: false } as unknown as Context;
+  return { cluster, context, now: () => cluster.cached(pods, 'x', 'default') as any };
+}
+const bind = (context: Context, metadata: any = {}, target: any = { kind: 'Node', name: 'n1' }) =>
+  under('binding').create!({ metadata: { name: 'x', ...metadata }, target }, at, context);
+const why = (promise: Promise<unknown>) =>
+  promise.then(
+    () => '',
+    (e: StatusError) => `${e.code} ${e.message}`,
+  );
+
+test('binding gives the node, the condition, annotations, and labels that are not there', async () => {
+  const w = world((_spec, p) => {
+    p.metadata.labels = { a: 'kept' };
+    p.status = { nominatedNodeName: 'n2' };
+  });
+  const answer = await bind(w.context, { annotations: { k: 'v' }, labels: { a: 'lost', b: 'new' } });
+  expect(answer).toMatchObject({ kind: 'Status', status: 'Success', code: 201 });
+  const bound = w.now();
+  expect(bound.spec.nodeName).toBe('n1');
+  expect(bound.metadata).toMatchObject({ annotations: { k: 'v' }, labels: { a: 'kept', b: 'new' } });
+  expect(bound.status.nominatedNodeName).toBeUndefined();
+  expect(bound.status.conditions).toMatchObject([
+    { type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
+  ]);
+});
+
+test.each<[string, (spec: any, p: any) => void, any, any, string]>([
+  [
+    'bound before',
+    (spec) => Object.assign(spec, { nodeName: 'n9' }),
+    {},
+    undefined,
+    '409 Operation cannot be fulfilled on pods/binding "x": pod x is already assigned to node "n9"',
+  ],
+  [
+    'being deleted',
+    (_spec, p) => Object.assign(p.metadata, { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    {},
+    undefined,
+    '409 Operation cannot be fulfilled on pods/binding "x": pod x is being deleted, cannot be assigned to a host',
+  ],
+  [
+    'gated',
+    (spec) => Object.assign(spec, { schedulingGates: [{ name: 'g' }] }),
+    {},
+    undefined,
+    '409 Operation cannot be fulfilled on pods/binding "x": pod x has non-empty .spec.schedulingGates',
+  ],
+  ['another name', () => {}, { name: 'y' }, undefined, '400 name in URL does not match name in Binding object'],
+  ['no node', () => {}, {}, { kind: 'Node' }, '500 target.name: Required value'],
+  [
+    'no Node',
+    () => {},
+    {},
+    { kind: 'Pod', name: 'n' },
+    '500 target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
+  ],
+])('binding is refused: %s', async (_what, change, metadata, target, expected) => {
+  expect(await why(bind(world(change).context, metadata, target))).toBe(expected);
+});
+
+test('a binding meant for an earlier pod of that name, or for none, is refused', async () => {
+  const w = world();
+  expect(await why(bind(w.context, { uid: 'u0' }))).toContain(
+    'Precondition failed: UID in precondition: u0, UID in object meta: u1',
+  );
+  await w.cluster.delete(pods, 'x', 'default');
+  await expect(bind(w.context)).rejects.toSatisfy((e) => isReason(e, 'NotFound'));
+});
+
+test('eviction says why, then deletes', async () => {
+  const w = world();
+  let told: any;
+  const { update } = w.cluster;
+  w.cluster.update = async (...args) => {
+    told = await update(...args);
+    return told;
+  };
+  expect(await under('eviction').create!({ metadata: { name: 'x' } }, at, w.context)).toMatchObject({ code: 201 });
+  expect(told.status.conditions).toMatchObject([
+    {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    },
+  ]);
+  expect(w.now()).toBeUndefined();
+  expect(await why(under('eviction').create!({}, at, w.context))).toBe('404 pods "x" not found');
+});
+
+/** What a write to a subresource makes of the stored pod, and what is wrong with it. */
+function write(name: string, change: (p: any) => void, before?: (spec: any, p: any) => void) {
+  const stored = aPod(before);
+  stored.metadata.generation = 1;
+  const now = structuredClone(stored);
+  change(now);
+  pod.defaults!(now);
+  under(name).keep!(now, stored);
+  return { now, errors: texts(under(name).validateUpdate!(now, stored)) };
+}
+const debug = { name: 'd', image: 'b' };
+
+test('an ephemeral container is added; nothing else changes', () => {
+  const { now, errors } = write('ephemeralcontainers', (p) => {
+    p.spec.ephemeralContainers = [{ ...debug, targetContainerName: 'c' }];
+    p.spec.containers[0].image = 'other';
+    p.metadata.labels = { a: 'b' };
+  });
+  expect(errors).toEqual([]);
+  expect(now.spec.containers[0].image).toBe('busybox:1');
+  expect(now.metadata.labels).toBeUndefined();
+  expect(now.metadata.generation).toBe(2);
+});
+
+test.each<[string, (p: any) => void, string[]]>([
+  [
+    'ports',
+    (p) => Object.assign(p.spec, { ephemeralContainers: [{ ...debug, ports: [{ containerPort: 1 }] }] }),
+    ['spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container'],
+  ],
+  [
+    'a taken name',
+    (p) => Object.assign(p.spec, { ephemeralContainers: [{ ...debug, name: 'c' }] }),
+    ['spec.ephemeralContainers[0].name: Duplicate value: "c"'],
+  ],
+  [
+    'no target',
+    (p) => Object.assign(p.spec, { ephemeralContainers: [{ ...debug, targetContainerName: 'z' }] }),
+    ['spec.ephemeralContainers[0].targetContainerName: Not found: "z"'],
+  ],
+])('an ephemeral container is refused: %s', (_what, change, expected) => {
+  expect(write('ephemeralcontainers', change).errors).toEqual(expected);
+});
+
+test('an ephemeral container that is there stays as it is', () => {
+  const had = (spec: any) => Object.assign(spec, { ephemeralContainers: [{ ...debug }] });
+  const gone = write('ephemeralcontainers', (p) => Object.assign(p.spec, { ephemeralContainers: [] }), had);
+  expect(gone.errors).toEqual([
+    'spec.ephemeralContainers: Forbidden: existing ephemeral containers "d" may not be removed\n',
+  ]);
+  const other = write('ephemeralcontainers', (p) => Object.assign(p.spec.ephemeralContainers[0], { image: 'z' }), had);
+  expect(other.errors[0]).toContain('existing ephemeral containers "d" may not be changed');
+});
+
+const sized = (spec: any) => {
+  spec.containers[0].resources = { requests: { cpu: '100m', memory: '1Gi' }, limits: { cpu: '200m' } };
+};
+const ask = (resources: any) => (p: any) => Object.assign(p.spec.containers[0], { resources });
+
+test('resize changes CPU and memory alone', () => {
+  const { now, errors } = write(
+    'resize',
+    (p) => {
+      ask({ requests: { cpu: '150m', memory: '2Gi' }, limits: { cpu: '300m' } })(p);
+      p.spec.containers[0].image = 'other';
+      p.spec.nodeName = 'n';
+    },
+    sized,
+  );
+  expect(errors).toEqual([]);
+  expect(now.spec.containers[0].resources.requests).toEqual({ cpu: '150m', memory: '2Gi' });
+  expect([now.spec.containers[0].image, now.spec.nodeName]).toEqual(['busybox:1', undefined]);
+  expect(now.metadata.generation).toBe(2);
+});
+
+test.each<[string, (p: any) => void, string[]]>([
+  [
+    'another class',
+    ask({ requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } }),
+    ['spec: Invalid value: "": Pod QOS Class may not change as a result of resizing'],
+  ],
+  [
+    'a request less',
+    ask({ requests: { cpu: '100m' }, limits: { cpu: '200m' } }),
+    ['spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed'],
+  ],
+  [
+    'another resource',
+    ask({ requests: { cpu: '100m', memory: '1Gi', 'ephemeral-storage': '1Gi' }, limits: { cpu: '200m' } }),
+    ['spec: Forbidden: only cpu and memory resources are mutable'],
+  ],
+  [
+    'a container more',
+    (p) => p.spec.containers.push({ name: 'd', image: 'b' }),
+    ['spec.containers: Forbidden: containers may not be added or removed on resize'],
+  ],
+  [
+    'another order',
+    (p) => Object.assign(p.spec.containers[0], { name: 'z' }),
+    ['spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize'],
+  ],
+])('resize is refused: %s', (_what, change, expected) => {
+  expect(write('resize', change, sized).errors).toEqual(expected);
+});
