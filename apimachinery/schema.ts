@@ -42,6 +42,8 @@ export interface StructNode {
   fields: Map<string, FieldNode>;
   atomic: boolean;
   preserveUnknown: boolean;
+  /** A type of Kubernetes itself, which Go encodes: struct fields by value are always there. */
+  native?: boolean;
 }
 /** `patchStrategies` is strategic merge's: any of merge, replace, retainKeys. */
 export interface FieldNode {
@@ -69,9 +71,10 @@ export interface ScalarNode {
   scalar: ScalarType;
   format: string;
 }
-/** Anything: RawExtension, JSON, FieldsV1. */
+/** Anything: RawExtension, JSON, FieldsV1. Server-side apply merges objects in it, unless it is `atomic`. */
 export interface AnyNode {
   type: 'any';
+  atomic?: boolean;
 }
 export type SchemaNode = StructNode | MapNode | ListNode | ScalarNode | AnyNode;
 
@@ -82,7 +85,7 @@ const byDefinition: Record<string, SchemaNode> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: 'scalar', scalar: 'intOrString', format: 'int-or-string' },
   'io.k8s.apimachinery.pkg.apis.meta.v1.Time': { type: 'scalar', scalar: 'time', format: 'date-time' },
   'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': { type: 'scalar', scalar: 'microTime', format: 'date-time' },
-  'io.k8s.apimachinery.pkg.runtime.RawExtension': anyNode,
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': { type: 'any', atomic: true },
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': anyNode,
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': anyNode,
 };
@@ -117,6 +120,7 @@ export class SchemaSet {
       return node;
     }
     const struct = emptyStruct(schema, lastSegment(definition));
+    struct.native = definition.startsWith('io.k8s.');
     this.#nodes.set(definition, struct);
     this.#fill(struct, schema);
     return struct;
@@ -124,7 +128,7 @@ export class SchemaSet {
 
   /** The node of an inline schema; `name` stands in error texts. */
   compile(schema: OpenAPISchema, name = ''): SchemaNode {
-    if (schema.$ref) return this.node(refName(schema.$ref));
+    if (schema.$ref) return withMapType(this.node(refName(schema.$ref)), schema);
     if (schema.allOf?.length === 1 && schema.allOf[0]!.$ref) return this.node(refName(schema.allOf[0]!.$ref));
     if (schema['x-kubernetes-int-or-string']) return { type: 'scalar', scalar: 'intOrString', format: 'int-or-string' };
     if (schema.type === 'array') return this.#list(schema, name);
@@ -171,6 +175,13 @@ export class SchemaSet {
       });
     }
   }
+}
+
+/** A field may say of its own how a struct merges: a claimRef is granular although ObjectReference is atomic. */
+function withMapType(node: SchemaNode, schema: OpenAPISchema): SchemaNode {
+  const type = schema['x-kubernetes-map-type'];
+  if (!type || node.type !== 'struct' || node.atomic === (type === 'atomic')) return node;
+  return { ...node, atomic: type === 'atomic' };
 }
 
 function emptyStruct(schema: OpenAPISchema, name: string): StructNode {

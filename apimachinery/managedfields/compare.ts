@@ -1,0 +1,138 @@
+// The difference between two objects as field paths: what was added or changed, and what is gone.
+// Reads: two values of one SchemaNode, in one walk. Writes: Fields; nothing at all where the values are equal.
+// Mirrors: structured-merge-diff's typed/compare.go. Next: managedFieldsForUpdate.ts and applyPatch.ts give the fields to managers.
+import { deepEqual } from '../deepEqual.ts';
+import type { ListNode, SchemaNode } from '../schema.ts';
+import { type Fields, type FieldsDraft, leaf, noFields, union } from './fields.ts';
+import { everyField, type Skip, withoutMetadata } from './fieldsOf.ts';
+import { elementOf } from './listElements.ts';
+import { entryNode, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
+
+/** `changed` is new or different, `removed` is gone. Absent means none. */
+export interface Change {
+  changed?: Fields;
+  removed?: Fields;
+}
+
+const leafChanged: Change = { changed: leaf };
+
+/** Gathers the changes of a container's entries. */
+class Gathered {
+  changed: FieldsDraft | undefined;
+  removed: FieldsDraft | undefined;
+
+  add(element: string, change: Change | undefined): void {
+    if (!change) return;
+    if (change.changed) {
+      this.changed ??= {};
+      this.changed[element] = change.changed;
+    }
+    if (change.removed) {
+      this.removed ??= {};
+      this.removed[element] = change.removed;
+    }
+  }
+
+  get change(): Change | undefined {
+    return this.changed || this.removed ? { changed: this.changed, removed: this.removed } : undefined;
+  }
+}
+
+const noEntries: JSONObject = Object.freeze({});
+
+function compareMaps(old: JSONObject, now: JSONObject, node: SchemaNode, skip: Skip | undefined): Change | undefined {
+  const found = new Gathered();
+  const zeros = zerosOf(node);
+  for (const key in now) {
+    const after = now[key];
+    const child = entryNode(node, key);
+    const skipped = skip?.get(key);
+    if (after === undefined || !child || skipped === true) continue;
+    const before = old[key] ?? (Object.hasOwn(old, key) ? null : zeros.get(key));
+    if (before === undefined) found.add(`f:${key}`, { changed: everyField(after, child, skipped) });
+    else if (before !== after) found.add(`f:${key}`, compareValues(before, after, child, skipped));
+  }
+  for (const key in old) {
+    const before = old[key];
+    const child = entryNode(node, key);
+    const skipped = skip?.get(key);
+    if (before === undefined || now[key] !== undefined || !child || skipped === true) continue;
+    const after = zeros.get(key);
+    if (after === undefined) found.add(`f:${key}`, { removed: everyField(before, child, skipped) });
+    else found.add(`f:${key}`, compareValues(before, after, child, skipped));
+  }
+  return found.change;
+}
+
+type Items = Map<string, unknown[]>;
+function itemsOf(list: readonly unknown[], node: ListNode): Items {
+  const items: Items = new Map();
+  for (const item of list) {
+    const element = elementOf(node, item);
+    const same = items.get(element);
+    if (same) same.push(item);
+    else items.set(element, [item]);
+  }
+  return items;
+}
+
+const none: readonly unknown[] = [];
+
+/** One element of a list. Where it stands several times, those items count as one leaf. */
+function compareItems(before: readonly unknown[], after: readonly unknown[], node: SchemaNode): Change | undefined {
+  if (before.length <= 1 && after.length <= 1) {
+    if (!before.length) return { changed: everyField(after[0], node) };
+    if (!after.length) return { removed: everyField(before[0], node) };
+    return before[0] === after[0] ? undefined : compareValues(before[0], after[0], node);
+  }
+  if (before.length >= 2 && after.length >= 2) return deepEqual(before, after) ? undefined : leafChanged;
+  if (before.length >= 2) return { removed: leaf, changed: after.length ? everyField(after[0], node) : undefined };
+  return { changed: leaf, removed: before.length ? everyField(before[0], node) : undefined };
+}
+
+function compareLists(old: readonly unknown[], now: readonly unknown[], node: ListNode): Change | undefined {
+  const found = new Gathered();
+  const before = itemsOf(old, node);
+  const after = itemsOf(now, node);
+  for (const [element, items] of after)
+    found.add(element, compareItems(before.get(element) ?? none, items, node.items));
+  for (const [element, items] of before)
+    if (!after.has(element)) found.add(element, compareItems(items, none, node.items));
+  return found.change;
+}
+
+const isFilled = (v: unknown): boolean => {
+  if (Array.isArray(v)) return v.length > 0;
+  for (const _ in v as object) return true;
+  return false;
+};
+
+/** Two values that are there; null counts as an empty map or list. */
+function compareValues(old: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
+  const before = shapeOf(node, old);
+  const after = shapeOf(node, now);
+  if (before !== after && old !== null && now !== null) return compareShapes(old, now, node, skip);
+  const shape = now === null ? before : after;
+  if (shape === 'leaf' || (!isFilled(old) && !isFilled(now) && !zerosOf(node).size)) {
+    return deepEqual(old, now) ? undefined : leafChanged;
+  }
+  if (shape === 'map')
+    return compareMaps((old ?? noEntries) as JSONObject, (now ?? noEntries) as JSONObject, node, skip);
+  return compareLists((old ?? none) as unknown[], (now ?? none) as unknown[], node as ListNode);
+}
+
+/** Without a schema a map can become a scalar or a list: its entries are gone, and the field itself has changed. */
+function compareShapes(old: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
+  const empty = noEntries;
+  const parts = isObject(old) ? compareMaps(old, empty, node, skip) : compareMaps(empty, now as JSONObject, node, skip);
+  return {
+    changed: union(parts?.changed ?? noFields, leaf) === noFields ? leaf : { '.': leaf, ...parts?.changed },
+    removed: parts?.removed,
+  };
+}
+
+/** The paths that differ between two objects. Throws TypedError when a list's items have no keys. */
+export function compareObjects(old: JSONObject, now: JSONObject, node: SchemaNode, skip?: Skip): Required<Change> {
+  const change = compareMaps(old, now, node, skip);
+  return { changed: withoutMetadata(change?.changed ?? noFields), removed: change?.removed ?? noFields };
+}

@@ -1,0 +1,105 @@
+// The fields of an object: all that it says (a newly added or removed part), and the set that an applied configuration claims.
+// Reads: a value and its SchemaNode. Writes: Fields. Mirrors: structured-merge-diff's typed/tofieldset.go and the one-sided half of compare.go.
+// Next: compare.ts, for two objects.
+import type { ListNode, SchemaNode } from '../schema.ts';
+import { type Fields, type FieldsDraft, isEmpty, leaf } from './fields.ts';
+import { elementOf } from './listElements.ts';
+import { entryNode, isNamedField, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
+
+/** Field names to pass over, a level at a time; `true` is the whole field. */
+export type Skip = ReadonlyMap<string, Skip | true>;
+
+/** How a walk marks containers: `everyField` marks each, `claimedFields` those that are entries of maps and lists. */
+interface Marking {
+  containers: boolean;
+}
+const every: Marking = { containers: true };
+const claimed: Marking = { containers: false };
+
+function mapChildren(
+  value: JSONObject,
+  node: SchemaNode,
+  how: Marking,
+  skip: Skip | undefined,
+  out: FieldsDraft = {},
+): FieldsDraft {
+  for (const key in value) {
+    const child = value[key];
+    const skipped = skip?.get(key);
+    const childNode = entryNode(node, key);
+    if (child === undefined || skipped === true || !childNode) continue;
+    const named = isNamedField(node, key);
+    const fields = how.containers
+      ? everyField(child, childNode, skipped)
+      : claimedField(child, childNode, named, skipped);
+    if (fields) out[`f:${key}`] = fields;
+  }
+  return out;
+}
+
+/** Items by element; an element that stands more than once is only marked. */
+function listChildren(value: readonly unknown[], node: ListNode, how: Marking, out: FieldsDraft = {}): FieldsDraft {
+  for (const item of value) {
+    const element = elementOf(node, item);
+    if (out[element]) out[element] = leaf;
+    else out[element] = how.containers ? everyField(item, node.items) : withSelf(itemFields(item, node.items));
+  }
+  return out;
+}
+
+const itemFields = (item: unknown, node: SchemaNode): Fields => {
+  const shape = shapeOf(node, item);
+  return shape === 'map' && isObject(item) ? mapChildren(item, node, claimed, undefined) : leaf;
+};
+
+const withSelf = (children: Fields): Fields => (isEmpty(children) ? leaf : { '.': leaf, ...children });
+
+function zeroChildren(value: JSONObject, node: SchemaNode, out: FieldsDraft): void {
+  for (const [name, zero] of zerosOf(node)) {
+    if (zero && value[name] === undefined) out[`f:${name}`] = everyField(zero, entryNode(node, name)!);
+  }
+}
+
+/** All paths of `value`, itself included. What a change that adds or removes the whole value concerns. */
+export function everyField(value: unknown, node: SchemaNode, skip?: Skip): Fields {
+  const shape = shapeOf(node, value);
+  if (shape === 'map' && isObject(value)) {
+    const out: FieldsDraft = { '.': leaf };
+    mapChildren(value, node, every, skip, out);
+    zeroChildren(value, node, out);
+    for (const key in out) if (key !== '.') return out;
+    return leaf;
+  }
+  if (shape === 'list' && Array.isArray(value) && value.length) {
+    return listChildren(value, node as ListNode, every, { '.': leaf });
+  }
+  return leaf;
+}
+
+/** What a field of an applied configuration claims: its leaves and items; undefined for an empty list, which claims nothing. */
+function claimedField(value: unknown, node: SchemaNode, named: boolean, skip?: Skip): Fields | undefined {
+  const shape = shapeOf(node, value);
+  if (shape === 'leaf' || value === null) return leaf;
+  if (shape === 'map') {
+    const children = isObject(value) ? mapChildren(value, node, claimed, skip) : leaf;
+    if (isEmpty(children)) return isObject(value) && named && !isEmpty(value as never) ? undefined : leaf;
+    return named ? children : { '.': leaf, ...children };
+  }
+  const children = Array.isArray(value) ? listChildren(value, node as ListNode, claimed) : leaf;
+  if (isEmpty(children)) return named ? undefined : leaf;
+  return named ? children : { '.': leaf, ...children };
+}
+
+/** No one owns the metadata as such, only fields of it. */
+export function withoutMetadata(fields: Fields): Fields {
+  const metadata = fields['f:metadata'];
+  if (!metadata || (metadata['.'] === undefined && !isEmpty(metadata))) return fields;
+  const { '.': _, ...inner } = metadata;
+  if (!isEmpty(inner)) return { ...fields, 'f:metadata': inner };
+  const { 'f:metadata': __, ...rest } = fields;
+  return rest;
+}
+
+/** The set that a manager owns after applying `object`. Throws TypedError. */
+export const claimedFields = (object: JSONObject, node: SchemaNode, skip?: Skip): Fields =>
+  mapChildren(object, node, claimed, skip);
