@@ -1,0 +1,103 @@
+// Keeps an Endpoints object for each Service with a selector: the old form of what EndpointSlices say.
+// Reads: services, pods, endpoints. Writes: endpoints, Events.
+// Mirrors: pkg/controller/endpoint/endpoints_controller.go. Next: ../endpointSlice, which the proxies follow.
+import { deepEqual } from '../../apimachinery/deepEqual.ts';
+import { endpoints, pods, services } from '../../apimachinery/resources.ts';
+import type { Endpoints, Pod, Service } from '../../apimachinery/types.ts';
+import { type Controller, type ControllerContext, watch } from '../../client/controller.ts';
+import { keyOf, splitKey } from '../../client/informerCache.ts';
+import { isNamespaceTerminating, tolerate } from '../common/errors.ts';
+import { endpointChanged, hasOwnPods, lastChangeAnnotation, latestChange, selects } from '../common/servicePods.ts';
+import { planMetadata, planSubsets, truncate } from './plan.ts';
+
+/** `workers` is --concurrent-endpoint-syncs. */
+export function endpointsController(workers = 5): Controller {
+  /** Services that were deleted while we ran: what they leave goes with them, also what was made by hand. */
+  const gone = new Set<string>();
+  return {
+    name: 'endpoints-controller',
+    serviceAccount: 'endpoint-controller',
+    eventSource: 'endpoint-controller',
+    workers,
+    watches: [
+      watch({ resource: services, keys: (s) => [keyOf(s)] }),
+      watch({
+        resource: pods,
+        keys: (pod, context) => servicesOf(pod as Pod, context),
+        when: (pod, old) => endpointChanged(pod as Pod, old as Pod),
+      }),
+      watch({ resource: endpoints, keys: (e) => [keyOf(e)], when: () => false }),
+    ],
+    setup({ informers }) {
+      informers
+        .informer(services)
+        .addHandler({ added: (s) => gone.delete(keyOf(s)), deleted: (s) => gone.add(keyOf(s)) });
+    },
+    async reconcile(key, context) {
+      const service = context.informers.informer(services).get(key) as Service | undefined;
+      if (service) return reconcile(key, service, context);
+      await removeLeftOver(key, gone.has(key), context);
+      gone.delete(key);
+    },
+  };
+}
+
+function servicesOf(pod: Pod, { informers }: ControllerContext): string[] {
+  const all = informers.informer(services).list(pod.metadata.namespace) as Service[];
+  return all.filter((s) => hasOwnPods(s) && selects(s, pod.metadata.labels)).map(keyOf);
+}
+
+async function reconcile(key: string, service: Service, context: ControllerContext): Promise<undefined> {
+  const { client, informers, events } = context;
+  const current = informers.informer(endpoints).get(key) as Endpoints | undefined;
+  if (!hasOwnPods(service)) return;
+  const chosen = (informers.informer(pods).list(service.metadata.namespace) as Pod[]).filter((p) =>
+    selects(service, p.metadata.labels),
+  );
+  const { subsets, truncated } = truncate(planSubsets(service, chosen));
+  const { labels, annotations } = planMetadata(service, current, truncated);
+  const same =
+    current &&
+    deepEqual(current.subsets ?? [], subsets) &&
+    deepEqual(current.metadata.labels ?? {}, labels) &&
+    deepEqual(current.metadata.annotations ?? {}, annotations);
+  if (same) return;
+  const metadata = { labels, annotations: { ...annotations, [lastChangeAnnotation]: latestChange(service, chosen) } };
+  try {
+    if (current)
+      await client.update(endpoints, { ...current, metadata: { ...current.metadata, ...metadata }, subsets } as never);
+    else
+      await client.create(endpoints, {
+        metadata: { ...metadata, name: service.metadata.name, namespace: service.metadata.namespace },
+        subsets,
+      } as never);
+  } catch (error) {
+    if (isNamespaceTerminating(error)) return;
+    const text = (error as Error).message;
+    if (current)
+      events.event(current, 'Warning', 'FailedToUpdateEndpoint', `Failed to update endpoint ${key}: ${text}`);
+    else
+      events.event(
+        service,
+        'Warning',
+        'FailedToCreateEndpoint',
+        `Failed to create endpoint for service ${key}: ${text}`,
+      );
+    throw error;
+  }
+}
+
+/** There is no Service. What nobody's Service left behind and we did not write is its maker's. */
+async function removeLeftOver(
+  key: string,
+  serviceGone: boolean,
+  { client, informers }: ControllerContext,
+): Promise<void> {
+  const current = informers.informer(endpoints).get(key) as Endpoints | undefined;
+  if (!current || (!serviceGone && !current.metadata.labels?.['endpoints.kubernetes.io/managed-by'])) return;
+  const { namespace, name } = splitKey(key);
+  await tolerate(
+    ['NotFound'],
+    client.delete(endpoints, name, namespace, { preconditions: { uid: current.metadata.uid } }),
+  );
+}
