@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { UsageError } from '../component-base/flags.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
 import type { ManagerConfig } from './flags.ts';
+import { garbageCollector } from './garbageCollector/garbageCollector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { replicaSetController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
@@ -18,13 +21,24 @@ export const rows: Row[] = [
   (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
   (c) => deploymentController(c['concurrent-deployment-syncs']),
+  (c) => endpointsController(c['concurrent-endpoint-syncs']),
+  (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
 ];
 
 /** Those that --controllers asks for. Throws UsageError on a name that is none. */
 export function enabledControllers(config: ManagerConfig): Controller[] {
   const all = rows.map((row) => row(config)).filter((c) => c !== undefined);
-  return all.filter((c) => isEnabled(c.name, config.controllers));
+  const enabled = all.filter((c) => isEnabled(c.name, config.controllers));
+  const collector = garbageCollector(watchedWhole(enabled), config['concurrent-gc-syncs']);
+  const collects = config['enable-garbage-collector'] && isEnabled(collector.name, config.controllers);
+  return collects ? [...enabled, collector] : enabled;
 }
+
+/** What is in memory anyway, so that the collector need not watch it again. */
+const watchedWhole = (controllers: readonly Controller[]) => {
+  const whole = controllers.flatMap((c) => c.watches).filter((w) => !w.options);
+  return [...new Set(whole.map((w) => w.resource))];
+};
 
 /** A name decides for itself; otherwise '*' does. */
 export function isEnabled(name: string, wanted: readonly string[]): boolean {
