@@ -61,7 +61,9 @@ export const verbsOf = (kind: Kind): readonly Verb[] => kind.verbs ?? allVerbs;
 function handlerFor(served: Served, req: ApiRequest): Handler {
   const verb = req.info.verb as Verb;
   if (served.kind.namespaced && verb === 'create' && !req.info.namespace && !served.kind.answer) throw notAllowed();
-  if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name)) throw notAllowed();
+  const needsName = verb === 'update' || verb === 'patch';
+  if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name) || (needsName && !req.info.name))
+    throw notAllowed();
   return handlers[verb];
 }
 

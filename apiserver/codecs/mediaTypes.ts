@@ -41,6 +41,10 @@ const json: MediaType = {
   watch: { type: 'application/json', frame: (event, object) => Buffer.concat([opening(event), object, close]) },
 };
 
+/** go-yaml knows neither dates nor numbers to the base of 60 unless they are tagged. */
+const plainTags = (tags: readonly unknown[]) =>
+  tags.filter((t: any) => t.tag !== 'tag:yaml.org,2002:timestamp' && t.format !== 'TIME') as any;
+
 /** YAML 1.1, as kubectl and upstream read it; one document. */
 const yaml: MediaType = {
   name: 'application/yaml',
@@ -49,6 +53,7 @@ const yaml: MediaType = {
       version: '1.1',
       uniqueKeys: false,
       merge: true,
+      customTags: plainTags,
       logLevel: 'silent',
     });
     const doc = Array.isArray(docs) ? docs[0] : undefined;
