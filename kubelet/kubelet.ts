@@ -182,7 +182,16 @@ async function runNode(k: KubeletContext, deps: KubeletDeps, signal: AbortSignal
     start,
     node: nodeManager,
   });
-  const workers = createPodWorkers(hooks, { ...k, syncFrequency: config['sync-frequency'], retryAfter: 10_000 });
+  /** The picture of a static pod goes when the pod has gone, unless another of its name has come. */
+  async function forget(pod: Pod): Promise<void> {
+    await hooks.forget(pod);
+    const mirror = isStatic(pod) ? manager.mirrorOf(pod) : undefined;
+    if (mirror && !manager.named(pod.metadata.namespace ?? '', pod.metadata.name)) await deleteMirror(k, mirror);
+  }
+  const workers = createPodWorkers(
+    { ...hooks, forget },
+    { ...k, syncFrequency: config['sync-frequency'], retryAfter: 10_000 },
+  );
 
   const servers = await startServers(
     k,
@@ -260,6 +269,7 @@ async function runNode(k: KubeletContext, deps: KubeletDeps, signal: AbortSignal
 
   /** Pods in the runtime that no source has: their objects went while this kubelet was away. */
   function endOrphans(pods: Map<string, PodOutline>): void {
+    inRuntime = pods;
     if (!ready()) return;
     for (const outline of pods.values()) {
       if (!workers.state(outline.uid) && !ending.has(outline.uid)) void endOrphan(outline);
@@ -270,6 +280,7 @@ async function runNode(k: KubeletContext, deps: KubeletDeps, signal: AbortSignal
     }
   }
 
+  let inRuntime = new Map<string, PodOutline>();
   const ending = new Set<string>();
   async function endOrphan({ uid, name, namespace }: PodOutline): Promise<void> {
     ending.add(uid);
@@ -307,9 +318,8 @@ async function runNode(k: KubeletContext, deps: KubeletDeps, signal: AbortSignal
     const handler = {
       pod: apiPod,
       podGone: apiPodGone,
-      node: (n: Parameters<typeof nodeManager.observed>[0]) => {
-        nodeManager.observed(n);
-      },
+      node: nodeManager.observed,
+      synced: () => endOrphans(inRuntime),
     };
     api = watchApi({ ...k, client }, config.nodeName, handler, signal);
   }

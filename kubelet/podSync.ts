@@ -115,6 +115,8 @@ export function createPodSync(k: KubeletContext, p: PodSyncParts): PodHooks {
 
   async function sync(pod: Pod, mirror: Pod | undefined, signal: AbortSignal): Promise<SyncResult> {
     const record = await p.runtime.get(pod);
+    // Probes first: those of containers that run already carry over what an earlier kubelet had found.
+    p.probes.add(pod);
     observe(pod, record);
     const status = statusOf(pod, record);
     if (status.phase === 'Succeeded' || status.phase === 'Failed') {
@@ -154,7 +156,6 @@ export function createPodSync(k: KubeletContext, p: PodSyncParts): PodHooks {
       return { after: volumeRetry(uid) };
     }
     volumeFailures.delete(uid);
-    p.probes.add(pod);
     const outcome = await syncContainers(k, p.start, {
       pod,
       record,

@@ -13,6 +13,8 @@ export interface ApiHandler {
   pod(pod: Pod, causes: readonly Cause[]): void;
   podGone(pod: Pod, causes: readonly Cause[]): void;
   node(node: Node, causes: readonly Cause[]): void;
+  /** All that was there at the start has been told. */
+  synced(): void;
 }
 
 export interface ApiSource {
@@ -65,6 +67,7 @@ export function watchApi(
     });
     begun = true;
     source.synced = true;
+    handler.synced();
   });
   return source;
 }

@@ -30,14 +30,23 @@ test('runs a pod and deletes it once its containers have ended', async () => {
   const pod = await node.until('web', ready);
   expect(pod.status).toMatchObject({ phase: 'Running', hostIP: '127.0.0.1', qosClass: 'BestEffort' });
   expect(pod.status?.podIP).toMatch(/^10\.244\.7\./);
-  expect(pod.status?.containerStatuses?.[0]).toMatchObject({ name: 'main', ready: true, started: true, restartCount: 0 });
+  expect(pod.status?.containerStatuses?.[0]).toMatchObject({
+    name: 'main',
+    ready: true,
+    started: true,
+    restartCount: 0,
+  });
   expect(condition(pod, 'PodReadyToStartContainers')?.status).toBe('True');
   await until(async () => (await node.events('web')).length >= 4);
   const seen = (await node.events('web')).map((e) => `${e.reason}: ${e.message}`);
   expect(seen).toContain('Pulling: Pulling image "nginx:1"');
   expect(seen).toContain('Created: Container created');
   expect(seen).toContain('Started: Container started');
-  expect(seen.some((s) => /^Pulled: Successfully pulled image "nginx:1" in .* \(.* including waiting\)\. Image size: \d+ bytes\.$/.test(s))).toBe(true);
+  expect(
+    seen.some((s) =>
+      /^Pulled: Successfully pulled image "nginx:1" in .* \(.* including waiting\)\. Image size: \d+ bytes\.$/.test(s),
+    ),
+  ).toBe(true);
   await node.client.delete(pods, 'web', 'default');
   await node.untilGone('web');
   await until(async () => (await node.events('web')).some((e) => e.message === 'Stopping container main'));

@@ -39,7 +39,11 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
   const socket = `unix://${join(folder, 'cri.sock')}`;
   const dialer = `unix://${join(folder, 'dialer.sock')}`;
   const runtimeEnd = new AbortController();
-  const runtimeArgs = [`--listen=${nodeName}=${socket}`, `--root-dir=${folder}/runtime`, `--pod-dialer-listen=${dialer}`];
+  const runtimeArgs = [
+    `--listen=${nodeName}=${socket}`,
+    `--root-dir=${folder}/runtime`,
+    `--pod-dialer-listen=${dialer}`,
+  ];
   const runtime = runRuntime(parseFlags(runtimeFlags, runtimeArgs).config, runtimeEnd.signal);
   const spans: Span[] = [];
   let port = 0;
@@ -97,10 +101,14 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
     pod: get,
     async until(name, check, ms = 15_000) {
       let last: Pod | undefined;
-      await until(async () => {
-        last = await get(name);
-        return !!last && check(last);
-      }, ms, `pod ${name}`).catch((error) => {
+      await until(
+        async () => {
+          last = await get(name);
+          return !!last && check(last);
+        },
+        ms,
+        `pod ${name}`,
+      ).catch((error) => {
         throw new Error(`${error.message}; last seen: ${JSON.stringify(last?.status, null, 1)}`);
       });
       return last!;
@@ -111,7 +119,9 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
       return list.items;
     },
     async run(name, spec = {}, annotations = {}) {
-      const prefixed = Object.fromEntries(Object.entries(annotations).map(([k, v]) => [`simulated.mini-k8s.io/${k}`, v]));
+      const prefixed = Object.fromEntries(
+        Object.entries(annotations).map(([k, v]) => [`simulated.mini-k8s.io/${k}`, v]),
+      );
       return client.create(pods, {
         metadata: { name, namespace: 'default', annotations: prefixed },
         spec: { nodeName, containers: [{ name: 'main', image: 'nginx:1' }], ...spec } as any,
@@ -130,7 +140,9 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
   await prepareNamespace(client);
   await node.startKubelet();
   await until(async () => !!(await client.get(nodes, nodeName).catch(() => undefined)), 10_000, 'node registered');
-  await client.patch(nodes, nodeName, undefined, 'strategic', { spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] } });
+  await client.patch(nodes, nodeName, undefined, 'strategic', {
+    spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] },
+  });
   return node;
 }
 
@@ -143,6 +155,7 @@ async function prepareNamespace(client: Client): Promise<void> {
     .catch(() => undefined);
 }
 
-export const ready = (pod: Pod): boolean => !!pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+export const ready = (pod: Pod): boolean =>
+  !!pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
 export const condition = (pod: Pod, type: string) => pod.status?.conditions?.find((c) => c.type === type);
 export { until };

@@ -1,0 +1,232 @@
+// Containers that exit, fail, start in order, are probed, and are ended: what the pod's status and events say of it.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pods } from '../../apimachinery/resources.ts';
+import type { ContainerStatus, Pod } from '../../apimachinery/types.ts';
+import { condition, ready, startTestNode, type TestNode, until } from './testNode.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startTestNode();
+});
+afterAll(() => node.stop());
+
+const main = (pod: Pod) => pod.status?.containerStatuses?.[0] ?? ({} as ContainerStatus);
+
+test('a container that keeps failing is restarted at once, then waits in CrashLoopBackOff', async () => {
+  await node.run('crash', {}, { 'exit-code': '3', 'termination-message': 'no luck' });
+  const pod = await node.until(
+    'crash',
+    (p) => p.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff',
+  );
+  expect(main(pod).restartCount).toBe(1);
+  expect(main(pod).state?.waiting?.message).toBe(
+    `back-off 10s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
+  );
+  expect(main(pod).lastState?.terminated).toMatchObject({ exitCode: 3, reason: 'Error', message: 'no luck' });
+  expect(pod.status?.phase).toBe('Running');
+  expect(condition(pod, 'ContainersReady')).toMatchObject({
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: 'containers with unready status: [main]',
+  });
+  await until(async () => (await node.events('crash')).some((e) => e.reason === 'BackOff'));
+  const event = (await node.events('crash')).find((e) => e.reason === 'BackOff')!;
+  expect(event).toMatchObject({
+    type: 'Warning',
+    message: `Back-off restarting failed container main in pod crash_default(${pod.metadata.uid})`,
+    involvedObject: { fieldPath: 'spec.containers{main}' },
+    source: { component: 'kubelet', host: 'node-1' },
+  });
+});
+
+test.each([
+  { name: 'never-0', policy: 'Never', code: '0', phase: 'Succeeded' },
+  { name: 'never-1', policy: 'Never', code: '1', phase: 'Failed' },
+  { name: 'on-failure-0', policy: 'OnFailure', code: '0', phase: 'Succeeded' },
+])('restartPolicy $policy and exit code $code end in $phase', async ({ name, policy, code, phase }) => {
+  await node.run(name, { restartPolicy: policy }, { 'exit-code': code, 'exit-after': '50ms' });
+  const pod = await node.until(name, (p) => p.status?.phase === phase);
+  expect(main(pod)).toMatchObject({ restartCount: 0, ready: false, state: { terminated: { exitCode: Number(code) } } });
+  expect(condition(pod, 'Ready')?.reason).toBe(phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed');
+  await node.client.delete(pods, name, 'default');
+  await node.untilGone(name);
+});
+
+test('OnFailure starts a container again until it succeeds', async () => {
+  await node.run(
+    'flaky',
+    { restartPolicy: 'OnFailure' },
+    { 'exit-code': '1', 'exit-attempts': '1', 'exit-after': '10ms' },
+  );
+  const pod = await node.until('flaky', (p) => main(p).restartCount === 1 && !!main(p).state?.running);
+  expect(main(pod).lastState?.terminated?.exitCode).toBe(1);
+});
+
+test('init containers run one after the other, then the others start', async () => {
+  const init = ['one', 'two'].map((name) => ({ name, image: 'busybox:1' }));
+  await node.run('inits', { initContainers: init }, { 'exit-after.one': '300ms', 'exit-after.two': '300ms' });
+  const first = await node.until('inits', (p) => !!p.status?.initContainerStatuses?.[0]?.state?.running);
+  expect(first.status?.initContainerStatuses?.[1]?.state?.waiting?.reason).toBe('PodInitializing');
+  expect(main(first).state?.waiting?.reason).toBe('PodInitializing');
+  expect(condition(first, 'Initialized')).toMatchObject({
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: 'containers with incomplete status: [one two]',
+  });
+  const pod = await node.until('inits', ready);
+  expect(pod.status?.initContainerStatuses?.map((s) => [s.ready, s.state?.terminated?.reason])).toEqual([
+    [true, 'Completed'],
+    [true, 'Completed'],
+  ]);
+  expect(condition(pod, 'Initialized')?.status).toBe('True');
+});
+
+test('an init container that fails for good fails the pod, and the main container never leaves waiting', async () => {
+  const init = [{ name: 'one', image: 'busybox:1' }];
+  await node.run('bad-init', { restartPolicy: 'Never', initContainers: init }, { 'exit-code.one': '1' });
+  const pod = await node.until('bad-init', (p) => p.status?.phase === 'Failed');
+  await until(async () => !!(await node.pod('bad-init'))?.status?.initContainerStatuses?.[0]?.state?.terminated);
+  expect(main(pod).state?.waiting?.reason).toBe('PodInitializing');
+  expect(condition(pod, 'Initialized')?.message).toBe('containers with incomplete status: [one]');
+});
+
+test('a sidecar starts before the main container and ends after it', async () => {
+  const initContainers = [{ name: 'side', image: 'busybox:1', restartPolicy: 'Always' }];
+  await node.run('sidecar', { restartPolicy: 'Never', initContainers }, { 'exit-after.main': '300ms' });
+  await node.until(
+    'sidecar',
+    (p) => p.status?.initContainerStatuses?.[0]?.started === true && !!main(p).state?.running,
+  );
+  const pod = await node.until(
+    'sidecar',
+    (p) => p.status?.phase === 'Succeeded' && !!p.status.initContainerStatuses?.[0]?.state?.terminated,
+  );
+  const side = Date.parse(pod.status!.initContainerStatuses![0]!.state!.terminated!.finishedAt!);
+  expect(side).toBeGreaterThanOrEqual(Date.parse(main(pod).state!.terminated!.finishedAt!));
+});
+
+const probe = { periodSeconds: 1, failureThreshold: 1 };
+
+test('readiness follows its probe, and does not restart', async () => {
+  const readinessProbe = { ...probe, httpGet: { path: '/ready', port: 80 } };
+  await node.run(
+    'readiness',
+    { containers: [{ name: 'main', image: 'nginx:1', readinessProbe }] },
+    { http: '/ready=503,200@2s' },
+  );
+  await until(async () => (await node.events('readiness')).some((e) => e.reason === 'Unhealthy'));
+  const unhealthy = (await node.events('readiness')).find((e) => e.reason === 'Unhealthy')!;
+  expect(unhealthy.message).toBe('Readiness probe failed: HTTP probe failed with statuscode: 503');
+  expect(main((await node.pod('readiness'))!)).toMatchObject({ ready: false, started: true });
+  const pod = await node.until('readiness', ready);
+  expect(main(pod).restartCount).toBe(0);
+});
+
+test('a failed liveness probe restarts the container', async () => {
+  const livenessProbe = { ...probe, exec: { command: ['cat', '/tmp/healthy'] } };
+  const containers = [{ name: 'main', image: 'nginx:1', livenessProbe }];
+  await node.run(
+    'liveness',
+    { containers, terminationGracePeriodSeconds: 1 },
+    { exec: '0,1@1s', 'exec-stderr': 'no such file' },
+  );
+  const pod = await node.until('liveness', (p) => main(p).restartCount >= 1);
+  expect(main(pod).lastState?.terminated).toBeDefined();
+  await until(async () => (await node.events('liveness')).some((e) => e.reason === 'Killing'));
+  const messages = (await node.events('liveness')).map((e) => e.message);
+  expect(messages).toContain('Liveness probe failed: no such file');
+  expect(messages).toContain('Container main failed liveness probe, will be restarted');
+});
+
+test('the startup probe gates the others', async () => {
+  const startupProbe = { periodSeconds: 1, failureThreshold: 30, tcpSocket: { port: 80 } };
+  const livenessProbe = { ...probe, httpGet: { path: '/', port: 80 } };
+  const containers = [{ name: 'main', image: 'nginx:1', startupProbe, livenessProbe }];
+  await node.run('startup', { containers }, { tcp: 'closed,open@2s' });
+  const waiting = await node.until('startup', (p) => !!main(p).state?.running);
+  expect(main(waiting)).toMatchObject({ started: false, ready: false });
+  const pod = await node.until('startup', ready);
+  expect(main(pod)).toMatchObject({ started: true, restartCount: 0 });
+  const messages = (await node.events('startup')).map((e) => e.message);
+  expect(
+    messages.some((m) => /^Startup probe failed: dial tcp 10\.244\.7\.\d+:80: connect: connection refused$/.test(m!)),
+  ).toBe(true);
+  expect(messages.some((m) => m!.startsWith('Liveness'))).toBe(false);
+});
+
+test('a preStop hook runs within the grace period; a container that does not stop is killed at its end', async () => {
+  const lifecycle = { preStop: { exec: { command: ['bye'] } } };
+  const containers = [{ name: 'main', image: 'nginx:1', lifecycle }];
+  await node.run(
+    'stubborn',
+    { containers, terminationGracePeriodSeconds: 3 },
+    { 'exec-delay': '1s', 'stop-after': '30s' },
+  );
+  await node.until('stubborn', ready);
+  const begun = Date.now();
+  await node.client.delete(pods, 'stubborn', 'default');
+  await until(async () => !!(await node.pod('stubborn'))?.metadata.deletionTimestamp);
+  await node.untilGone('stubborn');
+  expect(Date.now() - begun).toBeGreaterThan(2800);
+  expect(Date.now() - begun).toBeLessThan(6000);
+});
+
+test('a deletion with less grace cuts a longer one short', async () => {
+  await node.run('slow', { terminationGracePeriodSeconds: 60 }, { 'stop-after': '50s' });
+  await node.until('slow', ready);
+  await node.client.delete(pods, 'slow', 'default');
+  await until(async () => (await node.events('slow')).some((e) => e.reason === 'Killing'));
+  await node.client.delete(pods, 'slow', 'default', { gracePeriodSeconds: 1 });
+  await node.untilGone('slow', 10_000);
+});
+
+test('a pod that is active for too long fails', async () => {
+  await node.run('deadline', { activeDeadlineSeconds: 2 });
+  const pod = await node.until('deadline', (p) => p.status?.phase === 'Failed');
+  expect(pod.status).toMatchObject({
+    reason: 'DeadlineExceeded',
+    message: 'Pod was active on the node longer than the specified deadline',
+  });
+});
+
+test('when the sandbox dies the pod gets a new one and its containers start again', async () => {
+  await node.run('pause', {}, { 'sandbox-exit-after': '1s' });
+  const before = await node.until('pause', ready);
+  const pod = await node.until('pause', (p) => ready(p) && main(p).restartCount >= 1, 25_000);
+  expect(main(pod).containerID).not.toBe(main(before).containerID);
+  await until(async () => (await node.events('pause')).some((e) => e.reason === 'SandboxChanged'));
+  const event = (await node.events('pause')).find((e) => e.reason === 'SandboxChanged')!;
+  expect(event.message).toBe('Pod sandbox changed, it will be killed and re-created.');
+});
+
+test('an image that cannot be pulled: ErrImagePull, then ImagePullBackOff', async () => {
+  await node.run('no-image', { containers: [{ name: 'main', image: 'registry.invalid/app:1' }] });
+  const pod = await node.until('no-image', (p) => main(p).state?.waiting?.reason === 'ImagePullBackOff', 25_000);
+  expect(main(pod).state?.waiting?.message).toMatch(
+    /^Back-off pulling image "registry\.invalid\/app:1": ErrImagePull: rpc error: /,
+  );
+  expect(pod.status?.phase).toBe('Pending');
+  const messages = (await node.events('no-image')).map((e) => `${e.reason}: ${e.message}`);
+  expect(messages).toContain('Failed: Error: ErrImagePull');
+  expect(messages).toContain('Failed: Error: ImagePullBackOff');
+  expect(messages).toContain('BackOff: Back-off pulling image "registry.invalid/app:1"');
+  expect(messages.some((m) => m.startsWith('Failed: Failed to pull image "registry.invalid/app:1": '))).toBe(true);
+});
+
+test('a field that cannot be honoured keeps the pod Pending and is named', async () => {
+  await node.run('odd', { hostUsers: false });
+  const pod = await node.until('odd', (p) => !!condition(p, 'UnsupportedField'));
+  expect(pod.status).toMatchObject({ phase: 'Pending', reason: 'UnsupportedField' });
+  expect(condition(pod, 'UnsupportedField')?.message).toContain('spec.hostUsers');
+  await until(async () =>
+    (await node.events('odd')).some((e) => e.reason === 'UnsupportedField' && e.message!.includes('spec.hostUsers')),
+  );
+  await node.client.delete(pods, 'odd', 'default');
+  await node.untilGone('odd');
+});
+
+test('a pod that does not fit is rejected', async () => {
+  await node.run('picky', { nodeSelector: { disk: 'ssd' } });
+  const pod = await node.until('picky', (p) => p.status?.phase === 'Failed');
+  expect(pod.status).toMatchObject({ reason: 'NodeAffinity' });
+});
