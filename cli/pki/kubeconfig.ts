@@ -21,28 +21,23 @@ export function writeKubeconfig(file: string, options: KubeconfigOptions): void 
   writePrivate(file, kubeconfigText(options));
 }
 
-function kubeconfigText(options: KubeconfigOptions): string {
-  const data = (name: string) => readFileSync(join(options.folder, name)).toString('base64');
-  const { cluster, user, server, identity } = options;
+/** JSON is YAML: kubectl reads it, and our components need no parser for YAML in memory. */
+function kubeconfigText({ folder, identity, server, cluster, user }: KubeconfigOptions): string {
+  const data = (name: string) => readFileSync(join(folder, name)).toString('base64');
   const context = `${user}@${cluster}`;
-  return `apiVersion: v1
-kind: Config
-clusters:
-- name: ${cluster}
-  cluster:
-    certificate-authority-data: ${data('ca.crt')}
-    server: ${server}
-users:
-- name: ${user}
-  user:
-    client-certificate-data: ${data(`${identity}.crt`)}
-    client-key-data: ${data(`${identity}.key`)}
-contexts:
-- name: ${context}
-  context:
-    cluster: ${cluster}
-    user: ${user}
-current-context: ${context}
-preferences: {}
-`;
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: cluster, cluster: { 'certificate-authority-data': data('ca.crt'), server } }],
+    users: [
+      {
+        name: user,
+        user: { 'client-certificate-data': data(`${identity}.crt`), 'client-key-data': data(`${identity}.key`) },
+      },
+    ],
+    contexts: [{ name: context, context: { cluster, user } }],
+    'current-context': context,
+    preferences: {},
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
 }

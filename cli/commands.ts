@@ -1,0 +1,24 @@
+// The commands of `mini-k8s`, one file each, loaded when it is asked for.
+// Read by main.ts.
+
+export interface Command {
+  name: string;
+  help: string;
+  /** Takes the arguments behind the command's name; resolves with the exit code. Throws UsageError. */
+  load(): Promise<{ run(args: readonly string[]): Promise<number> }>;
+}
+
+export const commands: readonly Command[] = [
+  { name: 'up', help: 'start a cluster, in the foreground or with --detach', load: () => import('./commands/up.ts') },
+  { name: 'down', help: 'stop it', load: () => import('./commands/down.ts') },
+  {
+    name: 'status',
+    help: 'what runs, where it listens, and whether it is ready',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'kubectl',
+    help: "kubectl with this cluster's kubeconfig: mini-k8s kubectl -- get pods",
+    load: () => import('./commands/kubectl.ts'),
+  },
+];
