@@ -56,7 +56,9 @@ const withSelf = (children: Fields): Fields => (isEmpty(children) ? leaf : { '.'
 
 function zeroChildren(value: JSONObject, node: SchemaNode, out: FieldsDraft): void {
   for (const [name, zero] of zerosOf(node)) {
-    if (zero && value[name] === undefined) out[`f:${name}`] = everyField(zero, entryNode(node, name)!);
+    if (value[name] !== undefined) continue;
+    const child = entryNode(node, name)!;
+    if (zero || child.type === 'scalar') out[`f:${name}`] = everyField(zero, child);
   }
 }
 

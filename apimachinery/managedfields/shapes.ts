@@ -57,7 +57,7 @@ const valueStructs = new Set(
 );
 const everywhere = new Set(['metadata', 'spec', 'status']);
 
-/** What Go has in a field that nobody set: `{}` for a struct by value, null for a list or map without omitempty. */
+/** What Go has in a field that nobody set: `{}` for a struct by value, null for a list, map or time without omitempty. */
 export type Zeros = ReadonlyMap<string, JSONObject | null>;
 const none: Zeros = new Map();
 const emptyStruct: JSONObject = Object.freeze({});
@@ -71,11 +71,15 @@ export function zerosOf(node: SchemaNode): Zeros {
   return found;
 }
 
+const isTime = (node: SchemaNode): boolean => node.type === 'scalar' && node.scalar === 'time';
+
 function findZeros(node: StructNode): Zeros {
   const zeros = new Map<string, JSONObject | null>();
   for (const [name, field] of node.fields) {
     const struct = field.node.type === 'struct';
     if (struct && (everywhere.has(name) || valueStructs.has(`${node.name}.${name}`))) zeros.set(name, emptyStruct);
+    // The times of conditions are values too, written as null until they are set.
+    else if (node.name.endsWith('Condition') && isTime(field.node)) zeros.set(name, null);
     else if (field.required && (struct || field.node.type === 'list' || field.node.type === 'map'))
       zeros.set(name, null);
   }
