@@ -9,6 +9,7 @@ import { defaultServiceCIDR } from './defaultServiceCIDR.ts';
 import { kubernetesEndpoints } from './kubernetesEndpoints.ts';
 import { kubernetesService } from './kubernetesService.ts';
 import { nodePortRange } from './nodePortRange.ts';
+import { checkPortRange, checkServiceRanges } from './ranges.ts';
 import { rbacPolicy } from './rbacPolicyStep.ts';
 import { repairServiceIPs } from './repairServiceIPs.ts';
 import type { Step, StepEnv } from './step.ts';
@@ -40,7 +41,7 @@ export interface BootstrapOptions {
   onDone(): void;
 }
 
-/** Starts in the background. `stop` waits for the step that runs and takes this server out of the Service `kubernetes`. */
+/** Starts in the background; throws UsageError when a flag cannot be used. `stop` waits for the step that runs and takes this server out of the Service `kubernetes`. */
 export function startBootstrap(api: Api, options: BootstrapOptions): { stop(): Promise<void> } {
   const { config } = options;
   const file = (path: string) => (path ? readFileSync(path, 'utf8') : '');
@@ -52,8 +53,8 @@ export function startBootstrap(api: Api, options: BootstrapOptions): { stop(): P
     log: api.log,
     port: options.port,
     address: advertisedAddress(config['advertise-address'], config['bind-address']),
-    serviceCIDRs: config['service-cluster-ip-range'],
-    nodePortRange: config['service-node-port-range'],
+    serviceCIDRs: checkServiceRanges(config['service-cluster-ip-range']),
+    nodePortRange: checkPortRange(config['service-node-port-range']),
     clientCA: file(config['client-ca-file']),
     requestHeaderCA: file(config['requestheader-client-ca-file']),
   };
