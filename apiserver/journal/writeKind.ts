@@ -1,6 +1,6 @@
 // writes.trace.mini-k8s.io/v1: the journal's records and spans as a kind: listed and watched under RBAC, created (spans) by components.
 // Reads: nothing; a plain row of kinds. Next: journal.ts writes the records, cli/commands/trace.ts prints them.
-
+import { randomBytes } from 'node:crypto';
 import { parseCause } from '../../apimachinery/cause.ts';
 import { invalidValue, required } from '../../apimachinery/fieldErrors.ts';
 import { defineKind } from '../kinds/kind.ts';
@@ -20,6 +20,9 @@ export const write = defineKind({
   storage: writesPath,
   verbs: ['create', 'deletecollection', 'get', 'list', 'watch'],
   prepareCreate(object, context) {
+    // Named as the journal names writes, so that all sort by time and the oldest are trimmed first.
+    object.metadata.name = `${context.now().toString(16).padStart(12, '0')}-${randomBytes(5).toString('hex')}`;
+    delete object.metadata.generateName;
     object.span = true;
     object.user = context.user.username ?? '';
   },

@@ -20,6 +20,7 @@ const subjectsOf: Record<string, string[]> = {
   'system:service-account-issuer-discovery': ['Group system:serviceaccounts'],
   // Empty upstream, where the Node authorizer allows a node what belongs to it; until that is here, the role is what nodes hold.
   'system:node': ['Group system:nodes'],
+  'system:mini-k8s:span-reporter': ['Group system:nodes', 'User system:kube-proxy'],
   // Upstream leaves it to the installer to let the API server into the kubelets; here it may do that and nothing else.
   'system:kubelet-api-admin': ['User kube-apiserver-kubelet-client'],
 };

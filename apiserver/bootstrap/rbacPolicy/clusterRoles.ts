@@ -235,4 +235,14 @@ const forCertificates = [
   ...['legacy-unknown', 'kubelet-serving', 'kube-apiserver-client', 'kube-apiserver-client-kubelet'].map(approver),
 ];
 
-export const clusterRoles = [...forPeople, ...forEveryone, ...forNodes, ...forComponents, ...forCertificates];
+/** Ours: components tell the journal of deeds that are no API write. */
+const forTrace = [clusterRole('system:mini-k8s:span-reporter', [rule('create', 'trace.mini-k8s.io', 'writes')])];
+
+export const clusterRoles = [
+  ...forPeople,
+  ...forEveryone,
+  ...forNodes,
+  ...forComponents,
+  ...forCertificates,
+  ...forTrace,
+];
