@@ -119,11 +119,13 @@ async function updateOnce(
   await admitChanges(w, admission);
   kind.defaults?.(object);
   options.subresource?.keep?.(object, old);
-  if (!options.subresource) {
+  // A view (scale) changes spec as a write of the object itself does: its generation grows, its rules hold.
+  const part = options.subresource?.writeView ? undefined : options.subresource;
+  if (!part) {
     prepareUpdate(w, object, old);
     await kind.authorizeWrite?.(object, old, w);
   }
-  validate(w, object, old, options.subresource);
+  validate(w, object, old, part);
   await admitValidations(w, admission);
   for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
   return store(w, name, object, old, current, unconditional, options);
