@@ -1,0 +1,94 @@
+// The whole proxy against a real API server, as its own identity: two nodes that compute, and many changes that share a sync.
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endpointSlices, events, nodes, services } from '../../apimachinery/resources.ts';
+import type { Client } from '../../client/client.ts';
+import { parseFlags } from '../../component-base/flags.ts';
+import { flags } from '../../proxy/flags.ts';
+import { run } from '../../proxy/main.ts';
+import { startTestApiServer, type TestApiServer } from '../kit/apiServer.ts';
+import { service, slice } from './objects.ts';
+
+let server: TestApiServer;
+let client: Client;
+const stop = new AbortController();
+let running: Promise<void>;
+let metrics: number;
+let health: number;
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+
+beforeAll(async () => {
+  server = await startTestApiServer();
+  client = await server.client();
+  [metrics, health] = [await freePort(), await freePort()];
+  const { config } = parseFlags(flags, [
+    `--kubeconfig=${server.kubeconfigFor('proxy')}`,
+    '--hostname-override=node-1,node-2',
+    '--proxy-mode=none',
+    '--cluster-cidr=10.244.0.0/16',
+    '--iptables-min-sync-period=300ms',
+    `--metrics-bind-address=127.0.0.1:${metrics}`,
+    `--healthz-bind-address=127.0.0.1:${health}`,
+  ]);
+  running = run(config, stop.signal);
+});
+afterAll(async () => {
+  stop.abort();
+  await running;
+  client.close();
+  await server.stop();
+});
+
+const metric = async (name: string): Promise<number | undefined> => {
+  const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+  const line = text.split('\n').find((l) => l.startsWith(`${name}{ip_family="IPv4"`));
+  return line ? Number(line.split(' ').at(-1)) : undefined;
+};
+const rules = () => metric('kubeproxy_sync_proxy_rules_iptables_total').catch(() => undefined);
+const syncs = () => metric('kubeproxy_sync_proxy_rules_duration_seconds_count').catch(() => undefined);
+
+test('it becomes healthy, says its mode and tells the nodes that it has started', async () => {
+  await expect.poll(rules).toBeGreaterThan(10);
+  expect((await fetch(`http://127.0.0.1:${health}/healthz`)).status).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${metrics}/proxyMode`)).text()).toBe('none');
+  const told = async () =>
+    (await client.list(events, { namespace: 'default' })).items
+      .filter((e) => e.reason === 'Starting' && e.source?.component === 'kube-proxy')
+      .map((e) => e.involvedObject.name);
+  await expect.poll(async () => (await told()).sort()).toEqual(['node-1', 'node-2']);
+});
+
+test('many changes share few syncs, and what is deleted is gone', async () => {
+  const before = (await rules())!;
+  const ips = Array.from({ length: 20 }, (_, i) => `10.96.100.${i + 1}`);
+  const started = (await syncs())!;
+  for (const [i, ip] of ips.entries()) {
+    await client.create(services, { ...service(`s${i}`, { clusterIP: ip, clusterIPs: [ip] }), status: undefined });
+    await client.create(endpointSlices, slice(`s${i}`, [{ ip: '10.244.0.5' }, { ip: '10.244.1.5' }]));
+  }
+  // A Service with two endpoints: its address, the masquerade, two chances and two rules an endpoint.
+  await expect.poll(rules, { timeout: 10_000 }).toBe(before + 20 * 8);
+  expect((await syncs())! - started).toBeLessThan(40);
+  for (let i = 0; i < 20; i++) await client.delete(services, `s${i}`, 'default');
+  await expect.poll(rules, { timeout: 10_000 }).toBe(before);
+});
+
+test('a change of another node’s status makes no sync', async () => {
+  await client.create(nodes, { metadata: { name: 'node-9' }, spec: {}, status: {} } as never);
+  await expect.poll(rules).toBeTruthy();
+  const count = await syncs();
+  const node = await client.get(nodes, 'node-9');
+  await client.updateStatus(nodes, { ...node, status: { addresses: [{ type: 'InternalIP', address: '10.1.1.1' }] } });
+  await client.create(services, {
+    ...service('last', { clusterIP: '10.96.100.99', clusterIPs: ['10.96.100.99'] }),
+    status: undefined,
+  });
+  await expect.poll(syncs).toBe(count! + 2);
+});
