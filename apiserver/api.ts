@@ -10,6 +10,7 @@ import type { Health } from './health.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Cluster } from './kinds/cluster.ts';
 import type { Registry, Served } from './kinds/registry.ts';
+import type { KubeletClient } from './kubeletClient.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResourceCache, WatchCache } from './storage/cached.ts';
 import type { Store } from './storage/store.ts';
@@ -31,6 +32,7 @@ export interface Api {
   log: Logger;
   health: Health;
   metrics: Metrics;
+  kubelets: KubeletClient;
   /** Open watches: a server that stops ends them cleanly. */
   drain: Set<{ finish(): void }>;
   config: ApiConfig;

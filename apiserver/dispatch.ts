@@ -2,6 +2,7 @@
 // Reads: the live registry of kinds. Next: handlers/, one verb a file; routes.ts for paths that are no resources.
 import * as status from '../apimachinery/status.ts';
 import type { Api } from './api.ts';
+import { connect } from './handlers/connect.ts';
 import { create } from './handlers/create.ts';
 import { deleteOne } from './handlers/delete.ts';
 import { deleteCollection } from './handlers/deleteCollection.ts';
@@ -72,7 +73,7 @@ function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer>
   if (!sub || req.info.rest) throw new PageNotFound();
   const verb = req.info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete';
   if (!sub.verbs.includes(verb)) throw notAllowed();
-  return handlers[verb](api, req, served, sub);
+  return sub.connect ? connect(api, req, served, sub) : handlers[verb](api, req, served, sub);
 }
 
 /** What upstream's router says of a method that a path does not have. */

@@ -17,6 +17,7 @@ import { createJournal } from './journal/journal.ts';
 import { withTTL } from './kinds/event.ts';
 import { kinds } from './kinds/kinds.ts';
 import { createRegistry, type Registry } from './kinds/registry.ts';
+import { createKubeletClient } from './kubeletClient.ts';
 import { createLocalCluster } from './localCluster.ts';
 import { createMetrics } from './metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
@@ -77,6 +78,12 @@ export async function startApiServer(
     }),
     authorizer: createAuthorizer({ modes: config['authorization-mode'], cluster }),
     journal: createJournal({ store, keyPrefix: config['etcd-prefix'], size: config['write-journal-size'], log }),
+    kubelets: createKubeletClient({
+      cert: optionalFile(config, 'kubelet-client-certificate'),
+      key: optionalFile(config, 'kubelet-client-key'),
+      ca: optionalFile(config, 'kubelet-certificate-authority'),
+      preferredAddressTypes: config['kubelet-preferred-address-types'],
+    }),
     health: healthChecks(api, ready),
     metrics: createMetrics({ watches: () => drain.size, objects: () => ({}) }),
     config: {
@@ -139,7 +146,11 @@ async function openStore(config: ServerConfig): Promise<Store> {
         '--etcd-servers must be specified: name at least one etcd server, or use --storage-backend=embedded.',
       );
     const { openEtcdStore } = await import('./storage/etcd.ts');
-    return await openEtcdStore({ endpoints: config['etcd-servers'], prefix: `${config['etcd-prefix']}/`, ...etcdTls(config) });
+    return await openEtcdStore({
+      endpoints: config['etcd-servers'],
+      prefix: `${config['etcd-prefix']}/`,
+      ...etcdTls(config),
+    });
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const where =
@@ -167,6 +178,10 @@ function readTls(config: ServerConfig): { cert: string; key: string; clientCA?: 
     clientCA: config['client-ca-file'] ? readFile(config['client-ca-file'], 'client-ca-file') : undefined,
   };
 }
+
+type FileFlag = 'kubelet-client-certificate' | 'kubelet-client-key' | 'kubelet-certificate-authority';
+const optionalFile = (config: ServerConfig, flag: FileFlag) =>
+  config[flag] ? readFile(config[flag], flag) : undefined;
 
 function readFile(path: string, flag: string): string {
   try {

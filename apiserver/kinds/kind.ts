@@ -144,7 +144,14 @@ export interface Kind {
   afterWrite?(object: any, old: any | undefined, context: Context): void;
 }
 
-/** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the three groups of members is used. */
+/** A path at the kubelet of a node. `insecure`: its certificate need not be checked. */
+export interface ConnectTarget {
+  node: string;
+  path: string;
+  insecure?: boolean;
+}
+
+/** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the four groups of members is used. */
 export interface Subresource {
   name: string;
   verbs: readonly ('get' | 'create' | 'update' | 'patch' | 'delete')[];
@@ -161,6 +168,9 @@ export interface Subresource {
   view?(object: any): KubeObject;
   writeView?(view: any, object: any): void;
   validateView?(view: any): FieldError[];
+
+  /** Somebody else answers (`log`): where to ask; undefined: there is nothing to answer yet. Throws a StatusError to refuse. */
+  connect?(object: any, query: URLSearchParams): ConnectTarget | undefined;
 
   /** A deed (`binding`, `token`, `eviction`): takes the body, answers with what the client gets. `parent` throws NotFound. */
   create?(body: any, parent: { name: string; namespace: string }, context: Context): Promise<KubeObject>;

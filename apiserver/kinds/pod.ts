@@ -15,6 +15,7 @@ import { validateStatusUpdate } from './pod/status.ts';
 import { validateUpdate } from './pod/update.ts';
 import { validatePod, validatePodCreate } from './pod/validatePod.ts';
 import { podWarnings } from './pod/warnings.ts';
+import { podLog } from './podLog.ts';
 
 /** A pod that no node runs, or that has ended, goes at once. */
 function gracePeriod(pod: any, options: DeleteOptions): number {
@@ -63,6 +64,7 @@ export const pod = defineKind({
       validateUpdate: validateStatusUpdate,
       resets: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
     },
+    podLog,
     binding,
     eviction,
     ephemeralContainers,

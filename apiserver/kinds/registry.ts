@@ -1,7 +1,8 @@
 // The kinds that this server serves right now: a live table, to which CustomResourceDefinitions add rows while it runs.
 // Reads: the Kind values of this folder. Next: ../dispatch.ts looks a request's resource up here; discovery and OpenAPI list it.
-import { StatusError } from '../../apimachinery/status.ts';
+
 import type { SchemaNode, StructNode } from '../../apimachinery/schema.ts';
+import { StatusError } from '../../apimachinery/status.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { CacheSpec } from '../storage/cached.ts';
 import type { Kind } from './kind.ts';
@@ -103,7 +104,10 @@ class Row implements Served {
     const as = this.kind.storedAs;
     if (!as) return this;
     const home = this.#find(as.group, as.version, as.plural);
-    if (!home) throw new Error(`${this.kind.plural}.${this.kind.group} is stored as ${as.plural}.${as.group}, which is not served`);
+    if (!home)
+      throw new Error(
+        `${this.kind.plural}.${this.kind.group} is stored as ${as.plural}.${as.group}, which is not served`,
+      );
     return home;
   }
 }

@@ -43,19 +43,14 @@ async function admit(w: WriteContext, name: string, old: KubeObject): Promise<vo
 
 function checkPreconditions(w: WriteContext, name: string, old: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  if (uid !== undefined && uid !== old.metadata.uid) {
-    throw status.conflict(
-      w.served.kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
+  const record = old.metadata;
+  if (uid !== undefined && uid !== record.uid) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${record.uid}). The object might have been deleted and then recreated`;
+    throw status.conflict(w.served.kind, name, why);
   }
-  if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
-    throw status.conflict(
-      w.served.kind,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`,
-    );
+  if (resourceVersion !== undefined && resourceVersion !== record.resourceVersion) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${record.resourceVersion}). The object might have been modified`;
+    throw status.conflict(w.served.kind, name, why);
   }
 }
 
