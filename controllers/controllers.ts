@@ -9,9 +9,12 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import type { ManagerConfig } from './flags.ts';
 import { garbageCollector } from './garbageCollector/garbageCollector.ts';
 import { namespaceController } from './namespace/namespace.ts';
+import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
+import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
 import { replicaSetController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
+import { taintEvictionController } from './taintEviction/taintEviction.ts';
 
 type Row = (config: ManagerConfig) => Controller | undefined;
 
@@ -23,6 +26,9 @@ export const rows: Row[] = [
   (c) => deploymentController(c['concurrent-deployment-syncs']),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
+  (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
+  (c) => nodeLifecycleController(lifecycleOptions(c)),
+  () => taintEvictionController(),
 ];
 
 /** Those that --controllers asks for. Throws UsageError on a name that is none. */
@@ -39,6 +45,25 @@ const watchedWhole = (controllers: readonly Controller[]) => {
   const whole = controllers.flatMap((c) => c.watches).filter((w) => !w.options);
   return [...new Set(whole.map((w) => w.resource))];
 };
+
+function ipamOptions(c: ManagerConfig): IpamOptions {
+  if (!c['cluster-cidr']) throw new UsageError('--allocate-node-cidrs needs --cluster-cidr, such as 10.244.0.0/16.');
+  const list = (text: string) => text.split(',').filter(Boolean);
+  const size = c['node-cidr-mask-size'];
+  const prefix = { 4: c['node-cidr-mask-size-ipv4'] || size || 24, 6: c['node-cidr-mask-size-ipv6'] || size || 64 };
+  return { clusterCidrs: list(c['cluster-cidr']), serviceCidrs: list(c['service-cluster-ip-range']), prefix };
+}
+
+const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({
+  period: c['node-monitor-period'],
+  grace: { monitor: c['node-monitor-grace-period'], startup: c['node-startup-grace-period'] },
+  rates: {
+    normal: Number(c['node-eviction-rate']),
+    secondary: Number(c['secondary-node-eviction-rate']),
+    largeCluster: c['large-cluster-size-threshold'],
+    unhealthyThreshold: Number(c['unhealthy-zone-threshold']),
+  },
+});
 
 /** A name decides for itself; otherwise '*' does. */
 export function isEnabled(name: string, wanted: readonly string[]): boolean {
