@@ -1,0 +1,81 @@
+// A whole cluster for a test, as a user starts it: `mini-k8s up --detach` in a folder of its own.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const bin = new URL('../../bin/mini-k8s.mjs', import.meta.url).pathname;
+const execFileAsync = promisify(execFile);
+
+export interface UpCluster {
+  dataDir: string;
+  kubeconfig: string;
+  port: number;
+  /** Runs `mini-k8s`; rejects with its stderr when the exit code is not 0. */
+  mini(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function upCluster(...flags: string[]): Promise<UpCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'mk8s-'));
+  const dataDir = join(folder, 'd');
+  const port = await freePort();
+  const mini = async (...args: string[]) => {
+    const [command = '', ...rest] = args;
+    const { stdout } = await execFileAsync(process.execPath, [bin, command, '--data-dir', dataDir, ...rest], {
+      maxBuffer: 64 << 20,
+      cwd: folder,
+    });
+    return stdout;
+  };
+  await mini('up', '--detach', '--port', String(port), ...flags).catch((error) => {
+    throw new Error(`up failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
+  });
+  return {
+    dataDir,
+    port,
+    kubeconfig: join(dataDir, 'kubeconfig'),
+    mini,
+    async stop() {
+      await mini('down').catch(() => undefined);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs kubectl against a cluster in a namespace; never rejects. */
+export function kubectlIn(
+  path: string,
+  kubeconfig: string,
+  namespace: string,
+): (args: string, input?: string) => Promise<Ran> {
+  return (args, input) =>
+    new Promise((resolve) => {
+      const child = execFile(
+        path,
+        [...(namespace ? ['-n', namespace] : []), ...splitArgs(args)],
+        { env: { ...process.env, KUBECONFIG: kubeconfig }, maxBuffer: 64 << 20, timeout: 90_000 },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) || 1 : 0, stdout, stderr }),
+      );
+      child.stdin?.end(input ?? '');
+    });
+}
+
+/** Words, with single quotes around those that have blanks. */
+const splitArgs = (text: string): string[] => [...text.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]!);
