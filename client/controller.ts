@@ -31,8 +31,11 @@ export interface ControllerContext {
   log: Logger;
 }
 
-/** `after`: look at this key again in so many milliseconds, whatever happens. */
-export type Result = undefined | { after: number };
+/**
+ * `after`: look at this key again in so many milliseconds, whatever happens. With `postponed` the work itself was put
+ * off: it keeps its causes, and is taken up earlier if another event comes for the key.
+ */
+export type Result = undefined | { after: number; postponed?: boolean };
 
 export interface Controller {
   /** Upstream's name, by which --controllers turns it on and off: `replicaset-controller`. It is also its metrics label. */

@@ -84,7 +84,8 @@ async function reconcileOne({ controller, context, queue }: Running, item: WorkI
   try {
     const result = await withCauses(item.causes, () => controller.reconcile(item.key, context));
     queue.forget(item.key);
-    if (result) queue.addAfter(item.key, Math.max(result.after, 1));
+    if (result?.postponed) queue.postpone(item.key, Math.max(result.after, 1), item.causes);
+    else if (result) queue.addAfter(item.key, Math.max(result.after, 1));
   } catch (error) {
     const about = {
       controller: controller.name,

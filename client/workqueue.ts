@@ -27,6 +27,8 @@ export interface WorkQueue {
   add(key: string, causes: readonly Cause[]): void;
   /** Later, in milliseconds; the earliest of several wishes counts. Without causes it is the timer that wakes it. */
   addAfter(key: string, ms: number, causes?: readonly Cause[]): void;
+  /** Later, or as soon as the key is added for another reason: its work is still to be done, for these causes. */
+  postpone(key: string, ms: number, causes: readonly Cause[]): void;
   /** After a failure: 5 ms, doubled with each one, up to 1,000 s; and 10 a second after a burst of 100 over all keys. */
   addRateLimited(key: string, causes: readonly Cause[]): void;
   /** The key succeeded: its next failure counts as the first. */
@@ -49,7 +51,7 @@ export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQue
   const dirty = new Map<string, { causes: Map<string, Cause>; since: number }>();
   const processing = new Map<string, number>();
   const failed = new Map<string, number>();
-  const later = new Map<string, { at: number; causes: Cause[]; timer: { cancel(): void } }>();
+  const later = new Map<string, { at: number; causes: Cause[]; postponed: boolean; timer: { cancel(): void } }>();
   const waiting: ((item: WorkItem | undefined) => void)[] = [];
   const bucket = createBucket(clock, 10, 100);
   let stopped = false;
@@ -85,9 +87,39 @@ export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQue
     return { key, causes: [...causes.values()] };
   }
 
+  /** Causes of work that was put off and is taken up now. */
+  function takePostponed(key: string): Cause[] {
+    const entry = later.get(key);
+    if (!entry?.postponed) return [];
+    entry.timer.cancel();
+    later.delete(key);
+    return entry.causes;
+  }
+
+  function wakeLater(key: string, ms: number, causes: readonly Cause[], postponed: boolean): void {
+    const at = clock.now() + ms;
+    const entry = later.get(key);
+    const merged = mergeCauses(entry?.causes ?? [], causes);
+    if (entry && entry.at <= at) {
+      entry.causes = merged;
+      entry.postponed ||= postponed;
+      return;
+    }
+    entry?.timer.cancel();
+    const fire = () => {
+      const due = later.get(key);
+      later.delete(key);
+      if (due) queue.add(key, due.causes);
+    };
+    // Node's timers end at 2^31 ms; a later wish is looked at again then.
+    const timer = clock.setTimeout(fire, Math.min(ms, 2 ** 31 - 1));
+    later.set(key, { at, causes: merged, postponed: postponed || (entry?.postponed ?? false), timer });
+  }
+
   const queue: WorkQueue = {
-    add(key, causes) {
+    add(key, added) {
       if (stopped) return;
+      const causes = [...takePostponed(key), ...added];
       const entry = dirty.get(key);
       if (entry) {
         collectCauses(entry.causes, causes);
@@ -99,28 +131,17 @@ export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQue
     },
     addAfter(key, ms, causes = [{ word: 'timer' }]) {
       if (stopped) return;
-      if (ms <= 0) return queue.add(key, causes);
-      const at = clock.now() + ms;
-      const entry = later.get(key);
-      const merged = mergeCauses(entry?.causes ?? [], causes);
-      if (entry && entry.at <= at) {
-        entry.causes = merged;
-        return;
-      }
-      entry?.timer.cancel();
-      const fire = () => {
-        const due = later.get(key);
-        later.delete(key);
-        if (due) queue.add(key, due.causes);
-      };
-      // Node's timers end at 2^31 ms; a later wish is looked at again then.
-      later.set(key, { at, causes: merged, timer: clock.setTimeout(fire, Math.min(ms, 2 ** 31 - 1)) });
+      if (ms <= 0) queue.add(key, causes);
+      else wakeLater(key, ms, causes, false);
+    },
+    postpone(key, ms, causes) {
+      if (!stopped) wakeLater(key, ms, causes, true);
     },
     addRateLimited(key, causes) {
       const n = failed.get(key) ?? 0;
       failed.set(key, n + 1);
       observer?.retried();
-      queue.addAfter(key, Math.max(Math.min(firstDelay * 2 ** n, mostDelay), bucket()), causes);
+      queue.postpone(key, Math.max(Math.min(firstDelay * 2 ** n, mostDelay), bucket()), causes);
     },
     forget: (key) => void failed.delete(key),
     failures: (key) => failed.get(key) ?? 0,

@@ -6,6 +6,7 @@ import { deployments, pods, replicaSets } from '../../apimachinery/resources.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet } from '../../apimachinery/types.ts';
 import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { keyOf } from '../../client/informerCache.ts';
+import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
 import { condition, findCondition, hasDeadline, withCondition } from './conditions.ts';
 import { isRolling } from './limits.ts';
@@ -15,25 +16,37 @@ import { isScaling } from './scaling.ts';
 import { type Work, writeStatus } from './work.ts';
 
 /** `workers` is --concurrent-deployment-syncs. */
-export const deploymentController = (workers = 5): Controller => ({
-  name: 'deployment-controller',
-  workers,
-  watches: [
-    watch({ resource: deployments, keys: (d) => [keyOf(d)] }),
-    watch({
-      resource: replicaSets,
-      keys: (rs, context) => deploymentsOf(rs as ReplicaSet, context),
-      when: (rs, old) => rs.metadata.resourceVersion !== old.metadata.resourceVersion,
-    }),
-    // Recreate waits for the last old pod to be gone.
-    watch({ resource: pods, keys: (pod, context) => recreatingDeploymentOf(pod as Pod, context), when: () => false }),
-  ],
-  setup({ informers }) {
-    indexByController(informers.informer(replicaSets));
-    indexByController(informers.informer(pods));
-  },
-  reconcile,
-});
+export function deploymentController(workers = 5): Controller {
+  let fresh: { deployments: Freshness; replicaSets: Freshness };
+  return {
+    name: 'deployment-controller',
+    workers,
+    watches: [
+      watch({ resource: deployments, keys: (d) => [keyOf(d)] }),
+      watch({
+        resource: replicaSets,
+        keys: (rs, context) => deploymentsOf(rs as ReplicaSet, context),
+        when: (rs, old) => rs.metadata.resourceVersion !== old.metadata.resourceVersion,
+      }),
+      // Recreate waits for the last old pod to be gone.
+      watch({ resource: pods, keys: (pod, context) => recreatingDeploymentOf(pod as Pod, context), when: () => false }),
+    ],
+    setup({ informers, clock }) {
+      fresh = {
+        deployments: createFreshness(informers.informer(deployments), clock),
+        replicaSets: createFreshness(informers.informer(replicaSets), clock),
+      };
+      indexByController(informers.informer(replicaSets));
+      indexByController(informers.informer(pods));
+    },
+    async reconcile(key, context) {
+      if (!fresh.deployments.isFresh(key) || !fresh.replicaSets.isFresh(key)) return { after: 1000, postponed: true };
+      return reconcile(key, context, (r, object) =>
+        fresh[r === deployments ? 'deployments' : 'replicaSets'].wrote(key, object),
+      );
+    },
+  };
+}
 
 function owner(o: KubeObject, kind: string, find: (key: string) => KubeObject | undefined): KubeObject | undefined {
   const ref = controllerOf(o);
@@ -59,11 +72,11 @@ function recreatingDeploymentOf(pod: Pod, { informers }: ControllerContext): str
   return d && !isRolling(d) ? [keyOf(d)] : [];
 }
 
-async function reconcile(key: string, context: ControllerContext): Promise<Result | undefined> {
+async function reconcile(key: string, context: ControllerContext, wrote: Work['wrote']): Promise<Result | undefined> {
   const before = context.informers.informer(deployments).get(key) as Deployment | undefined;
   if (!before) return;
   const d: Deployment = { ...before, metadata: { ...before.metadata }, status: { ...before.status } };
-  const w: Work = { ...context, d, before, all: [] };
+  const w: Work = { ...context, d, before, all: [], wrote };
   if (selectsAll(d)) return refuse(w);
   w.all = await ownReplicaSets(w);
   if (d.metadata.deletionTimestamp) return void (await statusOnly(w));

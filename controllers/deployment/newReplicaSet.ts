@@ -23,6 +23,7 @@ export async function findAndRevise(w: Work): Promise<ReplicaSet | undefined> {
   if (annotations !== found.metadata.annotations || (found.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
     const next = { ...found, metadata: { ...found.metadata, annotations }, spec: { ...found.spec, minReadySeconds } };
     found = (await w.client.update(replicaSets, next as never)) as ReplicaSet;
+    w.wrote(replicaSets, found);
     keep(w, found);
   }
   revise(w, annotations[revisionAnnotation] ?? '');
@@ -41,6 +42,7 @@ async function create(w: Work): Promise<ReplicaSet> {
   let made: ReplicaSet;
   try {
     made = (await w.client.create(replicaSets, wanted as never)) as ReplicaSet;
+    w.wrote(replicaSets, made);
     const replicas = replicasOf(made);
     if (replicas > 0)
       w.events.event(

@@ -3,7 +3,7 @@
 // Used by: deployment.ts, newReplicaSet.ts, rollout.ts.
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import { deployments, replicaSets } from '../../apimachinery/resources.ts';
-import type { Deployment, DeploymentStatus, ReplicaSet } from '../../apimachinery/types.ts';
+import type { Deployment, DeploymentStatus, KubeObject, ReplicaSet } from '../../apimachinery/types.ts';
 import type { ControllerContext } from '../../client/controller.ts';
 import { replicasOf } from './replicaSets.ts';
 import { sizeAnnotations } from './revisions.ts';
@@ -16,6 +16,8 @@ export interface Work extends ControllerContext {
   before: Deployment;
   /** All ReplicaSets that are its own. */
   all: ReplicaSet[];
+  /** Told of every write, so that the next reconcile starts from caches that have seen it. */
+  wrote(r: typeof deployments | typeof replicaSets, object: KubeObject): void;
 }
 
 /** Resizes in order, with an Event each; annotations are brought up to date with it. */
@@ -26,6 +28,7 @@ export async function resize(w: Work, sizes: Sizes): Promise<void> {
     if (from === to && annotations === rs.metadata.annotations) continue;
     const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas: to } };
     const written = (await w.client.update(replicaSets, next as never)) as ReplicaSet;
+    w.wrote(replicaSets, written);
     w.all = w.all.map((one) => (one.metadata.uid === rs.metadata.uid ? written : one));
     if (from !== to)
       w.events.event(
@@ -47,6 +50,7 @@ export async function writeStatus(w: Work, status: DeploymentStatus): Promise<vo
   )
     return;
   w.before = w.d = (await w.client.updateStatus(deployments, { ...w.d, metadata, status } as never)) as Deployment;
+  w.wrote(deployments, w.d);
 }
 
 /** Counts of 0 and empty lists are absent on the wire; they mean the same. */

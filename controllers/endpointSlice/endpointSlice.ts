@@ -81,7 +81,7 @@ async function reconcile(
   const service = informers.informer(services).get(key) as Service | undefined;
   // The owner reference takes the slices of a Service that is gone.
   if (!service || service.metadata.deletionTimestamp || !hasOwnPods(service)) return;
-  if (!fresh.isFresh(key)) return { after: 1000 };
+  if (!fresh.isFresh(key)) return { after: 1000, postponed: true };
   const existing = informers.informer(endpointSlices).byIndex(byService, key) as EndpointSlice[];
   const chosen = (informers.informer(pods).list(service.metadata.namespace) as Pod[]).filter((p) =>
     selects(service, p.metadata.labels),

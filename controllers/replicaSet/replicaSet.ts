@@ -5,11 +5,12 @@ import { selectorOf } from '../../apimachinery/labelSelector.ts';
 import { pods, replicaSets } from '../../apimachinery/resources.ts';
 import { isReason, StatusError } from '../../apimachinery/status.ts';
 import type { Pod, ReplicaSet } from '../../apimachinery/types.ts';
-import { type Controller, type ControllerContext, watch } from '../../client/controller.ts';
+import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { createExpectations, type Expectations } from '../../client/expectations.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { isNamespaceTerminating } from '../common/errors.ts';
+import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
 import { isActive, nextAvailable } from '../common/pods.ts';
 import { slowStart } from '../common/slowStart.ts';
@@ -19,6 +20,7 @@ import { type ManageFailure, planStatus } from './status.ts';
 /** `workers` is --concurrent-replicaset-syncs. */
 export function replicaSetController(workers = 5): Controller {
   let expected: Expectations;
+  let fresh: Freshness;
   return {
     name: 'replicaset-controller',
     workers,
@@ -32,12 +34,13 @@ export function replicaSetController(workers = 5): Controller {
     ],
     setup({ informers, clock }) {
       expected = createExpectations(clock);
+      fresh = createFreshness(informers.informer(replicaSets), clock);
       const podInformer = informers.informer(pods);
       indexByController(podInformer);
       indexByController(informers.informer(replicaSets));
       observe(podInformer, informers.informer(replicaSets), expected);
     },
-    reconcile: (key, context) => reconcile(key, context, expected),
+    reconcile: (key, context) => reconcile(key, context, expected, fresh),
   };
 }
 
@@ -71,17 +74,24 @@ function observe(podInformer: Informer<any>, rsInformer: Informer<any>, expected
   });
 }
 
-async function reconcile(key: string, context: ControllerContext, expected: Expectations) {
+async function reconcile(
+  key: string,
+  context: ControllerContext,
+  expected: Expectations,
+  fresh: Freshness,
+): Promise<Result | undefined> {
   const { client, informers, clock } = context;
   const rs = informers.informer(replicaSets).get(key) as ReplicaSet | undefined;
   if (!rs) return void expected.forget(key);
+  // Our own last write is on its way here: with it in hand the next one is no conflict.
+  if (!fresh.isFresh(key)) return { after: 1000, postponed: true };
   const mayAct = expected.satisfied(key);
   const owned = await ownedPods(context, rs);
   const active = owned.filter(isActive);
   const failure =
     mayAct && !rs.metadata.deletionTimestamp ? await manage(key, rs, active, context, expected) : undefined;
   const status = planStatus(rs, owned, failure, clock.now());
-  if (status) await client.updateStatus(replicaSets, { ...rs, status } as never);
+  if (status) fresh.wrote(key, await client.updateStatus(replicaSets, { ...rs, status } as never));
   if (failure) throw failure.error;
   const wait = nextAvailable(active, rs.spec?.minReadySeconds ?? 0, clock.now());
   return wait === undefined ? undefined : { after: wait };

@@ -82,6 +82,20 @@ describe('work queue', () => {
     expect(q.failures('a')).toBe(0);
   });
 
+  it('takes postponed work up with the next event, for the causes of both and once', async () => {
+    const clock = fakeClock();
+    const q = createWorkQueue(clock);
+    q.postpone('a', 1000, [cause(1)]);
+    q.add('a', [cause(2)]);
+    expect(await q.get()).toEqual({ key: 'a', causes: [cause(1), cause(2)] });
+    q.done('a');
+    await clock.advance(2000);
+    expect(q.length).toBe(0);
+    q.postpone('a', 1000, [cause(3)]);
+    await clock.advance(1000);
+    expect(await q.get()).toEqual({ key: 'a', causes: [cause(3)] });
+  });
+
   it('stops: waiting workers get undefined, nothing is taken in', async () => {
     const q = createWorkQueue(fakeClock());
     const got = q.get();
