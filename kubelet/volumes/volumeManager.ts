@@ -2,7 +2,7 @@
 // Reads: the pod, payloads.ts. Writes: <root-dir>/pods/<uid>/volumes.
 // Mirrors: pkg/kubelet/volumemanager and pkg/volume/{emptydir,hostpath,configmap,secret,projected}. Next: container/mounts.ts.
 import { execFile } from 'node:child_process';
-import { chmod, chown, lchown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { quantityValue } from '../../apimachinery/quantity.ts';
@@ -77,19 +77,20 @@ async function setUpEmptyDir(
   o: NonNullable<Volume['emptyDir']>,
   group: number | undefined,
 ): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
+  const fresh = !(await stat(path).catch(() => undefined));
   await mkdir(path, { recursive: true });
-  if (o.medium === 'Memory' && !(await mountPoints()).includes(path)) await mountMemory(path, o.sizeLimit as string);
-  if (there) return;
-  await chmod(path, 0o777);
-  if (group !== undefined) await giveToGroup(path, group);
+  if (fresh) await chmod(path, 0o777);
+  const toMount = o.medium === 'Memory' && !(await mountPoints()).includes(path);
+  if (toMount && (await mountMemory(path, o.sizeLimit as string))) await chmod(path, 0o777);
+  if ((fresh || toMount) && group !== undefined) await giveToGroup(path, group);
 }
 
 /** Only root can mount; without it the files lie on disk, which a simulated runtime does not notice. */
-async function mountMemory(path: string, sizeLimit: string | undefined): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+async function mountMemory(path: string, sizeLimit: string | undefined): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
   const size = sizeLimit ? ['-o', `size=${quantityValue(sizeLimit)}`] : [];
   await run('mount', ['-t', 'tmpfs', ...size, 'tmpfs', path]);
+  return true;
 }
 
 async function mountPoints(): Promise<string[]> {
@@ -103,19 +104,19 @@ async function setUpFiles(path: string, pod: Pod, volume: Volume, sources: Paylo
   if (!payload) throw new Error('unsupported volume type');
   await mkdir(path, { recursive: true });
   await chmod(path, 0o777);
-  await writeAtomically(path, payload, group === undefined ? undefined : (dir) => giveToGroup(dir, group));
+  if (group === undefined) await writeAtomically(path, payload);
+  else if (await writeAtomically(path, payload, (dir) => giveToGroup(dir, group))) await giveToGroup(path, group);
 }
 
 /** As SetVolumeOwnership does: the group owns all, may read what the owner may, and new files inherit it. */
 async function giveToGroup(path: string, group: number): Promise<void> {
   const s = await stat(path);
   try {
-    await lchown(path, s.uid, group);
+    await chown(path, s.uid, group);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM' && process.getuid?.() !== 0) return;
     throw error;
   }
-  await chown(path, s.uid, group);
   const shared = s.mode | 0o440;
   await chmod(path, (s.isDirectory() ? shared | 0o2110 : shared) & 0o7777);
   if (!s.isDirectory()) return;
