@@ -1,8 +1,9 @@
 // Forgets UDP flows that still go where no endpoint is any more: without this a client that keeps its port keeps its dead endpoint.
 // Reads: the states before and after a sync. Writes: the kernel's connection table, with the program conntrack, where it is installed.
 // Mirrors: pkg/proxy/conntrack/cleanup.go. Used by: main.ts after each iptables sync.
+
+import { CommandError, type Run } from '../component-base/command.ts';
 import type { Logger } from '../component-base/logger.ts';
-import { CommandError, type Run } from './command.ts';
 import { endpointKey } from './endpoints.ts';
 import type { Family, ProxyPort } from './ports.ts';
 import type { ServiceState } from './rules.ts';

@@ -1,8 +1,9 @@
 // The iptables data plane: brings wanted rules into the kernel with one atomic iptables-restore, touching no chain of others.
 // Reads iptables-save when a full sync is due, to find what is stale or missing; writes the tables nat and filter.
 // Mirrors: pkg/proxy/iptables/proxier.go and pkg/util/iptables. Used by: main.ts. The text is made in restoreText.ts.
+
+import { CommandError, type Run } from '../component-base/command.ts';
 import { isHashedChain } from './chainNames.ts';
-import { CommandError, type Run } from './command.ts';
 import type { Applied, DataPlane } from './dataPlane.ts';
 import type { Family } from './ports.ts';
 import {

@@ -1,9 +1,9 @@
 // What a proxy does on a node with a real network beside its rules: kernel settings, health check ports, stale UDP flows.
 // Writes: /proc/sys, listening ports, the connection table. Mirrors: cmd/kube-proxy/app/server_linux.go. Used by: main.ts.
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Run } from '../component-base/command.ts';
 import { UsageError } from '../component-base/flags.ts';
 import type { Logger } from '../component-base/logger.ts';
-import type { Run } from './command.ts';
 import { conntrackCleaner } from './conntrack.ts';
 import type { DataPlane } from './dataPlane.ts';
 import { healthByPort, healthCheckServers } from './healthCheck.ts';

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EndpointSlice, Service } from '../../apimachinery/types.ts';
-import { runCommand } from '../../proxy/command.ts';
+import { runCommand } from '../../component-base/command.ts';
 import { cleanupIptables, iptablesPlane } from '../../proxy/iptables.ts';
 import { buildRules, type RuleOptions, readState } from '../../proxy/rules.ts';
-import { link, Namespace, noNetns } from './netns.ts';
+import { link, Namespace, noNetns } from '../kit/netns.ts';
 import { type EndpointInput, service, slice } from './objects.ts';
 
 const why = noNetns();

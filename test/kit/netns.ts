@@ -1,6 +1,10 @@
 // Network namespaces for tests with real packets: made, linked, populated with a small agent each, and removed.
 // An agent is a Node process inside the namespace: it serves TCP and UDP, and dials when asked. Needs root and iproute2.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** Why such tests cannot run here; undefined when they can. */
@@ -30,6 +34,7 @@ const out = (id, value) => process.stdout.write(JSON.stringify({ id, ...value })
 const commands = {
   listen: (id, { port }) => net.createServer((s) => { s.on('error', () => {}); s.end(answer(s.remoteAddress)); }).listen(port, () => out(id, {})),
   udp: (id, { port }) => { const s = dgram.createSocket('udp4'); s.on('message', (_, r) => s.send(answer(r.address), r.port, r.address)); s.bind(port, () => out(id, {})); },
+  relay: (id, { port, path }) => net.createServer((c) => { const u = net.connect(path); c.on('error', () => u.destroy()); u.on('error', () => c.destroy()); c.pipe(u).pipe(c); }).listen(port, '127.0.0.1', () => out(id, {})),
   dial(id, { ip, port }) {
     const s = net.connect({ host: ip, port }); let text = '';
     const timer = setTimeout(() => s.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), 1500);
@@ -54,6 +59,7 @@ export class Namespace {
   #agent: ChildProcess | undefined;
   #waiting = new Map<number, (value: any) => void>();
   #next = 0;
+  #ends: (() => void)[] = [];
 
   constructor(short: string, world: string) {
     this.short = short;
@@ -96,7 +102,26 @@ export class Namespace {
   dial = (ip: string, port: number): Promise<Dialled> => this.#ask({ do: 'dial', ip, port });
   dialUdp = (ip: string, port: number): Promise<Dialled> => this.#ask({ do: 'dialUdp', ip, port });
 
+  /** Makes 127.0.0.1:port of the host, such as an API server's, reachable under the same address inside. */
+  async relay(port: number): Promise<void> {
+    const path = join(tmpdir(), `${this.name}-${port}.sock`);
+    const outside = createServer((inner) => {
+      const outer = connect(port, '127.0.0.1');
+      inner.on('error', () => outer.destroy());
+      outer.on('error', () => inner.destroy());
+      inner.pipe(outer).pipe(inner);
+    });
+    await new Promise<void>((resolve) => outside.listen(path, resolve));
+    outside.unref();
+    this.#ends.push(() => {
+      outside.close();
+      rmSync(path, { force: true });
+    });
+    await this.#ask({ do: 'relay', port, path });
+  }
+
   remove(): void {
+    for (const end of this.#ends) end();
     this.#agent?.stdin?.end();
     this.#agent?.kill('SIGKILL');
     sh('ip', 'netns', 'del', this.name);

@@ -1,8 +1,8 @@
-// Runs a program with text on its stdin and gives its stdout back: how the proxy reaches iptables and conntrack.
-// Used by: iptables.ts, conntrack.ts. Tests pass a Run of their own, such as one inside a network namespace.
+// Runs a program with text on its stdin and gives its stdout back: how the daemons of a node reach iptables, ip and conntrack.
+// Used by: proxy/, addons/network. Tests pass a Run of their own, such as one inside a network namespace.
 import { spawn } from 'node:child_process';
 
-/** Rejects with a CommandError when the program fails or is not there. */
+/** Resolves with stdout; rejects with a CommandError when the program fails or is not there. */
 export type Run = (program: string, args: readonly string[], input?: string) => Promise<string>;
 
 export class CommandError extends Error {
