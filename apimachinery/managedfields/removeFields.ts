@@ -4,7 +4,7 @@
 import { anyNode, type ListNode, type SchemaNode } from '../schema.ts';
 import { childOf, type Fields, has } from './fields.ts';
 import { elementOf } from './listElements.ts';
-import { entryNode, isObject, type JSONObject, shapeOf } from './shapes.ts';
+import { entryNode, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
 
 function fromMap(value: JSONObject, node: SchemaNode, gone: Fields): JSONObject | null {
   const kept: JSONObject = {};
@@ -42,7 +42,7 @@ export const removeFields = (object: JSONObject, node: SchemaNode, gone: Fields)
   fromMap(object, node, gone) ?? {};
 
 /**
- * The object without the nulls that its structs hold, as decoding into Go's types has it.
+ * The object without the nulls that its structs hold, as decoding into Go's types has it: a struct by value is `{}` again.
  * Entries of free maps and what has no schema keep theirs.
  */
 export function withoutNulls(value: unknown, node: SchemaNode): unknown {
@@ -50,7 +50,11 @@ export function withoutNulls(value: unknown, node: SchemaNode): unknown {
   if (!isObject(value) || node.type === 'any') return value;
   const kept: JSONObject = {};
   for (const key in value) {
-    if (value[key] === null && node.type === 'struct') continue;
+    if (value[key] === null && node.type === 'struct') {
+      const zero = zerosOf(node).get(key);
+      if (zero) kept[key] = zero;
+      continue;
+    }
     const child = entryNode(node, key);
     kept[key] = child ? withoutNulls(value[key], child) : value[key];
   }
