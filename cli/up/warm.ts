@@ -8,26 +8,19 @@ import type { DataDir } from './dataDir.ts';
 import type { Plan } from './plan.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const folders = [
-  'apimachinery',
-  'apiserver',
-  'client',
-  'cli',
-  'component-base',
-  'controllers',
-  'cri',
-  'kubelet',
-  'proxy',
-  'runtime',
-  'scheduler',
-  'addons',
-];
+/** Folders of the repository that no component loads anything from. */
+const others = new Set(['node_modules', 'test', 'bench', 'scripts', 'bin', 'manifests', 'labs']);
+
+const sourceFolders = () =>
+  readdirSync(root, { withFileTypes: true })
+    .filter((d) => d.isDirectory() && !d.name.startsWith('.') && !others.has(d.name))
+    .map((d) => d.name);
 
 /** Changes with Node, with the programs that run and with every edit of the sources. */
 function fingerprint(plan: Plan): string {
   let files = 0;
   let newest = 0;
-  for (const folder of folders) {
+  for (const folder of sourceFolders()) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
       files++;
