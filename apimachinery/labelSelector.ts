@@ -91,8 +91,8 @@ function selectorFrom(requirements: readonly LabelRequirement[], nothing = false
 export const everything: Selector = selectorFrom([]);
 export const nothing: Selector = selectorFrom([], true);
 
-function valuesErrors(operator: LabelOperator, values: readonly string[]): FieldError[] {
-  const wrong = (why: string) => [invalidValue('values', values.length ? values : null, why)];
+function valuesErrors(operator: LabelOperator, values: readonly string[], at: string): FieldError[] {
+  const wrong = (why: string) => [invalidValue(at, values.length ? values : null, why)];
   if (operator === 'in' || operator === 'notin') {
     return values.length ? [] : wrong("for 'in', 'notin' operators, values set can't be empty");
   }
@@ -105,19 +105,25 @@ function valuesErrors(operator: LabelOperator, values: readonly string[]): Field
   const errors = values.length === 1 ? [] : wrong("for 'Gt', 'Lt' operators, exactly one value is required");
   values.forEach((v, i) => {
     if (toInt64(v) !== undefined) return;
-    errors.push(invalidValue(`values[${i}]`, v, "for 'Gt', 'Lt' operators, the value must be an integer"));
+    errors.push(invalidValue(path.index(at, i), v, "for 'Gt', 'Lt' operators, the value must be an integer"));
   });
   return errors;
 }
 
-/** A checked requirement. Throws SelectorError. */
-export function newRequirement(key: string, operator: LabelOperator, values: readonly string[]): LabelRequirement {
+/** A checked requirement; `at` is the path that its errors start with. Throws SelectorError. */
+export function newRequirement(
+  key: string,
+  operator: LabelOperator,
+  values: readonly string[],
+  at = '',
+): LabelRequirement {
   const keyErrors = isQualifiedName(key);
-  const errors = keyErrors.length ? [invalidValue('key', key, keyErrors.join('; '))] : [];
-  errors.push(...valuesErrors(operator, values));
+  const errors = keyErrors.length ? [invalidValue(path.child(at, 'key'), key, keyErrors.join('; '))] : [];
+  const valuesAt = path.child(at, 'values');
+  errors.push(...valuesErrors(operator, values, valuesAt));
   values.forEach((v, i) => {
     const broken = isValidLabelValue(v);
-    if (broken.length) errors.push(invalidValue(`values[${i}][${key}]`, v, broken.join('; ')));
+    if (broken.length) errors.push(invalidValue(path.key(path.index(valuesAt, i), key), v, broken.join('; ')));
   });
   if (errors.length) throw new SelectorError(aggregateMessage(errors));
   return { key, operator, values };
@@ -125,7 +131,9 @@ export function newRequirement(key: string, operator: LabelOperator, values: rea
 
 /** Empty text selects everything. Throws SelectorError. */
 export function parseLabelSelector(text: string): Selector {
-  return text === '' ? everything : selectorFrom(parseRequirements(text, newRequirement, SelectorError));
+  return text === ''
+    ? everything
+    : selectorFrom(parseRequirements(text, (k, o, v) => newRequirement(k, o, v), SelectorError));
 }
 
 const operatorOf: Record<string, LabelOperator> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };

@@ -26,7 +26,7 @@ function parseLabels(list: readonly Requirement[], at: string, errors: string[])
   return list.flatMap(({ key, operator, values }, i) => {
     const known = Object.hasOwn(operators, operator) ? operators[operator]! : undefined;
     try {
-      if (known) return [newRequirement(key, known, values ?? [])];
+      if (known) return [newRequirement(key, known, values ?? [], path.index(at, i))];
       const field = path.child(path.index(at, i), 'operator');
       errors.push(aggregateMessage([notSupported(field, operator, Object.keys(operators))]));
     } catch (error) {

@@ -127,6 +127,10 @@ describe('node affinity', () => {
       'nodeSelectorTerms[0].matchExpressions[0].operator: Unsupported value: "Is": supported values: "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"',
     );
     expect(matcher.matches(node)).toBe(true);
+    const noNumber = parseNodeSelector({ nodeSelectorTerms: [{ matchExpressions: [expression('cores', 'Gt', 'x')] }] });
+    expect(noNumber.error).toBe(
+      `nodeSelectorTerms[0].matchExpressions[0].values[0]: Invalid value: "x": for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
     expect(parseNodeSelector({ nodeSelectorTerms: [bad] }).matches(node)).toBe(false);
     expect(parseNodeSelector({ nodeSelectorTerms: [{ matchFields: [expression('metadata.name', 'In')] }] }).error).toBe(
       'nodeSelectorTerms[0].matchFields[0].values: Invalid value: []: must have one element',
