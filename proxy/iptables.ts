@@ -4,7 +4,7 @@
 
 import { CommandError, type Run } from '../component-base/command.ts';
 import { isHashedChain } from './chainNames.ts';
-import type { Applied, DataPlane } from './dataPlane.ts';
+import { type Applied, type DataPlane, sumUp } from './dataPlane.ts';
 import type { Family } from './ports.ts';
 import {
   fullChange,
@@ -15,7 +15,7 @@ import {
   type SavedTable,
   type TableChange,
 } from './restoreText.ts';
-import { countRules, type RuleSet, type TableName } from './ruleSet.ts';
+import type { RuleSet, TableName } from './ruleSet.ts';
 
 const tables: TableName[] = ['filter', 'nat'];
 const programs: Record<Family, { save: string; restore: string }> = {
@@ -43,8 +43,10 @@ export function iptablesPlane(family: Family, run: Run): DataPlane {
       applied = undefined;
       if (all.length) await run(restore, restoreArguments, all.map(([name, c]) => restoreText(name, c)).join(''));
       applied = rules;
-      const written = all.reduce((n, [, c]) => n + countRules({ filter: c.write, nat: new Map(), jumps: [] }), 0);
-      return { written, total: countRules(rules) };
+      return sumUp(
+        all.map(([, c]) => c),
+        rules,
+      );
     },
   };
 }

@@ -8,27 +8,29 @@ import { createEventRecorder } from '../client/eventRecorder.ts';
 import type { InformerFactory, InformerOptions } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informerFactory.ts';
 import { configFromFlag } from '../client/kubeconfig.ts';
+import { createSpanReporter } from '../client/spanReporter.ts';
 import { createClient } from '../client/transport.ts';
 import { runCommand } from '../component-base/command.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
 import { createLogger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
 import { createMetrics } from '../component-base/metrics.ts';
-import { nonePlane } from './dataPlane.ts';
+import { type DataPlane, nonePlane } from './dataPlane.ts';
 import { flags } from './flags.ts';
 import { healthRoutes, isHealthy, metricsRoutes, type ProxyHealth, serveRoutes } from './healthz.ts';
 import type { Family } from './ports.ts';
 import { type Proxier, prepareProxier, serviceOptions, sliceOptions } from './proxier.ts';
 import { cleanup, iptablesPlanes, type RealNode, realNode } from './realNode.ts';
-import { logSync, type ReportSync } from './reportSync.ts';
+import { logSync, type ReportSync, spanSync } from './reportSync.ts';
 import { type RuleOptions, readState, type ServiceState } from './rules.ts';
 import { syncMetrics } from './syncMetrics.ts';
 
 type ProxyConfig = Config<typeof flags>;
-const noPlanes = new Map([
-  ['IPv4', nonePlane],
-  ['IPv6', nonePlane],
-] as const);
+const nonePlanes = (): ReadonlyMap<Family, DataPlane> =>
+  new Map([
+    ['IPv4', nonePlane()],
+    ['IPv6', nonePlane()],
+  ]);
 
 /** Serves until the signal aborts. The rules stay in force then, as upstream's do: Services outlive the proxy's restart. */
 export async function run(config: ProxyConfig, signal: AbortSignal): Promise<void> {
@@ -46,7 +48,7 @@ export async function run(config: ProxyConfig, signal: AbortSignal): Promise<voi
   const period = config['iptables-sync-period'];
   const health = () => processHealth(proxiers, informers, nodeOptions, names);
 
-  const planes = real ? await iptablesPlanes(runCommand()) : noPlanes;
+  const planes = real ? await iptablesPlanes(runCommand()) : undefined;
   let node: RealNode | undefined;
   if (real) {
     node = await realNode(runCommand(), log, {
@@ -55,16 +57,18 @@ export async function run(config: ProxyConfig, signal: AbortSignal): Promise<voi
     });
   }
   const metrics = createMetrics();
-  const listeners: ReportSync[] = [logSync(log), syncMetrics(metrics)];
+  const spans = createSpanReporter(client, clock);
+  const listeners: ReportSync[] = [logSync(log), syncMetrics(metrics), spanSync(spans)];
   const stateOf = stateCache(informers);
+  const rules = ruleOptions(config);
   const prepared = names.map((nodeName) =>
     prepareProxier({
       nodeName,
       nodeOptions,
       informers,
-      planes,
+      planes: planes ?? nonePlanes(),
       stateOf,
-      rules: ruleOptions(config),
+      rules,
       minSyncPeriod: config['iptables-min-sync-period'],
       syncPeriod: period,
       clock,

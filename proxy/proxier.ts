@@ -9,10 +9,10 @@ import { collectCauses } from '../client/causes.ts';
 import type { Informer, InformerFactory, InformerOptions } from '../client/informer.ts';
 import { causesOf } from '../client/runner.ts';
 import { type BoundedRunner, boundedRunner } from './boundedRunner.ts';
-import type { DataPlane } from './dataPlane.ts';
+import type { Applied, DataPlane } from './dataPlane.ts';
 import { type Family, serviceProxyNameLabel } from './ports.ts';
 import type { ReportSync } from './reportSync.ts';
-import { buildRules, type RuleOptions, type ServiceState } from './rules.ts';
+import { type RuleOptions, rulesOfNode, type ServiceState } from './rules.ts';
 
 /** What another proxy serves, and what has no virtual address, is not even watched. */
 export const sliceOptions: InformerOptions = {
@@ -28,6 +28,7 @@ export interface ProxierOptions {
   planes: ReadonlyMap<Family, DataPlane>;
   /** The state of one family, read once for all nodes of the process. */
   stateOf(family: Family): ServiceState;
+  /** One value for all nodes of the process. */
   rules: Omit<RuleOptions, 'node' | 'nodeIPs'>;
   minSyncPeriod: number;
   syncPeriod: number;
@@ -116,7 +117,7 @@ async function syncFamily(
   causes: readonly Cause[],
 ): Promise<void> {
   const startedAt = o.clock.now();
-  const report = (outcome: { written: number; total: number; error?: string }) =>
+  const report = (outcome: Applied & { error?: string }) =>
     o.report({
       node: o.nodeName,
       family: state.family,
@@ -129,9 +130,9 @@ async function syncFamily(
       ...outcome,
     });
   try {
-    report(await plane.apply(buildRules(state, { ...o.rules, ...view }), full));
+    report(await plane.apply(rulesOfNode(state, o.rules, view), full));
   } catch (error) {
-    report({ written: 0, total: 0, error: (error as Error).message });
+    report({ written: 0, removed: 0, total: 0, error: (error as Error).message });
     throw error;
   }
 }

@@ -24,6 +24,8 @@ export interface RuleSet {
   jumps: readonly Jump[];
 }
 
+export const emptyRuleSet = (): RuleSet => ({ filter: new Map(), nat: new Map(), jumps: [] });
+
 export const comment = (text: string): string[] => ['-m', 'comment', '--comment', text];
 export const jumpTo = (chain: string): string[] => ['-j', chain];
 

@@ -3,7 +3,7 @@
 // Next along the chain: serviceRules.ts for one port's rules; iptables.ts applies the result, or nobody does (--proxy-mode=none).
 import type { EndpointSlice, Service } from '../apimachinery/types.ts';
 import { type EndpointMap, endpointKey, endpointMap } from './endpoints.ts';
-import { type Family, familyOfCidr, type ProxyPort, portsOf } from './ports.ts';
+import { type Family, familyOfCidr, type ProxyPort, portsOf, usesLocalEndpoints } from './ports.ts';
 import { append, comment, declare, type Jump, jumpTo, type RuleSet } from './ruleSet.ts';
 import {
   addServiceRules,
@@ -72,6 +72,28 @@ export function buildRules(state: ServiceState, o: RuleOptions): RuleSet {
   addNodePortsJump(rules, state.family, options);
   return rules;
 }
+
+const shared = new WeakMap<ServiceState, { options: Omit<RuleOptions, 'node' | 'nodeIPs'>; rules: RuleSet }>();
+
+/**
+ * buildRules, but made once for all nodes of a process where nothing in the state tells nodes apart: no Local policy, no
+ * topology hints, no source ranges. `common` must be the same value for all of them.
+ */
+export function rulesOfNode(
+  state: ServiceState,
+  common: Omit<RuleOptions, 'node' | 'nodeIPs'>,
+  own: Pick<RuleOptions, 'node' | 'nodeIPs'>,
+): RuleSet {
+  const known = shared.get(state);
+  if (known?.options === common) return known.rules;
+  const rules = buildRules(state, { ...common, ...own });
+  if (!tellsNodesApart(state)) shared.set(state, { options: common, rules });
+  return rules;
+}
+
+const tellsNodesApart = (state: ServiceState): boolean =>
+  state.ports.some((p) => usesLocalEndpoints(p) || p.sourceRanges.length > 0) ||
+  [...state.endpoints.values()].some((list) => list.some((e) => e.zoneHints.length > 0 || e.nodeHints.length > 0));
 
 const sortKey = (p: ProxyPort) => `${p.name} ${p.protocol}`;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

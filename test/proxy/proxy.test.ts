@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpointSlices, events, nodes, services } from '../../apimachinery/resources.ts';
+import { writes } from '../../apimachinery/trace.ts';
 import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
 import { flags } from '../../proxy/flags.ts';
@@ -80,10 +81,41 @@ test('many changes share few syncs, and what is deleted is gone', async () => {
   await expect.poll(rules, { timeout: 10_000 }).toBe(before);
 });
 
+test('the journal hears of each sync, with the events that asked for it', async () => {
+  const slice1 = await client.create(endpointSlices, slice('traced', [{ ip: '10.244.0.7' }]));
+  const made = await client.create(services, {
+    ...service('traced', { clusterIP: '10.96.100.77', clusterIPs: ['10.96.100.77'] }),
+    status: undefined,
+  });
+  const cause = `services/default/traced@${made.metadata.resourceVersion}`;
+  const spans = async () =>
+    (await client.list(writes)).items
+      .filter((w) => w.span && w.causes?.includes(cause))
+      .map((w) => [w.verb, w.name, w.user]);
+  await expect.poll(spans).toEqual(
+    expect.arrayContaining([
+      ['rules', 'node-1', 'system:kube-proxy'],
+      ['rules', 'node-2', 'system:kube-proxy'],
+    ]),
+  );
+  await client.delete(services, 'traced', 'default');
+  await client.delete(endpointSlices, slice1.metadata.name, 'default');
+});
+
 test('a change of another node’s status makes no sync', async () => {
   await client.create(nodes, { metadata: { name: 'node-9' }, spec: {}, status: {} } as never);
-  await expect.poll(rules).toBeTruthy();
-  const count = await syncs();
+  // Until nothing waits any more from the tests before.
+  let count: number | undefined;
+  await expect
+    .poll(
+      async () => {
+        const last = count;
+        count = await syncs();
+        return count === last;
+      },
+      { interval: 700, timeout: 10_000 },
+    )
+    .toBe(true);
   const node = await client.get(nodes, 'node-9');
   await client.updateStatus(nodes, { ...node, status: { addresses: [{ type: 'InternalIP', address: '10.1.1.1' }] } });
   await client.create(services, {

@@ -6,7 +6,7 @@ import { staleFlows } from '../../proxy/conntrack.ts';
 import { healthByPort } from '../../proxy/healthCheck.ts';
 import { ruleText } from '../../proxy/restoreText.ts';
 import type { RuleSet, TableName } from '../../proxy/ruleSet.ts';
-import { buildRules, type RuleOptions, readState } from '../../proxy/rules.ts';
+import { buildRules, type RuleOptions, readState, rulesOfNode } from '../../proxy/rules.ts';
 import { type EndpointInput, service, slice } from './objects.ts';
 
 const options: RuleOptions = {
@@ -251,6 +251,22 @@ test('more than a thousand endpoints go without comments', () => {
   const svc = chain(rulesFor({}, many), 'nat', serviceChain('KUBE-SVC-', 'default/web:http', 'tcp'));
   expect(svc.slice(1).some((r) => r.includes('comment'))).toBe(false);
   expect(svc).toHaveLength(1002);
+});
+
+test('nodes share rules that are the same for all, and no others', () => {
+  const common = { ...options };
+  const of = (s: ReturnType<typeof state>, name: string) =>
+    rulesOfNode(s, common, { node: { name, zone: '' }, nodeIPs: [] });
+  const plain = state([service('web', {})], [slice('web', [local, remote])]);
+  expect(of(plain, 'node-1')).toBe(of(plain, 'node-2'));
+  for (const [spec, endpoint] of [
+    [{ internalTrafficPolicy: 'Local' }, {}],
+    [{}, { nodes: ['node-1'] }],
+    [{ loadBalancerSourceRanges: ['10.0.0.0/8'] }, {}],
+  ]) {
+    const s = state([service('web', spec!)], [slice('web', [{ ...local, ...endpoint }])]);
+    expect(of(s, 'node-1')).not.toBe(of(s, 'node-2'));
+  }
 });
 
 test('the order of the input does not matter', () => {
