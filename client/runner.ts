@@ -8,6 +8,7 @@ import { StatusError } from '../apimachinery/status.ts';
 import type { KubeObject } from '../apimachinery/types.ts';
 import { exponential, type Metrics } from '../component-base/metrics.ts';
 import { withCauses } from './causes.ts';
+import { ConnectionError } from './client.ts';
 import type { Controller, ControllerContext, Enqueue, Watch } from './controller.ts';
 import type { Informer } from './informer.ts';
 import { createWorkQueue, type QueueObserver, type WorkItem, type WorkQueue } from './workqueue.ts';
@@ -87,28 +88,24 @@ async function reconcileOne({ controller, context, queue }: Running, item: WorkI
     if (result?.postponed) queue.postpone(item.key, Math.max(result.after, 1), item.causes);
     else if (result) queue.addAfter(item.key, Math.max(result.after, 1));
   } catch (error) {
-    const about = {
-      controller: controller.name,
-      key: item.key,
-      error: errorText(error),
-      failures: queue.failures(item.key),
-    };
-    if (isRoutine(error)) context.log.debug(about, 'reconcile will be tried again');
-    else context.log.warn(about, 'reconcile failed, will be tried again');
+    const failures = queue.failures(item.key);
+    const about = { key: item.key, failures, error: errorText(error) };
+    // A failure that stays is told at the 1st, 2nd, 4th, 8th … time: often enough to find, not enough to drown in.
+    const tell = !isRoutine(error) && Number.isInteger(Math.log2(failures + 1));
+    context.log[tell ? 'warn' : 'debug'](about, 'reconcile failed, will be tried again');
     queue.addRateLimited(item.key, item.causes);
   }
 }
 
-/** Two writers met, or something was made or gone in the meantime: the next look at the cache settles it. */
+/** Two writers met, something was made or gone in the meantime, or the server is away: the next look settles it. */
 const isRoutine = (error: unknown) =>
-  error instanceof StatusError && ['Conflict', 'AlreadyExists', 'NotFound'].includes(error.reason);
+  error instanceof ConnectionError ||
+  (error instanceof StatusError && ['Conflict', 'AlreadyExists', 'NotFound'].includes(error.reason));
 
 const errorText = (error: unknown) =>
-  error instanceof StatusError
+  error instanceof StatusError || error instanceof ConnectionError
     ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
+    : ((error as Error)?.stack ?? String(error));
 
 function observeQueue(name: string, metrics: Metrics): QueueObserver {
   const seconds = exponential(1e-8, 10, 10);
