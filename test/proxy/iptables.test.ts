@@ -40,6 +40,7 @@ describe.skipIf(why !== undefined)(`iptables${why ? ` (${why})` : ''}`, () => {
     pods = ['pod1', 'pod2', 'pod3'].map(make);
     node.sh('ip', 'link', 'add', 'cni0', 'type', 'bridge');
     node.sh('ip', 'addr', 'add', '10.244.0.1/24', 'dev', 'cni0');
+    node.sh('ip', 'addr', 'add', 'fd00:10::1/64', 'dev', 'cni0', 'nodad');
     node.sh('ip', 'link', 'set', 'cni0', 'up');
     for (const [i, pod] of pods.entries()) {
       link(node, `veth${i}`, pod, 'eth0');
@@ -47,13 +48,17 @@ describe.skipIf(why !== undefined)(`iptables${why ? ` (${why})` : ''}`, () => {
       node.sh('ip', 'link', 'set', `veth${i}`, 'type', 'bridge_slave', 'hairpin', 'on');
       pod.sh('ip', 'addr', 'add', `10.244.0.${i + 2}/24`, 'dev', 'eth0');
       pod.sh('ip', 'route', 'add', 'default', 'via', '10.244.0.1');
+      pod.sh('ip', 'addr', 'add', `fd00:10::${i + 2}/64`, 'dev', 'eth0', 'nodad');
+      pod.sh('ip', 'route', 'add', 'default', 'via', 'fd00:10::1');
     }
     link(node, 'eth0', client, 'eth0');
     node.sh('ip', 'addr', 'add', '192.168.77.1/24', 'dev', 'eth0');
     client.sh('ip', 'addr', 'add', '192.168.77.2/24', 'dev', 'eth0');
     client.sh('ip', 'route', 'add', 'default', 'via', '192.168.77.1');
     node.sh('ip', 'route', 'add', 'default', 'via', '192.168.77.2');
+    node.sh('ip', '-6', 'route', 'add', 'default', 'dev', 'eth0');
     node.sh('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.route_localnet=1');
+    node.sh('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
     // Somebody else's rules, which must stay as they are.
     node.sh('iptables', '-P', 'FORWARD', 'DROP');
     node.sh('iptables', '-N', 'OTHER');
@@ -201,6 +206,27 @@ describe.skipIf(why !== undefined)(`iptables${why ? ` (${why})` : ''}`, () => {
     expect(rulesText().match(/\*nat[\s\S]*COMMIT/)?.[0]).toBe(before.match(/\*nat[\s\S]*COMMIT/)?.[0]);
     await serve({}, podIPs(2));
     expect(await node.dial(clusterIP, 80)).toMatchObject({ name: 'pod2' });
+  });
+
+  test('IPv6', async () => {
+    const six = iptablesPlane('IPv6', runCommand(node.prefix));
+    const dual = service('web', { clusterIPs: ['10.96.0.10', 'fd00:96::a'], sessionAffinity: 'ClientIP' });
+    const apply = (endpoints: EndpointInput[]) =>
+      six.apply(
+        buildRules(readState([dual], [slice('web', endpoints, 'IPv6')], 'IPv6'), {
+          ...options,
+          clusterCidr: 'fd00:10::/64',
+        }),
+        false,
+      );
+    await apply([{ ip: 'fd00:10::3' }, { ip: 'fd00:10::4' }]);
+    expect(await names(pods[0]!, 'fd00:96::a', 80)).toHaveLength(1);
+    await apply([{ ip: 'fd00:10::2' }]);
+    expect(await pods[0]!.dial('fd00:96::a', 80)).toEqual({ name: 'pod1', from: 'fd00:10::1' });
+    await apply([]);
+    expect(await pods[0]!.dial('fd00:96::a', 80)).toEqual({ error: 'ECONNREFUSED' });
+    await cleanupIptables('IPv6', runCommand(node.prefix));
+    expect(node.sh('ip6tables-save')).not.toContain('KUBE-');
   });
 
   test('cleanup leaves what was there before', async () => {
