@@ -53,10 +53,12 @@ describe('the bootstrap policy', () => {
     }
   });
 
-  it("holds upstream's names", () => {
+  it("holds upstream's names, and one of our own", () => {
     const names = cluster.cachedList(r('clusterroles')).map((o) => o.metadata.name);
     expect(names.filter((n) => n.startsWith('system:controller:'))).toHaveLength(37);
-    expect(names.filter((n) => !n.startsWith('system:controller:'))).toHaveLength(31);
+    const own = names.filter((n) => n.startsWith('system:mini-k8s:'));
+    expect(own).toEqual(['system:mini-k8s:span-reporter']);
+    expect(names.filter((n) => !n.startsWith('system:controller:') && !own.includes(n))).toHaveLength(31);
     expect(names).toEqual(expect.arrayContaining(['cluster-admin', 'admin', 'edit', 'view', 'system:auth-delegator']));
     expect(cluster.cached(r('roles'), 'extension-apiserver-authentication-reader', 'kube-system')).toBeDefined();
     expect(cluster.cached(r('clusterroles'), 'view')?.metadata).toMatchObject({

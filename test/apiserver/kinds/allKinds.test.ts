@@ -64,7 +64,7 @@ describe.each(kinds.map((kind) => [`${kind.kind}.${kind.group || 'core'}`, kind]
 
   test('a subresource is of one sort', () => {
     for (const sub of kind.subresources ?? []) {
-      const sorts = [Boolean(sub.keep), Boolean(sub.view), Boolean(sub.create)].filter(Boolean);
+      const sorts = [sub.keep, sub.view, sub.create, sub.connect].filter(Boolean);
       expect([sub.name, sorts.length]).toEqual([sub.name, 1]);
     }
   });
