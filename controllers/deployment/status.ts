@@ -23,16 +23,19 @@ export function planCounts(
   const told = all.every((rs) => rs.status?.terminatingReplicas !== undefined);
   return {
     observedGeneration: d.metadata.generation,
-    replicas: sumStatus(all, 'replicas'),
-    updatedReplicas: newRs?.status?.replicas ?? 0,
-    readyReplicas: sumStatus(all, 'readyReplicas'),
-    availableReplicas: available,
-    unavailableReplicas: Math.max(sumWanted(all) - available, 0),
+    replicas: orAbsent(sumStatus(all, 'replicas')),
+    updatedReplicas: orAbsent(newRs?.status?.replicas ?? 0),
+    readyReplicas: orAbsent(sumStatus(all, 'readyReplicas')),
+    availableReplicas: orAbsent(available),
+    unavailableReplicas: orAbsent(Math.max(sumWanted(all) - available, 0)),
     ...(told ? { terminatingReplicas: sumStatus(all, 'terminatingReplicas') } : {}),
     ...(d.status?.collisionCount === undefined ? {} : { collisionCount: d.status.collisionCount }),
     conditions: withCondition(d.status?.conditions, availability),
   };
 }
+
+/** A count of 0 is left out, as Go clients write it. */
+const orAbsent = (count: number): number | undefined => count || undefined;
 
 /** The same with Progressing and ReplicaFailure, in the course of a rollout. */
 export function planRolloutStatus(

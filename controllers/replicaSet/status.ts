@@ -23,15 +23,18 @@ export function planStatus(
   const minReady = rs.spec?.minReadySeconds ?? 0;
   const next: ReplicaSetStatus = {
     replicas: active.length,
-    fullyLabeledReplicas: active.filter((p) => template.matches(p.metadata.labels)).length,
-    readyReplicas: active.filter(isReady).length,
-    availableReplicas: active.filter((p) => isAvailable(p, minReady, now)).length,
+    fullyLabeledReplicas: orAbsent(active.filter((p) => template.matches(p.metadata.labels)).length),
+    readyReplicas: orAbsent(active.filter(isReady).length),
+    availableReplicas: orAbsent(active.filter((p) => isAvailable(p, minReady, now)).length),
     terminatingReplicas: owned.filter(isTerminating).length,
     observedGeneration: rs.metadata.generation,
     conditions: conditions(rs.status?.conditions, failure, now),
   };
   return deepEqual(counted(next), counted(rs.status)) ? undefined : next;
 }
+
+/** A count of 0 is left out, as Go clients write it; `replicas` alone is always there. */
+const orAbsent = (count: number): number | undefined => count || undefined;
 
 /** Counts that are 0 and empty lists are absent on the wire; they mean the same. */
 const counted = (s: Partial<ReplicaSetStatus> | undefined) => ({

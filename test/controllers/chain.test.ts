@@ -15,6 +15,7 @@ import {
 } from '../../apimachinery/resources.ts';
 import type { Deployment, KubeObject, Node, Pod, ReplicaSet } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
+import { templateHash } from '../../controllers/deployment/hash.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
 import { type RunningManager, runPods, startManager } from './manager.ts';
 
@@ -97,7 +98,7 @@ describe('a namespace', () => {
     await client.create(configMaps, { metadata: { name: 'kept', namespace: ns } });
     await client.create(pods, {
       metadata: { name: 'slow', namespace: ns, finalizers: ['example.com/hold'] },
-      spec: { containers: [{ name: 'c', image: 'v1' }] },
+      spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'v1' }] },
     } as never);
     await client.delete(namespaces, ns);
     await until(
@@ -239,6 +240,48 @@ describe('a Deployment', () => {
     await edit(ns, image('v2'));
     await complete(ns);
     await until(async () => (await count(replicaSets, ns)) === 1, 10_000, 'the clean-up');
+  });
+
+  it('whose name for a ReplicaSet is taken finds another', async () => {
+    const ns = await newNamespace();
+    const d = (await create(ns, { spec: { paused: true } })) as Deployment;
+    const taken = `web-${templateHash(d.spec!.template, undefined)}`;
+    const other = { app: 'other' };
+    const template = { metadata: { labels: other }, spec: { containers: [{ name: 'c', image: 'v1' }] } };
+    await client.create(replicaSets, {
+      metadata: { name: taken, namespace: ns },
+      spec: { replicas: 0, selector: { matchLabels: other }, template },
+    } as never);
+    await edit(ns, { spec: { paused: false } });
+    await complete(ns);
+    expect(((await get(deployments, 'web', ns)) as Deployment).status?.collisionCount).toBe(1);
+    expect(await count(replicaSets, ns)).toBe(2);
+  });
+
+  it('counts pods as available only after minReadySeconds', async () => {
+    const ns = await newNamespace();
+    await create(ns, { replicas: 1, spec: { minReadySeconds: 2 } });
+    const status = async () => ((await get(deployments, 'web', ns)) as Deployment).status ?? {};
+    await until(async () => (await status()).readyReplicas === 1, 10_000, 'ready');
+    expect((await status()).availableReplicas).toBeUndefined();
+    await complete(ns);
+  });
+
+  it('scaled in the middle of a rollout shares the pods out', async () => {
+    const ns = await newNamespace();
+    await create(ns, {
+      replicas: 10,
+      spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } },
+    });
+    await complete(ns);
+    await edit(ns, image('broken'));
+    const sizes = async () =>
+      ((await client.list(replicaSets, { namespace: ns })).items as ReplicaSet[])
+        .map((rs) => rs.spec?.replicas ?? 0)
+        .sort((a, b) => a - b);
+    await until(async () => String(await sizes()) === '5,8', 10_000, 'the stuck rollout');
+    await edit(ns, { spec: { replicas: 30 } });
+    await until(async () => String(await sizes()) === '13,20', 10_000, 'the shares');
   });
 
   it('reports what keeps its pods from being made', async () => {
