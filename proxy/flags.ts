@@ -50,7 +50,7 @@ export const flags = {
   'nodeport-addresses': {
     type: 'list',
     default: [],
-    help: 'CIDRs of the node addresses on which NodePorts answer; none: on all.',
+    help: 'CIDRs of the node addresses on which NodePorts answer, or primary for the node’s first; none: on all.',
   },
   cleanup: { type: 'bool', default: false, help: 'Remove the rules that a proxy has left, and exit.' },
   v: { type: 'int', default: 0, help: 'Log verbosity: 2 shows what happens, 4 everything.' },

@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { realClock as clock } from '../apimachinery/clock.ts';
 import { endpointSlices, nodes, services } from '../apimachinery/resources.ts';
+import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/eventRecorder.ts';
 import type { InformerFactory, InformerOptions } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informerFactory.ts';
@@ -12,16 +13,16 @@ import { createSpanReporter } from '../client/spanReporter.ts';
 import { createClient } from '../client/transport.ts';
 import { runCommand } from '../component-base/command.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
-import { createLogger } from '../component-base/logger.ts';
+import { createLogger, type Logger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
-import { createMetrics } from '../component-base/metrics.ts';
+import { createMetrics, type Metrics } from '../component-base/metrics.ts';
 import { type DataPlane, nonePlane } from './dataPlane.ts';
 import { flags } from './flags.ts';
-import { healthRoutes, isHealthy, metricsRoutes, type ProxyHealth, serveRoutes } from './healthz.ts';
-import type { Family } from './ports.ts';
+import { healthRoutes, isHealthy, metricsRoutes, type ProxyHealth, type Routes, serveRoutes } from './healthz.ts';
+import { type Family, isCidr } from './ports.ts';
 import { type Proxier, prepareProxier, serviceOptions, sliceOptions } from './proxier.ts';
-import { cleanup, iptablesPlanes, type RealNode, realNode } from './realNode.ts';
-import { logSync, type ReportSync, spanSync } from './reportSync.ts';
+import { cleanup, iptablesPlanes, realNode } from './realNode.ts';
+import { logSync, type SyncReport, spanSync } from './reportSync.ts';
 import { type RuleOptions, readState, type ServiceState } from './rules.ts';
 import { syncMetrics } from './syncMetrics.ts';
 
@@ -41,53 +42,38 @@ export async function run(config: ProxyConfig, signal: AbortSignal): Promise<voi
   if (real && names.length > 1) {
     throw new UsageError('--hostname-override may name several nodes only with --proxy-mode=none.');
   }
+  const rules = ruleOptions(config);
   const client = createClient(await configFromFlag(config.kubeconfig), { component: 'kube-proxy', signal });
   const informers = createInformerFactory({ client, clock, random: Math.random, log });
   const nodeOptions = names.length === 1 ? { fieldSelector: `metadata.name=${names[0]}` } : {};
   const proxiers: Proxier[] = [];
-  const period = config['iptables-sync-period'];
   const health = () => processHealth(proxiers, informers, nodeOptions, names);
-
-  const planes = real ? await iptablesPlanes(runCommand()) : undefined;
-  let node: RealNode | undefined;
-  if (real) {
-    node = await realNode(runCommand(), log, {
-      localhostNodePorts: config['iptables-localhost-nodeports'],
-      healthy: () => isHealthy(health(), period, clock.now()),
-    });
-  }
   const metrics = createMetrics();
-  const spans = createSpanReporter(client, clock);
-  const listeners: ReportSync[] = [logSync(log), syncMetrics(metrics), spanSync(spans)];
-  const stateOf = stateCache(informers);
-  const rules = ruleOptions(config);
-  const prepared = names.map((nodeName) =>
-    prepareProxier({
-      nodeName,
-      nodeOptions,
-      informers,
-      planes: planes ?? nonePlanes(),
-      stateOf,
-      rules,
-      minSyncPeriod: config['iptables-min-sync-period'],
-      syncPeriod: period,
-      clock,
-      random: Math.random,
-      report: (r) => {
-        for (const listener of listeners) listener(r);
-      },
-      synced: node?.synced,
-      signal,
-    }),
-  );
-  const serve = (flag: 'healthz-bind-address' | 'metrics-bind-address', routes: ReturnType<typeof healthRoutes>) =>
-    serveRoutes(flag, config[flag], routes, signal);
-  await serve('healthz-bind-address', healthRoutes(health, period, clock.now));
-  await serve('metrics-bind-address', metricsRoutes(metrics, config['proxy-mode']));
+
+  await serveHealth(config, health, metrics, signal);
+  const planes = real ? await iptablesPlanes(runCommand()) : undefined;
+  const healthy = () => isHealthy(health(), config['iptables-sync-period'], clock.now());
+  const node = real ? await realNode(runCommand(), log, { ...rules, healthy }) : undefined;
+  const listeners = [logSync(log), syncMetrics(metrics), spanSync(createSpanReporter(client, clock))];
+  const common = {
+    nodeOptions,
+    informers,
+    stateOf: stateCache(informers),
+    rules,
+    minSyncPeriod: config['iptables-min-sync-period'],
+    syncPeriod: config['iptables-sync-period'],
+    clock,
+    random: Math.random,
+    report: (r: SyncReport) => {
+      for (const listener of listeners) listener(r);
+    },
+    synced: node?.synced,
+    signal,
+  };
+  const prepared = names.map((nodeName) => prepareProxier({ ...common, nodeName, planes: planes ?? nonePlanes() }));
   await informers.start(signal);
   if (!signal.aborted) {
-    const events = createEventRecorder({ client, clock, random: Math.random, log, component: 'kube-proxy', signal });
-    for (const name of names) events.event({ kind: 'Node', name, uid: name }, 'Normal', 'Starting', '');
+    sayStarted(client, names, log, signal);
     for (const p of prepared) proxiers.push(p.begin());
     await Promise.all(proxiers.map((p) => p.done));
   }
@@ -95,13 +81,46 @@ export async function run(config: ProxyConfig, signal: AbortSignal): Promise<voi
   client.close();
 }
 
-const ruleOptions = (config: ProxyConfig): Omit<RuleOptions, 'node' | 'nodeIPs'> => ({
-  clusterCidr: config['cluster-cidr'],
-  masqueradeAll: config['masquerade-all'],
-  masqueradeBit: config['iptables-masquerade-bit'],
-  localhostNodePorts: config['iptables-localhost-nodeports'],
-  nodePortAddresses: config['nodeport-addresses'],
-});
+async function serveHealth(
+  config: ProxyConfig,
+  health: () => ProxyHealth,
+  metrics: Metrics,
+  signal: AbortSignal,
+): Promise<void> {
+  const serve = (flag: 'healthz-bind-address' | 'metrics-bind-address', routes: Routes) =>
+    serveRoutes(flag, config[flag], routes, signal);
+  await serve('healthz-bind-address', healthRoutes(health, config['iptables-sync-period'], clock.now));
+  await serve('metrics-bind-address', metricsRoutes(metrics, config['proxy-mode']));
+}
+
+function sayStarted(client: Client, names: readonly string[], log: Logger, signal: AbortSignal): void {
+  const events = createEventRecorder({ client, clock, random: Math.random, log, component: 'kube-proxy', signal });
+  for (const name of names) events.event({ kind: 'Node', name, uid: name }, 'Normal', 'Starting', '');
+}
+
+/** What the flags say about rules. Throws UsageError on what iptables would refuse at every sync. */
+function ruleOptions(config: ProxyConfig): Omit<RuleOptions, 'node' | 'nodeIPs'> {
+  const clusterCidrs = config['cluster-cidr'].split(',').filter(Boolean);
+  const addresses = config['nodeport-addresses'];
+  const wrong = (flag: string, cidrs: string[]) => {
+    const bad = cidrs.find((c) => !isCidr(c));
+    if (bad) throw new UsageError(`--${flag}: "${bad}" is no address range such as 10.244.0.0/16.`);
+  };
+  wrong('cluster-cidr', clusterCidrs);
+  wrong(
+    'nodeport-addresses',
+    addresses.filter((a) => a !== 'primary'),
+  );
+  const bit = config['iptables-masquerade-bit'];
+  if (bit < 0 || bit > 31) throw new UsageError('--iptables-masquerade-bit must be from 0 to 31.');
+  return {
+    clusterCidr: clusterCidrs.join(','),
+    masqueradeAll: config['masquerade-all'],
+    masqueradeBit: bit,
+    localhostNodePorts: config['iptables-localhost-nodeports'],
+    nodePortAddresses: addresses,
+  };
+}
 
 /** The Services and EndpointSlices of a family, read anew only after one of them has changed: all nodes share it. */
 function stateCache(informers: InformerFactory): (family: Family) => ServiceState {

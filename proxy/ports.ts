@@ -25,9 +25,15 @@ export interface ProxyPort {
   healthCheckNodePort: number;
 }
 
-export const familyOf = (ip: string): Family | undefined =>
-  ({ 0: undefined, 4: 'IPv4', 6: 'IPv6' })[isIP(ip)] as Family | undefined;
+const byVersion: Record<number, Family | undefined> = { 4: 'IPv4', 6: 'IPv6' };
+export const familyOf = (ip: string): Family | undefined => byVersion[isIP(ip)];
 export const familyOfCidr = (cidr: string): Family | undefined => familyOf(cidr.split('/', 1)[0]!);
+/** `10.0.0.0/8`, `fd00::/48` */
+export const isCidr = (text: string): boolean => {
+  const family = familyOfCidr(text);
+  const bits = /^[^/]+\/(\d{1,3})$/.exec(text)?.[1];
+  return family !== undefined && bits !== undefined && Number(bits) <= (family === 'IPv4' ? 32 : 128);
+};
 
 /** Served by another proxy, or by none. */
 export const serviceProxyNameLabel = 'service.kubernetes.io/service-proxy-name';

@@ -3,7 +3,7 @@
 // Next along the chain: serviceRules.ts for one port's rules; iptables.ts applies the result, or nobody does (--proxy-mode=none).
 import type { EndpointSlice, Service } from '../apimachinery/types.ts';
 import { type EndpointMap, endpointKey, endpointMap } from './endpoints.ts';
-import { type Family, familyOfCidr, type ProxyPort, portsOf, usesLocalEndpoints } from './ports.ts';
+import { type Family, familyOf, familyOfCidr, type ProxyPort, portsOf, usesLocalEndpoints } from './ports.ts';
 import { append, comment, declare, type Jump, jumpTo, type RuleSet } from './ruleSet.ts';
 import {
   addServiceRules,
@@ -27,7 +27,7 @@ export interface RuleOptions {
   masqueradeBit: number;
   /** NodePorts answer on 127.0.0.1 too (IPv4 only). */
   localhostNodePorts: boolean;
-  /** NodePorts answer on these addresses alone (CIDRs); empty: on all. */
+  /** NodePorts answer on these addresses alone (CIDRs, or `primary`: the node's first); empty: on all. */
   nodePortAddresses: readonly string[];
 }
 
@@ -87,7 +87,8 @@ export function rulesOfNode(
   const known = shared.get(state);
   if (known?.options === common) return known.rules;
   const rules = buildRules(state, { ...common, ...own });
-  if (!tellsNodesApart(state)) shared.set(state, { options: common, rules });
+  const apart = tellsNodesApart(state) || common.nodePortAddresses.includes('primary');
+  if (!apart) shared.set(state, { options: common, rules });
   return rules;
 }
 
@@ -142,17 +143,24 @@ function addFixedRules({ filter, nat }: RuleSet, family: Family, o: RuleOptions)
 /** After all Services' own rules: whatever is for this node may be for a NodePort. */
 function addNodePortsJump({ nat }: RuleSet, family: Family, o: RuleOptions): void {
   const text = comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain');
-  const cidrs = o.nodePortAddresses.filter((c) => familyOfCidr(c) === family && !c.endsWith('/0'));
-  const all = o.nodePortAddresses.length === 0 || o.nodePortAddresses.some((c) => c.endsWith('/0'));
+  const named = o.nodePortAddresses.flatMap((c) => (c === 'primary' ? primary(o, family) : [c]));
+  const all = !o.nodePortAddresses.length || named.some((c) => c.endsWith('/0') && familyOfCidr(c) === family);
   if (!all) {
-    for (const cidr of cidrs)
+    for (const cidr of named.filter((c) => familyOfCidr(c) === family)) {
       append(nat, servicesChain, text, ['-m', 'addrtype', '--dst-type', 'LOCAL', '-d', cidr], jumpTo(nodePortsChain));
+    }
     return;
   }
   const notLocalhost =
     family === 'IPv6' ? ['!', '-d', '::1/128'] : o.localhostNodePorts ? [] : ['!', '-d', '127.0.0.0/8'];
   append(nat, servicesChain, text, ['-m', 'addrtype', '--dst-type', 'LOCAL'], notLocalhost, jumpTo(nodePortsChain));
 }
+
+const primary = (o: RuleOptions, family: Family): string[] =>
+  o.nodeIPs
+    .filter((ip) => familyOf(ip) === family)
+    .slice(0, 1)
+    .map((ip) => `${ip}/${family === 'IPv4' ? 32 : 128}`);
 
 const fresh = ['-m', 'conntrack', '--ctstate', 'NEW'];
 

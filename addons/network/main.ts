@@ -1,6 +1,7 @@
 // The pod network of a real node: waits for the Node's podCIDR, then keeps CNI configuration, routes and rules as the Nodes say.
 // Reads: Nodes, as its own ServiceAccount (manifests/network.yaml). Writes: only on this machine. Mirrors: flannel's daemon with host-gw.
 // Next along the chain: network.ts; the runtime takes the configuration up from there.
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { realClock as clock } from '../../apimachinery/clock.ts';
@@ -35,6 +36,8 @@ export async function run(config: NetworkConfig, signal: AbortSignal): Promise<v
     run: runCommand(),
     log,
   };
+  const bad = options.clusterCIDRs.find((c) => !/^[\da-fA-F.:]+\/\d{1,3}$/.test(c) || !isIP(c.split('/', 1)[0]!));
+  if (bad !== undefined) throw new UsageError(`--cluster-cidr: "${bad}" is no address range such as 10.244.0.0/16.`);
   await expectTools(options);
   if (config.cleanup) return removeNetwork(options);
   const clients = await connect(config, signal);

@@ -103,6 +103,9 @@ describe.skipIf(why !== undefined)(`kube-proxy process${why ? ` (${why})` : ''}`
     expect(run('--proxy-mode=ipvs').stderr).toMatch(
       /^kube-proxy: invalid argument "ipvs" for --proxy-mode: must be one of/,
     );
+    expect(run('--cluster-cidr=10.244.0.0').stderr).toBe(
+      'kube-proxy: --cluster-cidr: "10.244.0.0" is no address range such as 10.244.0.0/16.\n',
+    );
     expect(run('--kubeconfig=/nowhere').stderr).toMatch(/^kube-proxy: cannot read the kubeconfig \/nowhere .*\n$/);
     expect(run('--metrics-bind-address=x').stderr).toBe(
       'kube-proxy: --metrics-bind-address must be ip:port, such as 127.0.0.1:10249, or empty to turn it off.\n',

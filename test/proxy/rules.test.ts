@@ -4,6 +4,7 @@ import type { EndpointSlice, Service } from '../../apimachinery/types.ts';
 import { endpointChain, isHashedChain, serviceChain } from '../../proxy/chainNames.ts';
 import { staleFlows } from '../../proxy/conntrack.ts';
 import { healthByPort } from '../../proxy/healthCheck.ts';
+import { isCidr } from '../../proxy/ports.ts';
 import { ruleText } from '../../proxy/restoreText.ts';
 import type { RuleSet, TableName } from '../../proxy/ruleSet.ts';
 import { buildRules, type RuleOptions, readState, rulesOfNode } from '../../proxy/rules.ts';
@@ -93,7 +94,10 @@ test('fixed chains', () => {
     chain(buildRules(state([], []), { ...options, localhostNodePorts: false }), 'nat', 'KUBE-SERVICES')[0],
   ).toContain('--dst-type LOCAL ! -d 127.0.0.0/8');
   const narrow = buildRules(state([], []), { ...options, nodePortAddresses: ['192.168.0.0/24', 'fd00::/64'] });
-  expect(chain(narrow, 'nat', 'KUBE-SERVICES').map((r) => r.match(/-d \S+/)?.[0])).toEqual(['-d 192.168.0.0/24']);
+  const destinations = (set: RuleSet) => chain(set, 'nat', 'KUBE-SERVICES').map((r) => r.match(/-d \S+/)?.[0]);
+  expect(destinations(narrow)).toEqual(['-d 192.168.0.0/24']);
+  const first = buildRules(state([], []), { ...options, nodePortAddresses: ['primary'] });
+  expect(destinations(first)).toEqual(['-d 192.168.0.1/32']);
 });
 
 test('no endpoints: refused in filter, nothing in nat', () => {
@@ -222,6 +226,17 @@ test.each<[string, EndpointInput[], string[]]>([
   ],
 ])('%s', (_, endpoints, wanted) => {
   expect(used(rulesFor({}, endpoints))).toEqual(wanted);
+});
+
+test.each([
+  ['10.0.0.0/8', true],
+  ['fd00::/48', true],
+  ['10.0.0.0', false],
+  ['10.0.0.0/33', false],
+  ['x/8', false],
+  ['', false],
+])('"%s" is a range: %s', (text, wanted) => {
+  expect(isCidr(text)).toBe(wanted);
 });
 
 test('what has no virtual IP, or belongs to another proxy, gets no rules', () => {
