@@ -47,8 +47,20 @@ const about = (r: GroupResource, name?: string): Details => ({
   ...(r.group ? { group: r.group } : {}),
   kind: r.plural,
 });
-const make = (code: number, reason: string, message: string, details?: Details, headers?: Record<string, string>) =>
-  new StatusError({ message, reason, ...(details ? { details } : {}), code }, headers);
+/** Refusals are answers, not accidents: no stack is taken, which would cost more than the rest of a 409. */
+function make(
+  code: number,
+  reason: string,
+  message: string,
+  details?: Details,
+  headers?: Record<string, string>,
+): StatusError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new StatusError({ message, reason, ...(details ? { details } : {}), code }, headers);
+  Error.stackTraceLimit = limit;
+  return error;
+}
 
 export const notFound = (r: GroupResource, name: string) =>
   make(404, 'NotFound', `${named(r, name)} not found`, about(r, name));

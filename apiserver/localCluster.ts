@@ -1,5 +1,6 @@
 // The cluster as the server's own parts use it: the same object operations that requests get, without HTTP, as system:apiserver.
 // Implements kinds/cluster.ts. Used by kinds' hooks, admission plugins, authentication, RBAC and bootstrap/.
+import { deepCopy } from '../apimachinery/deepCopy.ts';
 import * as status from '../apimachinery/status.ts';
 import type { KubeObject } from '../apimachinery/types.ts';
 import { type Api, cacheOf } from './api.ts';
@@ -51,7 +52,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
     async create(r, object) {
       const row = served(r);
       const w = writer(api(), row, 'create', object.metadata.namespace ?? '');
-      const fresh = { kind: row.kind.kind, apiVersion: row.apiVersion, ...structuredClone(object) };
+      const fresh = { kind: row.kind.kind, apiVersion: row.apiVersion, ...deepCopy(object) };
       return (await createObject(w, fresh)).object as KubeObject;
     },
     async update(r, name, namespace = '', change, options = {}) {
@@ -65,7 +66,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
           w,
           name,
           (live) => {
-            const before = structuredClone(live);
+            const before = deepCopy(live);
             declined = change(live) === false;
             // A write in process names no version: it goes again on conflict.
             if (!declined) live.metadata.resourceVersion = '';

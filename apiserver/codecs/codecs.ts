@@ -2,6 +2,7 @@
 // Handlers call readObject for bodies and the encode functions for answers; none of them touches JSON itself.
 // Reads: mediaTypes.ts, negotiate.ts, forms.ts, ../decode.ts.
 
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import type { StructNode } from '../../apimachinery/schema.ts';
 import { badRequest, unsupportedMediaType } from '../../apimachinery/status.ts';
 import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
@@ -114,7 +115,7 @@ const cannotBeHandled = (e: Expected, why: string) =>
 
 /** An object in a served version, from the stored bytes. */
 export const servedObject = (served: Served, cached: Cached): KubeObject =>
-  served.kind.storedAs ? served.kind.storedAs.fromStored(structuredClone(cached.object())) : cached.object();
+  served.kind.storedAs ? served.kind.storedAs.fromStored(deepCopy(cached.object())) : cached.object();
 
 export interface FormOptions {
   include: IncludeObject;

@@ -1,6 +1,8 @@
 // PATCH: JSON patch, merge patch, strategic merge patch, or server-side apply, on the live object.
 // Next along the chain: objects/updateObject.ts, which tries again on conflict. Mirrors: apiserver/pkg/endpoints/handlers/patch.go.
+
 import { toTime } from '../../apimachinery/clock.ts';
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { jsonPatch } from '../../apimachinery/jsonPatch.ts';
 import { applyPatch } from '../../apimachinery/managedfields/applyPatch.ts';
 import { mergePatch } from '../../apimachinery/mergePatch.ts';
@@ -81,7 +83,7 @@ function patchChange(
     mayCreate: false,
     next(live) {
       const target = sub?.view ? sub.view(live) : live;
-      const patched = patcher(structuredClone(target), structuredClone(body), expected);
+      const patched = patcher(target, deepCopy(body), expected);
       const checked = checkObject(patched, expected, [...problems], validation, w.warn);
       return sub?.view ? changeByView(sub, live, checked) : checked;
     },
@@ -114,8 +116,7 @@ function applyChange(
   const applied = checkApplied(req, body, expected, problems, params, w);
   return {
     mayCreate: !sub && w.served.kind.storage !== undefined,
-    next: (live) =>
-      sub?.view ? applyView(sub, live, applied) : applyOnce(w, params, live, structuredClone(applied), sub),
+    next: (live) => (sub?.view ? applyView(sub, live, applied) : applyOnce(w, params, live, deepCopy(applied), sub)),
   };
 }
 

@@ -1,5 +1,6 @@
 // PUT: the whole object, or the part of it that a subresource is.
 // Next along the chain: objects/updateObject.ts. Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go.
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import type { Subresource } from '../kinds/kind.ts';
@@ -23,8 +24,13 @@ export async function update(api: Api, req: ApiRequest, served: Served, sub?: Su
     return answerValue(req, sub.view(outcome.object));
   }
   const mayCreate = !sub && served.kind.createOnUpdate === true;
-  const change = (live: any | undefined) => (live || mayCreate ? structuredClone(body) : undefined);
-  return answerOutcome(api, req, served, await updateObject(w, req.info.name, change, { subresource: sub, mayCreate }));
+  const change = (live: any | undefined) => (live || mayCreate ? deepCopy(body) : undefined);
+  return answerOutcome(
+    api,
+    req,
+    served,
+    await updateObject(w, req.info.name, change, { subresource: sub, mayCreate, replaces: true }),
+  );
 }
 
 function checkName(req: ApiRequest, served: Served, body: any): void {

@@ -1,8 +1,10 @@
 // A new object: metadata, defaults, ownership, admission, preparation, validation, allocation, store. In this order, one line each.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/create.go and registry/generic/registry/store.go.
 // Called by handlers/create.ts, handlers/update.ts (create on update), patch (apply) and localCluster.ts.
+
 import { randomUUID } from 'node:crypto';
 import { toTime } from '../../apimachinery/clock.ts';
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { validateObjectMeta } from '../../apimachinery/objectMeta.ts';
 import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import * as status from '../../apimachinery/status.ts';
@@ -20,7 +22,7 @@ const maxGeneratedPrefix = 58;
 export async function createObject(w: WriteContext, object: any, tracked = false): Promise<Outcome> {
   const generated = !object.metadata?.name && object.metadata?.generateName;
   for (let tries = 1; ; tries++) {
-    const attempt = generated && tries < generateTries ? structuredClone(object) : object;
+    const attempt = generated && tries < generateTries ? deepCopy(object) : object;
     try {
       return await createOnce(w, attempt, tracked);
     } catch (error) {

@@ -1,7 +1,9 @@
 // Deletes an object: preconditions, grace, finalizers by propagation policy; at once, or by marking it and letting others finish.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go and registry/generic/registry/store.go (Delete).
 // Called by handlers/delete.ts, handlers/deleteCollection.ts, pod eviction and localCluster.ts.
+
 import { toTime } from '../../apimachinery/clock.ts';
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions, KubeObject } from '../../apimachinery/types.ts';
 import { servedObject } from '../codecs/codecs.ts';
@@ -62,7 +64,7 @@ async function deleteOnce(
   options: DeleteOptions,
 ): Promise<Deleted | { conflict: Cached | undefined }> {
   const key = keyOf(w.served, w.namespace, name);
-  const marked = structuredClone(old);
+  const marked = deepCopy(old);
   const plan = planDeletion(w, marked, options);
   if (plan === 'pending') return { object: old, bytes: current.bytes, gone: false };
   if (plan === 'mark') {

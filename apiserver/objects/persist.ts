@@ -1,5 +1,6 @@
 // The last step of every write: the object's bytes into the store, with the journal's record in the same transaction.
 // Reads and writes: the store. Next along the chain: storage/watchCache.ts, which tells everyone.
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { requestEntityTooLarge } from '../../apimachinery/status.ts';
 import { encodeStored, served as servedBytes } from '../storage/bytes.ts';
 import type { Stored } from '../storage/store.ts';
@@ -13,7 +14,7 @@ export type Persisted = { outcome: Outcome } | { conflict: Stored | undefined };
 /** `object` is in the served version and is finished here; dry runs stop before the store. */
 export async function persist(w: WriteContext, key: string, object: any, expect: number): Promise<Persisted> {
   const kind = w.served.kind;
-  const stored = kind.storedAs ? kind.storedAs.toStored(structuredClone(object)) : object;
+  const stored = kind.storedAs ? kind.storedAs.toStored(deepCopy(object)) : object;
   const value = encodeStored(stored);
   if (value.length > maxObjectBytes) throw requestEntityTooLarge('limit is 1572864');
   if (w.dryRun) return { outcome: { object, bytes: expect ? servedBytes(value, expect) : value } };

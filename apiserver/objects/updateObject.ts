@@ -1,6 +1,7 @@
 // Changes an object: read, change, check versions, defaults, ownership, admission, preparation, validation, compare-and-swap; again on conflict.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/update.go and registry/generic/registry/store.go (Update).
 // Called by handlers/update.ts, handlers/patch.ts, subresource handlers and localCluster.ts.
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/objectMeta.ts';
 import * as status from '../../apimachinery/status.ts';
@@ -23,6 +24,8 @@ export interface UpdateOptions {
   subresource?: Subresource;
   /** Absent objects are created from what `change` gives for undefined. */
   mayCreate?: boolean;
+  /** `change` makes the whole object anew and leaves the live one, which is then shared, as it is. */
+  replaces?: boolean;
   /** managedFields are already right (server-side apply). */
   tracked?: boolean;
 }
@@ -54,10 +57,10 @@ export async function updateObject(
     } catch (error) {
       if (newest) throw error;
       // The cache may lag behind: whatever was refused is decided again on the newest state.
-      const latest = await currentObject(api, served, w.namespace, name);
+      const latest = await api.store.get(keyOf(served, w.namespace, name));
       newest = true;
       if (latest?.revision === current.revision) throw error;
-      current = latest;
+      current = fromStored(served, latest);
       continue;
     }
     if (!('conflict' in result)) return result;
@@ -105,7 +108,7 @@ async function updateOnce(
 ): Promise<Outcome | { conflict: Cached | undefined }> {
   const { kind } = w.served;
   const old = servedObject(w.served, current);
-  const object = await change(structuredClone(old));
+  const object = await change(options.replaces ? old : deepCopy(old));
   placeInNamespace(w, object);
   if (object.metadata.name && object.metadata.name !== name) throw nameMismatch(object.metadata.name, name);
   object.metadata.name ??= name;
