@@ -143,7 +143,8 @@ async function follow<T extends KubeObject>(
   const watchdog = new AbortController();
   const stop = () => watchdog.abort();
   signal.addEventListener('abort', stop, { once: true });
-  const timer = deps.clock.setTimeout(stop, (timeoutSeconds + 30) * 1000);
+  const heard = { at: deps.clock.now() };
+  const guard = guardSilence(deps.clock, heard, deps.clock.now() + (timeoutSeconds + 30) * 1000, stop);
   const options = {
     ...selection,
     allowWatchBookmarks: true,
@@ -154,13 +155,30 @@ async function follow<T extends KubeObject>(
   };
   try {
     let waiting: T[] | undefined = initial;
-    for await (const event of deps.client.watch(r, options, watchdog.signal))
+    for await (const event of deps.client.watch(r, options, watchdog.signal)) {
+      heard.at = deps.clock.now();
       waiting = take(event, waiting, sink, progress);
+    }
     if (watchdog.signal.aborted && !signal.aborted) throw new ConnectionError(`watch of ${r.plural} hangs`);
   } finally {
-    timer.cancel();
+    guard.cancel();
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Bookmarks come about once a minute, so a longer silence means that nobody is there: a cut without a goodbye. */
+const longestSilence = 180_000;
+const lookEvery = 30_000;
+
+/** Calls `stop` after too long a silence, or at `deadline`. */
+function guardSilence(clock: Clock, heard: { at: number }, deadline: number, stop: () => void): { cancel(): void } {
+  let timer: { cancel(): void };
+  const look = () => {
+    if (clock.now() > deadline || clock.now() - heard.at > longestSilence) stop();
+    else timer = clock.setTimeout(look, lookEvery);
+  };
+  timer = clock.setTimeout(look, lookEvery);
+  return { cancel: () => timer.cancel() };
 }
 
 /** One event. `initial` collects the first state until its end is announced; then it is undefined. */

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { realClock } from '../../apimachinery/clock.ts';
+import { type Clock, realClock } from '../../apimachinery/clock.ts';
 import { pods } from '../../apimachinery/resources.ts';
 import { createInformerFactory } from '../../client/informerFactory.ts';
 import { createClient } from '../../client/transport.ts';
 import { silentLogger } from '../../component-base/logger.ts';
+import { fakeClock } from './fakeClock.ts';
 import { eventually, json, type Seen, scriptedServer } from './scriptedServer.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -26,7 +27,11 @@ const expired = event('ERROR', { kind: 'Status', status: 'Failure', code: 410, r
 type Response = Parameters<Parameters<typeof scriptedServer>[0]>[1];
 
 /** An informer on pods of a server whose watches are answered one after the other by `streams`. */
-async function follow(streams: ((r: Response, s: Seen) => void)[], list?: (r: Response, s: Seen) => void) {
+async function follow(
+  streams: ((r: Response, s: Seen) => void)[],
+  list?: (r: Response, s: Seen) => void,
+  clock: Clock = realClock,
+) {
   let n = 0;
   const server = await scriptedServer((s, r) => {
     if (s.url.searchParams.get('watch') !== 'true') return list ? list(r, s) : json(r, 500, {});
@@ -36,7 +41,7 @@ async function follow(streams: ((r: Response, s: Seen) => void)[], list?: (r: Re
   });
   const client = createClient({ server: server.server });
   const ending = new AbortController();
-  const deps = { client, clock: realClock, random: () => 0, log: silentLogger };
+  const deps = { client, clock, random: () => 0, log: silentLogger };
   const informers = createInformerFactory(deps);
   const informer = informers.informer(pods);
   const heard: string[] = [];
@@ -164,6 +169,24 @@ describe('reflector', () => {
     expect(f.heard[2]).toBe('-b@40 resync');
     expect(f.watches()[1]!.url.searchParams.get('sendInitialEvents')).toBe('true');
     expect(f.informer.lastResourceVersion).toBe('7');
+  });
+
+  it('leaves a stream that says nothing for three minutes, not even a bookmark', async () => {
+    const clock = fakeClock();
+    const silent = (r: Response) => {
+      r.writeHead(200);
+      r.write(event('ADDED', pod('a', 1)) + end(5));
+    };
+    const list = (r: Response) => json(r, 200, { metadata: { resourceVersion: '5' }, items: [] });
+    const f = await follow([silent], list, clock);
+    await f.started;
+    await clock.advance(170_000);
+    expect(f.watches()).toHaveLength(1);
+    await eventually(async () => {
+      await clock.advance(30_000);
+      return f.watches().length === 2;
+    });
+    expect(f.watches()[1]!.url.searchParams.get('resourceVersion')).toBe('5');
   });
 
   it('starts once the server is there', async () => {
