@@ -1,7 +1,8 @@
 // What this machine is: read once, since many simulated nodes may live in one process.
 // Reads: /proc, /etc, /sys, os. Mirrors: cadvisor's machine info. Next: nodeStatus.ts.
 import { readFile, statfs } from 'node:fs/promises';
-import { arch, availableParallelism, networkInterfaces, release, totalmem } from 'node:os';
+import { arch, availableParallelism, release, totalmem } from 'node:os';
+import { hostAddress } from '../../component-base/hostAddress.ts';
 
 export interface Machine {
   cpus: number;
@@ -34,15 +35,6 @@ export async function readMachine(directory: string): Promise<Machine> {
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? process.platform,
     architecture: architectures[arch()] ?? arch(),
-    addresses: ownAddresses(),
+    addresses: [hostAddress() ?? '127.0.0.1'],
   };
-}
-
-/** The first IPv4 and the first IPv6 address that others could reach; loopback when there is none. */
-function ownAddresses(): string[] {
-  const all = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter((a) => !a.internal && !a.address.startsWith('fe80:') && !a.address.startsWith('169.254.'));
-  const first = all.find((a) => a.family === 'IPv4') ?? all.find((a) => a.family === 'IPv6');
-  return [first?.address ?? '127.0.0.1'];
 }
