@@ -12,6 +12,8 @@ const packages = [
   'iproute2',
   'procps',
   'busybox-static',
+  'catatonit',
+  'debootstrap',
   'docker.io',
   'docker-compose',
 ];

@@ -20,6 +20,7 @@ const arrows: Record<string, string[]> = {
   addons: ['client', 'apimachinery', 'component-base'],
   labs: ['client', 'apimachinery', 'component-base'],
   cli: ['*'],
+  compose: ['cli', 'client', 'apimachinery', 'component-base'],
 };
 
 /** Where each outside package may be imported: a file, or all files below a folder. */
@@ -36,7 +37,7 @@ const packages: Record<string, string[]> = {
   'prom-client': ['component-base/', 'apiserver/metrics.ts'],
   rfc6902: ['apimachinery/', 'apiserver/'],
   ws: ['apiserver/', 'kubelet/', 'client/'],
-  yaml: ['apimachinery/', 'apiserver/', 'client/', 'component-base/', 'kubelet/', 'cli/'],
+  yaml: ['apimachinery/', 'apiserver/', 'client/', 'component-base/', 'kubelet/', 'cli/', 'compose/'],
 };
 
 const files = (folder: string): string[] =>
