@@ -29,7 +29,12 @@ export async function update(api: Api, req: ApiRequest, served: Served, sub?: Su
     api,
     req,
     served,
-    await updateObject(w, req.info.name, change, { subresource: sub, mayCreate, replaces: true }),
+    await updateObject(w, req.info.name, change, {
+      subresource: sub,
+      mayCreate,
+      replaces: true,
+      version: body.metadata.resourceVersion,
+    }),
   );
 }
 

@@ -88,16 +88,18 @@ async function deleteOnce(
  */
 export function planDeletion(w: WriteContext, object: any, options: DeleteOptions): 'remove' | 'mark' | 'pending' {
   const { kind } = w.served;
+  const { deletionTimestamp: since, deletionGracePeriodSeconds: waiting } = object.metadata;
   const grace = graceful(w, object, options);
   const finalizersChanged = setPropagationFinalizers(object, options, kind.defaultPropagation);
   if (grace === 'pending' && !finalizersChanged) return 'pending';
   if (grace === 'mark') return 'mark';
   const held = object.metadata.finalizers?.length > 0 || kind.heldByFinalizers?.(object);
   if (!held) return grace === 'pending' ? 'mark' : 'remove';
-  const before = object.metadata.deletionTimestamp;
-  if (before && object.metadata.deletionGracePeriodSeconds === 0 && !finalizersChanged) return 'pending';
-  if (!before) markDeleted(w, object, 0);
-  else if (grace !== 'pending') object.metadata.deletionGracePeriodSeconds = 0;
+  if (!since) markDeleted(w, object, 0);
+  else if (grace !== 'pending') {
+    if (waiting === 0 && !finalizersChanged) return 'pending';
+    object.metadata.deletionGracePeriodSeconds = 0;
+  }
   return 'mark';
 }
 

@@ -26,6 +26,8 @@ export interface UpdateOptions {
   mayCreate?: boolean;
   /** `change` makes the whole object anew and leaves the live one, which is then shared, as it is. */
   replaces?: boolean;
+  /** The resourceVersion that the writer names, where it is known beforehand. */
+  version?: string;
   /** managedFields are already right (server-side apply). */
   tracked?: boolean;
 }
@@ -41,7 +43,8 @@ export async function updateObject(
 ): Promise<Outcome> {
   const { api, served } = w;
   let current = await cachedObject(api, served, w.namespace, name);
-  let newest = false;
+  // The embedded store's revision is known without asking: often the cache already holds the newest state.
+  let newest = api.store.known?.() === api.cache.revision;
   for (let tries = 0; tries < maxTries; tries++) {
     if (!current && !newest) {
       current = await currentObject(api, served, w.namespace, name);
@@ -107,6 +110,10 @@ async function updateOnce(
   options: UpdateOptions,
 ): Promise<Outcome | { conflict: Cached | undefined }> {
   const { kind } = w.served;
+  // Most conflicts show before anything is parsed.
+  if (options.version && options.version !== '0' && options.version !== String(current.revision)) {
+    throw status.conflict(kind, name, status.modified);
+  }
   const old = servedObject(w.served, current);
   const object = await change(options.replaces ? old : deepCopy(old));
   placeInNamespace(w, object);
