@@ -17,6 +17,11 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/status.ts'),
   },
   {
+    name: 'trace',
+    help: 'what followed from an object, hop by hop: mini-k8s trace deployment/web',
+    load: () => import('./commands/trace.ts'),
+  },
+  {
     name: 'kubectl',
     help: "kubectl with this cluster's kubeconfig: mini-k8s kubectl -- get pods",
     load: () => import('./commands/kubectl.ts'),
