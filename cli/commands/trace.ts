@@ -22,6 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
     'What followed from an object: mini-k8s trace KIND/NAME [-n NAMESPACE] [--follow]',
     flags,
     args,
+    true,
   );
   const [kind = '', name = '', ...more] = (rest.length === 2 ? rest.join('/') : (rest[0] ?? '')).split('/');
   if (!kind || !name || more.length || rest.length > 2)

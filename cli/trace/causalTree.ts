@@ -26,22 +26,25 @@ const objectId = (r: { resource: string; namespace?: string; name: string }) =>
 export const stateId = (r: WriteRecord) => `${objectId(r)}@${r.metadata.resourceVersion}`;
 
 /**
- * The hops that begin at writes of `target`, in the order of the journal. A write of the target that came of another of its hops stands
- * there; the others are roots.
+ * The hops that begin at writes of `target`, in the order of the journal, and every write of what was created on the way. A hop stands
+ * under the one that it names as its cause; one that names none of them, or no cause at all, is a root.
  */
 export function causalTree(records: readonly WriteRecord[], target: Target): Hop[] {
   const ordered = [...records].sort(byRevision);
   const hops = new Map<string, Hop>();
   const roots: Hop[] = [];
+  const objects = new Set([objectId(target)]);
   for (const record of ordered) {
     const causes = record.causes ?? [];
     const parents = causes.filter((text) => hops.has(text));
-    const isTarget = objectId(record) === objectId(target);
-    if (!parents.length && !isTarget) continue;
+    const object = objectId(record);
+    if (!parents.length && !objects.has(object)) continue;
     const hop = hopOf(record, causes, parents[0]);
     if (parents.length) hops.get(parents[0]!)!.children.push(hop);
     else roots.push(hop);
-    if (!record.span) hops.set(stateId(record), hop);
+    if (record.span) continue;
+    hops.set(stateId(record), hop);
+    if (record.verb === 'create' && !record.subresource) objects.add(object);
   }
   return roots;
 }

@@ -46,6 +46,7 @@ const chain = [
     span: true,
     durationMs: 12,
   }),
+  write(16, 'delete', 'pods', 'web-1-b', 'someone'),
   write(17, 'patch', 'deployments.apps', 'web', 'eve', ['timer']),
   write(18, 'patch', 'deployments.apps', 'web', 'mallory', ['pods/default/gone@3', 'pods/default/other@14']),
 ];
@@ -55,6 +56,7 @@ describe('causalTree', () => {
     const roots = causalTree(chain, target);
     expect(roots.map((r) => [r.record.user, r.because])).toEqual([
       ['kubernetes-admin', { kind: 'none' }],
+      ['someone', { kind: 'none' }],
       ['eve', { kind: 'word', text: 'timer' }],
       ['mallory', { kind: 'event', text: 'pods/default/gone@3' }],
     ]);
@@ -73,6 +75,7 @@ describe('causalTree', () => {
       '     +5ms     │  └─ create pods/web-1-a (binding)  by system:kube-scheduler  because of pods/web-1-a@12',
       '     +6ms     │     └─ [RunPodSandbox] pods/web-1-a in 12ms  by system:node:n1  because of pods/web-1-a@15',
       '     +3ms     └─ create pods/web-1-b  by replicaset-controller  because of replicasets/web-1@11',
+      '     +6ms  delete pods/web-1-b  by someone  no recorded cause',
       '     +7ms  patch deployments/web  by eve  because of timer',
       '     +8ms  patch deployments/web  by mallory  because of pods/gone@3 and 1 more',
     ]);
