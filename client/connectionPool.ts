@@ -2,9 +2,10 @@
 // A controller manager has a client a controller, told apart by token; they differ in a header, so one pool serves them all.
 // Mirrors: client-go transport/cache.go. Used by: httpRequest.ts.
 import { createHash } from 'node:crypto';
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as https from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { Agent } from '../component-base/http.ts';
 import type { ClientConfig } from './kubeconfig.ts';
 
 export interface Pool {
@@ -46,8 +47,8 @@ function makePool(config: ClientConfig): Pool {
   const secure = config.server.startsWith('https:');
   const common = { keepAlive: true, maxFreeSockets: 8, scheduling: 'lifo' as const };
   if (!secure) {
-    const calls = new http.Agent({ ...common, maxSockets: callSockets });
-    return { calls, streams: new http.Agent({ ...common, maxFreeSockets: 2 }), secure, release() {} };
+    const calls = new Agent({ ...common, maxSockets: callSockets });
+    return { calls, streams: new Agent({ ...common, maxFreeSockets: 2 }), secure, release() {} };
   }
   // One context for all sockets: parsing the PEM texts again for each would cost more than the handshake.
   const tls = {

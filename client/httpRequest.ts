@@ -1,8 +1,9 @@
 // One HTTP/1.1 exchange with the API server: bytes out, status and a body stream in, with a deadline and a way to end it.
 // Reads and writes: the sockets of connectionPool.ts. Mirrors: the part of client-go's rest/request.go that touches net/http.
 // Used by: transport.ts, which knows about verbs, tokens, retries and Statuses.
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as https from 'node:https';
+import { request as httpRequest } from '../component-base/http.ts';
 import { ConnectionError } from './client.ts';
 import type { Pool } from './connectionPool.ts';
 
@@ -31,7 +32,7 @@ export function exchange(pool: Pool, e: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const where = `${e.method} ${e.url.origin}${e.url.pathname}`;
     if (e.signal?.aborted) return reject(new ConnectionError(`${where}: the request was aborted`));
-    const request = (pool.secure ? https : http).request(e.url, {
+    const request = (pool.secure ? https.request : httpRequest)(e.url, {
       method: e.method,
       agent: e.stream ? pool.streams : pool.calls,
       headers: e.body === undefined ? e.headers : { ...e.headers, 'content-length': Buffer.byteLength(e.body) },

@@ -1,10 +1,11 @@
 // What every daemon serves about itself: /healthz, /livez, /readyz (each check by name with ?verbose) and /metrics.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/server/healthz. A bare node:http server: it costs next to nothing while idle.
 // Used by: the main.ts of controllers, scheduler and proxy.
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from './flags.ts';
+import { createServer } from './http.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface HealthServerOptions {
@@ -26,7 +27,7 @@ export async function startHealthServer(o: HealthServerOptions): Promise<{ port:
   const answer = (request: http.IncomingMessage, response: http.ServerResponse) =>
     void respond(o, request, response).catch(() => response.destroy());
   const secure = o.cert && o.key;
-  const server = secure ? https.createServer({ cert: o.cert, key: o.key }, answer) : http.createServer(answer);
+  const server = secure ? https.createServer({ cert: o.cert, key: o.key }, answer) : createServer(answer);
   const host = o.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

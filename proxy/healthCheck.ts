@@ -1,6 +1,7 @@
 // Answers load balancers on each Service's healthCheckNodePort: 200 while this node has ready endpoints of it, 503 otherwise.
 // Reads: the state of the last sync. Mirrors: pkg/proxy/healthcheck/service_health.go. Used by: main.ts, on nodes with a real network.
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
+import { createServer } from '../component-base/http.ts';
 import type { Logger } from '../component-base/logger.ts';
 import { endpointKey } from './endpoints.ts';
 import type { ProxyPort } from './ports.ts';

@@ -1,8 +1,8 @@
 // What kube-proxy serves about itself: /healthz and /livez as load balancers ask it, /proxyMode and /metrics as people do.
 // Mirrors: pkg/proxy/healthcheck/proxy_health.go and cmd/kube-proxy/app/server.go. Used by: main.ts.
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../component-base/flags.ts';
+import { createServer } from '../component-base/http.ts';
 import type { Metrics } from '../component-base/metrics.ts';
 
 export interface ProxyHealth {

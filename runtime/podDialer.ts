@@ -2,8 +2,8 @@
 // `CONNECT 10.244.0.5:8080` → 200 and a byte stream that responder.ts serves, or 502 where a real pod would refuse.
 // Used by: main.ts; at the other end are the kubelet's probes and hooks (--pod-dialer=unix:///…).
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { createServer } from '../component-base/http.ts';
 import { freeSocket } from '../cri/server.ts';
 import type { Life } from './life.ts';
 import type { Host } from './node.ts';

@@ -1,8 +1,9 @@
 // What answers behind a simulated pod's address: which container has the port, and the HTTP, TLS or plain bytes it speaks there.
 // Reads: behaviour.ts through life.ts. Used by: podDialer.ts, which brings the byte streams.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { createServer } from '../component-base/http.ts';
 import type { ContainerBehaviour } from './behaviour.ts';
 import type { Host, SimulatedNode } from './node.ts';
 import type { ContainerRecord, SandboxRecord } from './records.ts';

@@ -1,9 +1,9 @@
 // How one sees from outside that a process is ready: an answer of 200, a socket that accepts, nodes that are Ready.
 // Reads health endpoints and, as admin, the API server. Used by waitReady.ts and status.ts.
-import * as http from 'node:http';
 import * as https from 'node:https';
 import { connect } from 'node:net';
 import type { ClientConfig } from '../../client/kubeconfig.ts';
+import { get as httpGet } from '../../component-base/http.ts';
 import type { Ready } from './plan.ts';
 
 export interface Looker {
@@ -16,8 +16,8 @@ const patience = 2000;
 
 function body(options: https.RequestOptions & { url: string }): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const module = options.url.startsWith('https:') ? https : http;
-    const request = module.get(options.url, { timeout: patience, ...options }, (response) => {
+    const get = options.url.startsWith('https:') ? https.get : httpGet;
+    const request = get(options.url, { timeout: patience, ...options }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));

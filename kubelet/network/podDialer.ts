@@ -1,9 +1,9 @@
 // The one way to a pod's address: straight TCP, or HTTP CONNECT over a unix socket that knows the pods.
 // Reads: --pod-dialer. Writes: connections. Used by: probes and hooks; proxies and port-forward later.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/server/egressselector (HTTP-CONNECT over UDS). Next: probes/, hooks.ts.
-import { request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { UsageError } from '../../component-base/flags.ts';
+import { request } from '../../component-base/http.ts';
 
 export interface PodDialer {
   /** A connected socket, or an error in Go's words (`dial tcp 10.244.0.7:80: connect: connection refused`). */

@@ -1,8 +1,9 @@
 // One HTTP GET to a pod: 200 to 399 is success; redirects to the same host are followed.
 // Writes: a request through the podDialer. Mirrors: pkg/probe/http/http.go. Next: prober.ts, hooks.ts.
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { request as httpRequest } from '../../component-base/http.ts';
 import type { ProbeOutcome } from '../container/killReasons.ts';
 import { hostPort, type PodDialer } from '../network/podDialer.ts';
 import type { HttpTarget } from './target.ts';

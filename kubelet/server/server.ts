@@ -2,11 +2,12 @@
 // Reads: pods and their statuses, the runtime. Mirrors: pkg/kubelet/server/server.go.
 // Called by: the API server (kubectl logs), metrics-server, people with curl. Next: logs.ts, stats.ts.
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Pod } from '../../apimachinery/types.ts';
 import { UsageError } from '../../component-base/flags.ts';
+import { createServer as createHttpServer } from '../../component-base/http.ts';
 import type { KubeletContext } from '../context.ts';
 import { createAuthenticator } from './authentication.ts';
 import { createAuthorizer } from './authorization.ts';
