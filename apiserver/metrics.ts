@@ -1,6 +1,6 @@
 // What the server counts of itself, under upstream's names, in Prometheus' text.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go. Read at /metrics.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, exposition, Gauge, Histogram, Registry } from '../component-base/promClient.ts';
 import type { ApiRequest } from './request.ts';
 
 export interface Metrics {
@@ -46,15 +46,9 @@ export function createMetrics(sources: { watches(): number; objects(): Record<st
       for (const [resource, count] of Object.entries(sources.objects())) this.set({ resource }, count);
     },
   });
-  let standard = false;
   return {
     contentType: registry.contentType,
-    text() {
-      // Event-loop and memory metrics cost a timer; they start with the first look.
-      if (!standard) collectDefaultMetrics({ register: registry });
-      standard = true;
-      return registry.metrics();
-    },
+    text: exposition(registry),
     request(req, code, ms) {
       if (!req.info) return;
       const { verb, group, version, resource, subresource, namespace, name } = req.info;

@@ -1,23 +1,28 @@
 // The numbers a daemon shows under /metrics, on prom-client, with upstream's names.
 // Mirrors: staging/src/k8s.io/component-base/metrics and client-go's metrics (workqueue, rest client, leader election).
 // Written by client/runner.ts and others; read by healthServer.ts.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type * as PromClient from 'prom-client';
+import { Counter, exposition, Gauge, Histogram, Registry } from './promClient.ts';
 
 export interface Metrics {
-  registry: Registry;
-  counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
-  gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
+  registry: PromClient.Registry;
+  counter<L extends string>(name: string, help: string, labels?: readonly L[]): PromClient.Counter<L>;
+  gauge<L extends string>(name: string, help: string, labels?: readonly L[]): PromClient.Gauge<L>;
   /** Buckets in the unit of the metric's name, seconds as a rule. */
-  histogram<L extends string>(name: string, help: string, labels?: readonly L[], buckets?: number[]): Histogram<L>;
+  histogram<L extends string>(
+    name: string,
+    help: string,
+    labels?: readonly L[],
+    buckets?: number[],
+  ): PromClient.Histogram<L>;
   /** The text exposition format. */
   text(): Promise<string>;
 }
 
-/** A registry with the process's own numbers in it. A metric asked for twice is the same one. */
+/** A metric asked for twice is the same one. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const known = new Map<string, unknown>();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const once = <T>(name: string, make: () => T): T => {
     if (!known.has(name)) known.set(name, make());
     return known.get(name) as T;
@@ -30,7 +35,7 @@ export function createMetrics(): Metrics {
       once(name, () => new Gauge({ name, help, labelNames: labels, registers: [registry] })),
     histogram: (name, help, labels = [], buckets = defaultBuckets) =>
       once(name, () => new Histogram({ name, help, labelNames: labels, buckets, registers: [registry] })),
-    text: () => registry.metrics(),
+    text: exposition(registry),
   };
   metrics
     .gauge('kubernetes_build_info', 'A metric with a constant 1 value, labeled by the version that is spoken.', [
