@@ -12,7 +12,7 @@ export function printTree(roots: readonly Hop[]): string[] {
     const mark = depth === 0 ? '' : last ? '└─ ' : '├─ ';
     lines.push(hopLine(hop, `${indent}${mark}`, start));
     const inner = depth === 0 ? '' : `${indent}${last ? '   ' : '│  '}`;
-    hop.children.forEach((child, i) => visit(child, inner, i === hop.children.length - 1, depth + 1));
+    for (const [i, child] of hop.children.entries()) visit(child, inner, i === hop.children.length - 1, depth + 1);
   };
   for (const root of roots) visit(root, '', true, 0);
   return lines;
