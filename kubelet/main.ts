@@ -12,7 +12,7 @@ import { readMachine } from './node/machine.ts';
 
 export interface RunOptions {
   log?: Logger;
-  /** Called for each CRI call that matters; absent: nobody listens. */
+  /** Called for each CRI call that matters; absent: they are told to the API server's journal. */
   reportSpan?: ReportSpan;
   started?(info: { nodeName: string; port: number }): void;
 }
@@ -29,7 +29,7 @@ export async function run(flags: KubeletFlags, signal: AbortSignal, o: RunOption
     random: Math.random,
     log,
     machine,
-    reportSpan: o.reportSpan ?? (() => {}),
+    reportSpan: o.reportSpan,
     started: o.started,
   };
   const nodes = configs.map(async (config) => {

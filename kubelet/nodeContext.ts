@@ -6,6 +6,7 @@ import { sleep } from '../client/backoff.ts';
 import { createEventRecorder } from '../client/eventRecorder.ts';
 import type { EventRecorder } from '../client/events.ts';
 import { configFromFlag } from '../client/kubeconfig.ts';
+import { createSpanReporter, type SpanReporter } from '../client/spanReporter.ts';
 import { createClient } from '../client/transport.ts';
 import { UsageError } from '../component-base/flags.ts';
 import type { Logger } from '../component-base/logger.ts';
@@ -19,7 +20,8 @@ export interface ContextDeps {
   clock: Clock;
   random(): number;
   log: Logger;
-  reportSpan: ReportSpan;
+  /** Absent: spans go to the API server's journal. */
+  reportSpan?: ReportSpan;
 }
 
 const noEvents: EventRecorder = { event() {}, flush: async () => {} };
@@ -75,6 +77,22 @@ export async function makeContext(
     clock,
     random,
     log,
-    reportSpan: deps.reportSpan,
+    reportSpan: deps.reportSpan ?? (client ? toJournal(createSpanReporter(client, clock)) : () => {}),
   };
 }
+
+/** A call to the runtime as a deed on its pod: `PullImage nginx:1`. */
+const toJournal =
+  (reporter: SpanReporter): ReportSpan =>
+  ({ namespace, pod, uid, name, detail, error, start, end, causes }) =>
+    reporter.report({
+      verb: 'CRI',
+      resource: 'pods',
+      namespace,
+      name: pod,
+      uid,
+      message: [name, detail, error && `failed: ${error}`].filter(Boolean).join(' '),
+      start,
+      end,
+      causes,
+    });

@@ -14,7 +14,7 @@ import type { ImageManager, ReadyImage } from '../images/imageManager.ts';
 import { containerConfig } from './containerConfig.ts';
 import { containerHash } from './containerHash.ts';
 import { containerMounts, type MountSettings } from './mounts.ts';
-import { newestContainer, type PodRecord } from './records.ts';
+import { type ContainerRecord, newestContainer, type PodRecord } from './records.ts';
 import { containerReference } from './reference.ts';
 import { podLogDirectory } from './sandboxConfig.ts';
 import { rootRefusal } from './securityContext.ts';
@@ -50,11 +50,13 @@ export async function startContainer(k: KubeletContext, s: StartServices, o: Sta
     throw error;
   });
   const config = await step(k, about, 'CreateContainerConfigError', () => configOf(k, s, o, image));
-  const { containerId } = await step(k, about, 'CreateContainerError', () =>
-    spanned(k, o.pod, 'CreateContainer', o.container.name, () =>
+  const { containerId } = await step(k, about, 'CreateContainerError', async () => {
+    const last = newestContainer(o.record, o.container.name);
+    if (last?.state === 'created') await k.cri.runtime.removeContainer({ containerId: last.id });
+    return spanned(k, o.pod, 'CreateContainer', o.container.name, () =>
       k.cri.runtime.createContainer({ podSandboxId: o.sandboxId, config, sandboxConfig: o.sandboxConfig }),
-    ),
-  );
+    );
+  });
   k.events.event(about, 'Normal', 'Created', 'Container created');
   await step(k, about, 'RunContainerError', () =>
     spanned(k, o.pod, 'StartContainer', o.container.name, () => k.cri.runtime.startContainer({ containerId })),
@@ -100,7 +102,7 @@ async function configOf(
   await mkdir(logs, { recursive: true });
   const target = (container as { targetContainerName?: string }).targetContainerName;
   return containerConfig(pod, container, {
-    restartCount: last ? last.restartCount + 1 : await attemptsInLogs(logs),
+    restartCount: await attemptNumber(last, logs),
     imageRef: image.ref,
     image: image.image,
     env,
@@ -109,6 +111,12 @@ async function configOf(
     seccompFolder: s.seccompFolder,
     targetId: target ? newestContainer(o.record, target)?.id : undefined,
   });
+}
+
+/** One that was made but never ran (its kubelet died between the two calls) is no restart: its number is used again. */
+async function attemptNumber(last: ContainerRecord | undefined, logs: string): Promise<number> {
+  if (!last) return attemptsInLogs(logs);
+  return last.state === 'created' ? last.restartCount : last.restartCount + 1;
 }
 
 /** When the runtime has forgotten a container, its logs still tell how often it was started. */

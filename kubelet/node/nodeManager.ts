@@ -158,6 +158,7 @@ export function createNodeManager(
       if (cidr) wake();
     },
     async run(signal) {
+      const usual = config['node-status-update-frequency'];
       let wait = 0;
       while (!signal.aborted) {
         const first = !node;
@@ -165,12 +166,11 @@ export function createNodeManager(
           if (!first) await refresh();
           await withCauses([{ word: first ? 'start-up' : 'timer' }], async () => {
             if (!node) await register();
+            else if (!toldCidr && runtime.networkError) node = await k.client!.get(nodes, config.nodeName);
             await report();
           });
-          // Until the node is ready it looks often, so that it is ready soon.
-          wait = ready()
-            ? config['node-status-update-frequency']
-            : Math.min(config['node-status-update-frequency'], 200);
+          // Until the node is ready it looks often, so that it is ready soon; then less and less.
+          wait = ready() ? usual : Math.min(usual, Math.max(wait * 1.3, 200));
         } catch (error) {
           if (isReason(error, 'NotFound')) node = undefined;
           k.log.info({ node: config.nodeName, error: (error as Error).message }, 'node status not written');

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configMaps, nodes, pods, serviceAccounts } from '../../apimachinery/resources.ts';
+import { writes } from '../../apimachinery/trace.ts';
 import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
 import { run as runRuntime, flags as runtimeFlags } from '../../runtime/main.ts';
@@ -89,6 +90,9 @@ test('three nodes of one process register and run pods; killed in the middle, no
     expect(pod.status?.podIP).toMatch(new RegExp(`^10\\.244\\.${names.indexOf(pod.spec!.nodeName!)}\\.`));
   }
   expect(new Set((await list()).map((p) => p.status?.podIP)).size).toBe(45);
+  const spans = (await client.list(writes)).items.filter((w) => w.verb === 'CRI');
+  expect(spans.find((s) => s.name === 'p44')).toMatchObject({ resource: 'pods', namespace: 'default' });
+  expect(spans.find((s) => s.name === 'p44')!.message).toContain('RunPodSandbox');
   await client.deleteCollection(pods, { namespace: 'default' }, { gracePeriodSeconds: 1 });
   await until(async () => (await list()).length === 0, 20_000, 'all pods gone');
 });
