@@ -60,6 +60,8 @@ export function createLocalCluster(api: () => Api): LocalCluster {
       const subresource = row.kind.subresources?.find((s) => s.name === options.subresource);
       const w = writer(api(), row, 'update', namespace, options.as);
       w.subresource = subresource?.name ?? '';
+      // A deed such as a binding is in the journal as what was asked for.
+      if (options.as) w.verb = (options.as as WriteContext).verb;
       let declined = false;
       try {
         const outcome = await updateObject(
