@@ -2,6 +2,7 @@
 // Every component's main.ts calls runMain once; `run` itself knows nothing of processes, so tests call it directly.
 import { readFileSync } from 'node:fs';
 import { type Config, type Flags, helpText, parseFlags, UsageError } from './flags.ts';
+import { giveBackAtRest } from './giveBack.ts';
 
 export interface Daemon<T extends Flags> {
   /** As in `ps` and in messages: `kube-scheduler`. */
@@ -44,6 +45,7 @@ async function start<T extends Flags>(daemon: Daemon<T>, argv: string[]): Promis
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   watchSupervisor(() => process.exit(1));
+  giveBackAtRest();
   await daemon.run(config, controller.signal);
 }
 
