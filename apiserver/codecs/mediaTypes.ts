@@ -1,6 +1,7 @@
 // The media types of bodies and answers, one row each.
 // Called by codecs.ts alone: handlers never parse or write text themselves.
-import { parseAllDocuments, stringify } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
 import { readProtobuf } from './protobuf.ts';
 
@@ -41,6 +42,10 @@ const json: MediaType = {
   watch: { type: 'application/json', frame: (event, object) => Buffer.concat([opening(event), object, close]) },
 };
 
+const load = createRequire(import.meta.url);
+/** Loaded with the first YAML: it takes 3 MB, and most clients speak JSON. */
+const yamlLibrary = (): typeof Yaml => load('yaml');
+
 /** go-yaml knows neither dates nor numbers to the base of 60 unless they are tagged. */
 const plainTags = (tags: readonly unknown[]) =>
   tags.filter((t: any) => t.tag !== 'tag:yaml.org,2002:timestamp' && t.format !== 'TIME') as any;
@@ -49,7 +54,7 @@ const plainTags = (tags: readonly unknown[]) =>
 const yaml: MediaType = {
   name: 'application/yaml',
   parse(body, problems) {
-    const docs = parseAllDocuments(body.toString('utf8'), {
+    const docs = yamlLibrary().parseAllDocuments(body.toString('utf8'), {
       version: '1.1',
       uniqueKeys: false,
       merge: true,
@@ -65,7 +70,8 @@ const yaml: MediaType = {
     refuseProto(body.toString('utf8'), value);
     return value;
   },
-  write: (value) => Buffer.from(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
+  write: (value) =>
+    Buffer.from(yamlLibrary().stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
   sendsJson: false,
 };
 

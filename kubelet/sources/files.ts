@@ -4,7 +4,6 @@
 import { watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { toTime } from '../../apimachinery/clock.ts';
 import type { Pod } from '../../apimachinery/types.ts';
 import { sleep } from '../../client/backoff.ts';
@@ -80,6 +79,8 @@ const fileOf = new WeakMap<Pod, string>();
 async function readManifest(k: KubeletContext, file: string, seen: Map<string, Pod>): Promise<Pod[]> {
   const text = await readFile(file, 'utf8');
   if (!text.trim()) throw new Error('the file is empty');
+  // Loaded when there is a manifest: most nodes have none.
+  const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text, { version: '1.1' });
   return [...documents].flatMap((d) => {
     if ('errors' in d && d.errors[0]) throw d.errors[0];
