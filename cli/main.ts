@@ -15,6 +15,8 @@ mini-k8s COMMAND --help tells a command's flags.
 
 /** Runs `argv` (without program and script) and ends the process with the command's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that goes, such as head, is no reason to stop what was asked for.
+  process.stdout.on('error', () => {});
   const [name = '', ...args] = argv;
   if (!name || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(overview());
