@@ -29,6 +29,8 @@ export interface PkiOptions {
   names?: readonly string[];
   /** The first address of the Services' range: where pods find the API server. */
   serviceIP?: string;
+  /** Identities of this cluster alone, such as that of compose's setup service. */
+  more?: readonly Identity[];
   /** Milliseconds. */
   now?: number;
 }
@@ -82,4 +84,5 @@ export const identities = (options: PkiOptions): Identity[] => [
   client('scheduler', 'system:kube-scheduler'),
   client('proxy', 'system:kube-proxy'),
   ...options.nodes.flatMap(ofNode),
+  ...(options.more ?? []),
 ];

@@ -22,7 +22,7 @@ export function writeKubeconfig(file: string, options: KubeconfigOptions): void 
 }
 
 /** JSON is YAML: kubectl reads it, and our components need no parser for YAML in memory. */
-function kubeconfigText({ folder, identity, server, cluster, user }: KubeconfigOptions): string {
+export function kubeconfigText({ folder, identity, server, cluster, user }: KubeconfigOptions): string {
   const data = (name: string) => readFileSync(join(folder, name)).toString('base64');
   const context = `${user}@${cluster}`;
   const config = {

@@ -1,0 +1,26 @@
+// What a cluster of real nodes is seeded with: the objects of manifests/, by server-side apply, again at each start.
+// Reads: YAML files. Writes: objects. Used by: setup.ts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import * as resources from '../apimachinery/resources.ts';
+import type { KubeObject } from '../apimachinery/types.ts';
+import type { Client } from '../client/client.ts';
+
+const rows = Object.values(resources).filter((r): r is resources.Resource => typeof r === 'object');
+
+export function readManifests(folder: string): KubeObject[] {
+  const files = readdirSync(folder).filter((f) => f.endsWith('.yaml'));
+  const documents = files.flatMap((f) => parseAllDocuments(readFileSync(join(folder, f), 'utf8')));
+  return documents.map((d) => d.toJS() as KubeObject | null).filter((o) => o !== null);
+}
+
+/** Rejects as the client does. */
+export async function applyManifests(client: Client, objects: readonly KubeObject[]): Promise<void> {
+  for (const object of objects) {
+    const row = rows.find((r) => r.kind === object.kind && resources.apiVersionOf(r) === object.apiVersion);
+    if (!row) throw new Error(`manifests name a kind that is not served: ${object.apiVersion} ${object.kind}`);
+    const { name = '', namespace } = object.metadata;
+    await client.patch(row, name, namespace, 'apply', object, { fieldManager: 'mini-k8s-setup', force: true });
+  }
+}
