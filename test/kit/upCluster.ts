@@ -1,5 +1,5 @@
 // A whole cluster for a test, as a user starts it: `mini-k8s up --detach` in a folder of its own.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,7 @@ export async function upCluster(...flags: string[]): Promise<UpCluster> {
     const { stdout } = await execFileAsync(process.execPath, [bin, command, '--data-dir', dataDir, ...rest], {
       maxBuffer: 64 << 20,
       cwd: folder,
+      timeout: 90_000,
     });
     return stdout;
   };
@@ -75,6 +76,32 @@ export function kubectlIn(
       );
       child.stdin?.end(input ?? '');
     });
+}
+
+export interface RunningKubectl {
+  /** Everything that it has printed. */
+  text(): string;
+  /** Resolves with the exit code; null: by a signal. */
+  ended: Promise<number | null>;
+  kill(): void;
+}
+
+/** Starts a kubectl that goes on: a watch, a log that is followed. */
+export function kubectlFollows(path: string, kubeconfig: string, namespace: string, args: string): RunningKubectl {
+  const child = spawn(path, ['-n', namespace, ...splitArgs(args)], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      text += chunk;
+    });
+  return {
+    text: () => text,
+    ended: new Promise((resolve) => child.once('exit', resolve)),
+    kill: () => void child.kill(),
+  };
 }
 
 /** Words, with single quotes around those that have blanks. */
