@@ -44,10 +44,13 @@ export function causalTree(records: readonly WriteRecord[], target: Target): Hop
     else roots.push(hop);
     if (record.span) continue;
     hops.set(stateId(record), hop);
-    if (record.verb === 'create' && !record.subresource) objects.add(object);
+    if (record.verb === 'create' && !record.subresource && !isEvent(record)) objects.add(object);
   }
   return roots;
 }
+
+/** Events tell of the journey and are no part of it: that someone cleans them up is none of its hops. */
+const isEvent = (r: WriteRecord) => r.resource === 'events' || r.resource === 'events.events.k8s.io';
 
 function hopOf(record: WriteRecord, causes: string[], parent: string | undefined): Hop {
   const alsoBecauseOf = causes.filter((c) => c !== parent);

@@ -67,6 +67,13 @@ describe('causalTree', () => {
   it('does not depend on the order in which records come', () => {
     expect(causalTree([...chain].reverse(), target)).toEqual(causalTree(chain, target));
   });
+  it('does not count the removal of Events among the hops', () => {
+    const event = write(19, 'create', 'events', 'web.1', 'dc', ['deployments.apps/default/web@10']);
+    const told = [...chain, event];
+    expect(printTree(causalTree([...told, write(20, 'delete', 'events', 'web.1', 'eve')], target))).toEqual(
+      printTree(causalTree(told, target)),
+    );
+  });
   it('prints who, what and why', () => {
     expect(printTree(causalTree(chain, target))).toEqual([
       '     +0ms  create deployments/web  by kubernetes-admin (kubectl)  no recorded cause',
