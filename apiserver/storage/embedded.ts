@@ -127,7 +127,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     for (;;) {
       checkSnapshot(at);
       const want = Math.min(pageSize, limit + 1 - items.length);
-      const found = sql.list(span(prefix, items.at(-1)?.key ?? o.after, at), want);
+      const found = sql.rows(span(prefix, items.at(-1)?.key ?? o.after, at), want).map((row) => row.stored);
       items = items.length > 0 ? items.concat(found) : found;
       if (items.length > limit) break;
       if (found.length < want) return { items, revision: at, more: false, remaining: 0 };
@@ -207,10 +207,10 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
       for (let left = limit; left > 0; left -= rowsPerRevision) {
         const most = Math.min(left, rowsPerRevision);
         const gone = await enqueue((events) => {
-          const keys = sql.list(span(prefix, undefined, revision), most);
-          if (keys.length > 0) revision++;
-          for (const [n, { key }] of keys.entries()) record(events, n, key, null, sql.newest(key));
-          return keys.length;
+          const rows = sql.rows(span(prefix, undefined, revision), most);
+          if (rows.length > 0) revision++;
+          for (const [n, held] of rows.entries()) record(events, n, held.stored.key, null, held);
+          return rows.length;
         });
         if (gone < most) return;
       }

@@ -133,9 +133,10 @@ export function openEmbeddedSql(path: string) {
       insert.run(firstId(revision) + n, key, previous, value ? 0 : 1, expires, value);
     },
 
-    list(s: Span, limit: number): Stored[] {
+    /** The newest rows of keys that were there at the span's snapshot. */
+    rows(s: Span, limit: number): Row[] {
       const rows = listed.named({ ...bounds(s), limit });
-      return rows.map(([key, id, value]) => ({ key, value, revision: revisionOf(id) }));
+      return rows.map(([key, id, value]) => ({ id, stored: { key, value, revision: revisionOf(id) } }));
     },
 
     count: (s: Span): number => counted.named(bounds(s))[0]![0],
