@@ -10,6 +10,7 @@ import { filters } from './filters.ts';
 import { PageNotFound } from './kinds/registry.ts';
 import type { Metrics } from './metrics.ts';
 import { type Answer, type ApiRequest, jsonType } from './request.ts';
+import { requestBody } from './requestBody.ts';
 import { Compacted, StoreUnavailable } from './storage/store.ts';
 
 export interface ServerOptions {
@@ -34,7 +35,6 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
       ...(options.clientCA ? { ca: options.clientCA, requestCert: true, rejectUnauthorized: false } : {}),
       settings: { maxConcurrentStreams: 1000 },
     },
-    bodyLimit: maxBodyBytes,
     routerOptions: { maxParamLength: 1 << 20, ignoreTrailingSlash: false, caseSensitive: true },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
@@ -43,29 +43,25 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
   const server = app.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
   server.keepAliveTimeout = 180_000;
   server.requestTimeout = 0;
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_req, body, done) => done(null, body));
-  app.setErrorHandler((error, request, reply) => {
+  // What fastify refuses before the route is found.
+  app.setErrorHandler((error, _request, reply) => {
     reply.hijack();
-    sendError(
-      undefined,
-      reply.raw as ServerResponse,
-      ofFramework(error as Error & { statusCode?: number }, request.raw as IncomingMessage),
-    );
+    sendError(undefined, reply.raw as ServerResponse, status.badRequest((error as Error).message));
   });
   app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: '/*',
-    handler: (request, reply) => {
+    // The request leaves fastify here: this hook never calls on, so what fastify does for handlers of its own is spared.
+    onRequest: (request, reply, _done) => {
       reply.hijack();
-      return handle(
-        api,
-        options.metrics,
-        request.raw as IncomingMessage,
-        reply.raw as ServerResponse,
-        request.body as Buffer | undefined,
-      );
+      const raw = request.raw as IncomingMessage;
+      const response = reply.raw as ServerResponse;
+      requestBody(raw, maxBodyBytes, (body) => {
+        if (body !== 'too large') void handle(api, options.metrics, raw, response, body);
+        else sendError(undefined, response, status.requestEntityTooLarge(`limit is ${maxBodyBytes}`));
+      });
     },
+    handler: () => {},
   });
   return app;
 }
@@ -168,13 +164,6 @@ function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusErro
     return status.resourceExpired('The resourceVersion for the provided list is too old.');
   api.log.error({ err: error, method: req.method, path: req.path }, 'handler failed');
   return status.internalError((error as Error)?.message ?? 'unknown error');
-}
-
-/** What fastify refuses before our handler sees it. */
-function ofFramework(error: Error & { statusCode?: number }, raw: IncomingMessage): status.StatusError {
-  if (error.statusCode === 413) return status.requestEntityTooLarge(`limit is ${maxBodyBytes}`);
-  void raw;
-  return status.badRequest(error.message);
 }
 
 function sendError(req: ApiRequest | undefined, response: ServerResponse, error: status.StatusError): void {

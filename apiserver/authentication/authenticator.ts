@@ -27,8 +27,8 @@ export interface TokenOwner {
 export type TokenMethod = (token: string, audiences: readonly string[]) => Promise<TokenOwner | undefined>;
 
 export interface Authenticator {
-  /** Undefined: no credentials, and anonymous requests are off. Throws unauthorized on bad ones. */
-  authenticate(request: Credentials): Promise<UserInfo | undefined>;
+  /** Undefined: no credentials, and anonymous requests are off. Throws unauthorized on bad ones. A promise only where a token must be looked at. */
+  authenticate(request: Credentials): UserInfo | undefined | Promise<UserInfo | undefined>;
   /** For TokenReview. `audiences` empty: the API server's own. Throws an Error whose message may be shown to the asker. */
   authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner>;
   /** The audiences of a token that names none. */
@@ -80,18 +80,34 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     audiences,
     authenticateToken,
-    async authenticate(request) {
+    authenticate(request) {
       try {
-        const byCertificate = options.clientCA && request.certificate && certificateUser(request.certificate, now());
-        if (byCertificate) return authenticated(byCertificate);
-        const token = bearerToken(request.authorization);
-        if (token) return (await authenticateToken(token)).user;
+        const byCertificate = options.clientCA && request.certificate && userOf(request.certificate, now());
+        if (byCertificate) return byCertificate;
       } catch {
-        throw unauthorized();
+        return Promise.reject(unauthorized());
       }
+      const token = bearerToken(request.authorization);
+      if (token) return authenticateToken(token).then((owner) => owner.user, refuse);
       return options.anonymous ? anonymousUser : undefined;
     },
   };
+}
+
+function refuse(): never {
+  throw unauthorized();
+}
+
+/** One for all requests of a connection. */
+const users = new WeakMap<PeerCertificate, UserInfo>();
+
+function userOf(certificate: PeerCertificate, now: number): UserInfo | undefined {
+  const expired = certificate.notAfter !== undefined && now > certificate.notAfter;
+  const known = expired ? undefined : users.get(certificate);
+  if (known) return known;
+  const user = certificateUser(certificate, now);
+  if (user) users.set(certificate, authenticated(user));
+  return user && users.get(certificate);
 }
 
 export const invalidToken = 'invalid bearer token';

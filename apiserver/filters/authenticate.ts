@@ -1,12 +1,19 @@
 // Who is calling. Next: impersonate, which may exchange the user. Mirrors: apiserver/pkg/endpoints/filters/authentication.go.
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '../../apimachinery/status.ts';
+import type { UserInfo } from '../../apimachinery/types.ts';
 import { peerCertificate } from '../authentication/clientCertificate.ts';
 import type { Filter } from '../filters.ts';
+import type { ApiRequest } from '../request.ts';
 
-export const authenticate: Filter = async (api, req) => {
+export const authenticate: Filter = (api, req) => {
   const certificate = peerCertificate(req.raw.socket as TLSSocket);
-  const user = await api.authenticator.authenticate({ certificate, authorization: req.headers.authorization });
+  const user = api.authenticator.authenticate({ certificate, authorization: req.headers.authorization });
+  if (user instanceof Promise) return user.then((known) => become(req, known));
+  become(req, user);
+};
+
+function become(req: ApiRequest, user: UserInfo | undefined): void {
   if (!user) throw unauthorized();
   req.user = user;
-};
+}
