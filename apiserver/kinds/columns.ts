@@ -29,6 +29,21 @@ export const column = (
   priority = 0,
 ): Column => ({ name, type: 'string', description, priority, value });
 
+/** A column of a whole number; an absent one shows as 0. */
+export const countColumn = (
+  name: string,
+  description: string,
+  value: (object: any) => number | undefined,
+  priority = 0,
+): Column => ({ name, type: 'integer', description, priority, value: (object) => value(object) ?? 0 });
+
+export const booleanColumn = (name: string, description: string, value: (object: any) => boolean): Column => ({
+  name,
+  type: 'boolean',
+  description,
+  value,
+});
+
 /** How long ago an RFC 3339 time was: `3m20s`; `<unknown>` when there is none. */
 export function since(time: string | null | undefined, now: number): string {
   return time ? humanDuration(now - Date.parse(time)) : '<unknown>';

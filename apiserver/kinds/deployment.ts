@@ -8,8 +8,9 @@ import {
   notSupported,
   required,
 } from '../../apimachinery/fieldErrors.ts';
-import { isValidPercent } from '../../apimachinery/names.ts';
-import { checkNotNegative, pushTexts } from './check.ts';
+import { checkAtMostAll, checkIntOrPercent, isNothing } from './amounts.ts';
+import { checkNotNegative } from './check.ts';
+import { checkCollisions } from './collisions.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
@@ -42,25 +43,13 @@ function defaults(deployment: any): void {
   spec.progressDeadlineSeconds ??= 600;
 }
 
-type Amount = number | string;
-
-function checkAmount(errors: FieldError[], field: string, amount: Amount): void {
-  if (typeof amount === 'string') pushTexts(errors, field, amount, isValidPercent(amount));
-  else checkNotNegative(errors, field, amount);
-}
-
-const percent = (amount: Amount): number | undefined =>
-  typeof amount === 'string' && isValidPercent(amount).length === 0 ? Number(amount.slice(0, -1)) : undefined;
-
 function checkRollingUpdate(errors: FieldError[], field: string, rolling: any): void {
   const { maxUnavailable, maxSurge } = rolling;
-  checkAmount(errors, `${field}.maxUnavailable`, maxUnavailable);
-  checkAmount(errors, `${field}.maxSurge`, maxSurge);
-  const none = (amount: Amount) => (percent(amount) ?? (typeof amount === 'string' ? 0 : amount)) === 0;
-  if (none(maxUnavailable) && none(maxSurge))
+  checkIntOrPercent(errors, `${field}.maxUnavailable`, maxUnavailable);
+  checkIntOrPercent(errors, `${field}.maxSurge`, maxSurge);
+  if (isNothing(maxUnavailable) && isNothing(maxSurge))
     errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-  if ((percent(maxUnavailable) ?? 0) > 100)
-    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+  checkAtMostAll(errors, `${field}.maxUnavailable`, maxUnavailable);
 }
 
 function checkStrategy(errors: FieldError[], field: string, strategy: any): void {
@@ -113,9 +102,7 @@ function validateStatusUpdate(deployment: any, old: any): FieldError[] {
     errors.push(
       invalidValue('status.availableReplicas', of('availableReplicas'), 'cannot be greater than readyReplicas'),
     );
-  const collisions = old.status?.collisionCount;
-  if (collisions !== undefined && (status.collisionCount ?? -1) < collisions)
-    errors.push(invalidValue('status.collisionCount', of('collisionCount'), 'cannot be decremented'));
+  checkCollisions(errors, deployment, old);
   return errors;
 }
 

@@ -1,17 +1,17 @@
 // autoscaling/v1 Scale: how many, and which pods count, of any workload in one shape. `kubectl scale` and autoscalers use it.
 // Mirrors: ScaleREST in pkg/registry/apps/{deployment,replicaset}/storage, pkg/apis/autoscaling/validation.
-// Used by: replicaSet.ts and deployment.ts as a subresource.
+// Used by: replicaSet.ts, deployment.ts, statefulSet.ts, replicationController.ts as a subresource.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
-import { selectorOf } from '../../apimachinery/labelSelector.ts';
+import { type Selector, selectorOf } from '../../apimachinery/labelSelector.ts';
 import { checkNotNegative } from './check.ts';
 import type { Subresource } from './kind.ts';
 
 const shown = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
 
-function view(object: any): any {
+function view(object: any, selectorOfPods: (object: any) => Selector): any {
   const metadata: Record<string, unknown> = {};
   for (const key of shown) if (object.metadata[key] !== undefined) metadata[key] = object.metadata[key];
-  const selector = selectorOf(object.spec.selector).toString();
+  const selector = selectorOfPods(object).toString();
   const replicas = object.spec.replicas;
   return {
     kind: 'Scale',
@@ -28,13 +28,16 @@ function validateView(scale: any): FieldError[] {
   return errors;
 }
 
-export const scale: Subresource = {
+/** `selectorOfPods`: which pods count, where that is not said by a LabelSelector. */
+export const scaleOf = (selectorOfPods: (object: any) => Selector): Subresource => ({
   name: 'scale',
   verbs: ['get', 'patch', 'update'],
   body: { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'io.k8s.api.autoscaling.v1.Scale' },
-  view,
+  view: (object) => view(object, selectorOfPods),
   writeView: (scaled, object) => {
     object.spec.replicas = scaled.spec?.replicas ?? 0;
   },
   validateView,
-};
+});
+
+export const scale = scaleOf((object) => selectorOf(object.spec.selector));

@@ -1,23 +1,32 @@
 // Selectors of workload kinds: their rules, and their text in the wide columns.
 // Mirrors: ValidateDeploymentSpec's look at the selector (apps/validation), metav1.FormatLabelSelector.
-// Used by: replicaSet.ts and deployment.ts.
+// Used by: replicaSet.ts, deployment.ts, statefulSet.ts and others.
 import { type FieldError, immutable, invalidValue, required } from '../../apimachinery/fieldErrors.ts';
 import { type Selector, SelectorError, selectorOf, validateLabelSelector } from '../../apimachinery/labelSelector.ts';
 import { semanticEqual } from './equal.ts';
 
-/** The selector ready to match; undefined when it is none. An absent one matches nothing, and is refused. */
-export function checkSelector(errors: FieldError[], field: string, selector: any): Selector | undefined {
+/**
+ * The selector ready to match; undefined when it is none. An absent one matches nothing, and is refused.
+ * `owner` is whom an empty one is invalid for, `broken` what is said of one that is no selector.
+ */
+export function checkSelector(
+  errors: FieldError[],
+  field: string,
+  selector: any,
+  owner = 'deployment',
+  broken = 'invalid label selector',
+): Selector | undefined {
   if (!selector) errors.push(required(field));
   else {
     errors.push(...validateLabelSelector(selector, field));
     if (!Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length)
-      errors.push(invalidValue(field, selector, 'empty selector is invalid for deployment'));
+      errors.push(invalidValue(field, selector, `empty selector is invalid for ${owner}`));
   }
   try {
     return selectorOf(selector);
   } catch (error) {
     if (!(error instanceof SelectorError)) throw error;
-    errors.push(invalidValue(field, selector, 'invalid label selector'));
+    errors.push(invalidValue(field, selector, broken));
     return undefined;
   }
 }
@@ -34,3 +43,10 @@ export function selectorText(selector: any): string {
     return '<error>';
   }
 }
+
+/** Plain labels as a selector's text: `app=web,tier=front`; `<none>` when there are none. */
+export const labelsText = (labels: Record<string, string> | undefined): string =>
+  Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(',') || '<none>';

@@ -1,5 +1,6 @@
 // What kubectl get shows of a Service. Mirrors: printService in pkg/printers/internalversion/printers.go.
 import { ageColumn, column, nameColumn } from '../columns.ts';
+import { labelsText } from '../selectors.ts';
 
 function balancerPoints(service: any): string[] {
   const points = (service.status?.loadBalancer?.ingress ?? []).map((i: any) => i.ip || i.hostname).filter(Boolean);
@@ -23,12 +24,6 @@ function externalIP(service: any): string {
 
 const portText = (p: any) => (p.nodePort ? `${p.port}:${p.nodePort}/${p.protocol}` : `${p.port}/${p.protocol}`);
 
-const selectorText = (selector: Record<string, string> = {}) =>
-  Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(',') || '<none>';
-
 export const columns = [
   nameColumn,
   column('Type', 'How it can be reached.', (o) => o.spec.type),
@@ -40,5 +35,5 @@ export const columns = [
     (o) => (o.spec.ports ?? []).map(portText).join(',') || '<none>',
   ),
   ageColumn,
-  column('Selector', 'Labels of the pods behind it.', (o) => selectorText(o.spec.selector), 1),
+  column('Selector', 'Labels of the pods behind it.', (o) => labelsText(o.spec.selector), 1),
 ];
