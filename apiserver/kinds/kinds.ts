@@ -5,6 +5,8 @@ import { binding } from './binding.ts';
 import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
 import { configMap } from './configMap.ts';
+import { controllerRevision } from './controllerRevision.ts';
+import { daemonSet } from './daemonSet.ts';
 import { deployment } from './deployment.ts';
 import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
@@ -27,6 +29,7 @@ import { selfSubjectRulesReview } from './selfSubjectRulesReview.ts';
 import { service } from './service.ts';
 import { serviceAccount } from './serviceAccount.ts';
 import { serviceCIDR } from './serviceCIDR.ts';
+import { statefulSet } from './statefulSet.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
 
@@ -45,6 +48,9 @@ export const kinds: readonly Kind[] = [
   // the other groups
   deployment,
   replicaSet,
+  statefulSet,
+  daemonSet,
+  controllerRevision,
   eventsV1,
   endpointSlice,
   lease,
