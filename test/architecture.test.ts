@@ -37,7 +37,7 @@ const packages: Record<string, string[]> = {
   'prom-client': ['component-base/'],
   rfc6902: ['apimachinery/', 'apiserver/'],
   ws: ['apiserver/', 'kubelet/', 'client/'],
-  yaml: ['apimachinery/', 'apiserver/', 'client/', 'component-base/', 'kubelet/', 'cli/', 'compose/'],
+  yaml: ['apimachinery/', 'apiserver/', 'client/', 'component-base/', 'kubelet/', 'scheduler/', 'cli/', 'compose/'],
 };
 
 const files = (folder: string): string[] =>

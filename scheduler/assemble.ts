@@ -1,0 +1,50 @@
+// Puts a scheduler together: cache, queue, profiles with their plugins, and the handlers that feed them.
+// Used by: main.ts, and by tests and benches that bring a client of their own. Mirrors: New in pkg/scheduler/scheduler.go.
+import type { Clock } from '../apimachinery/clock.ts';
+import type { Client } from '../client/client.ts';
+import { createEventRecorder } from '../client/eventRecorder.ts';
+import type { InformerFactory } from '../client/informer.ts';
+import type { Logger } from '../component-base/logger.ts';
+import type { Metrics } from '../component-base/metrics.ts';
+import { createCache } from './cache.ts';
+import type { SchedulerConfig } from './config.ts';
+import { listen } from './eventHandlers.ts';
+import type { Handle } from './framework.ts';
+import { createSchedulerMetrics } from './metrics.ts';
+import { createNominations } from './nominations.ts';
+import { createProfiles } from './profiles.ts';
+import { createQueue } from './queue.ts';
+import type { Scheduler } from './scheduler.ts';
+import { createSnapshot } from './snapshot.ts';
+
+export interface Parts {
+  /** For writes: must refuse them once the lead is lost. */
+  client: Client;
+  informers: InformerFactory;
+  clock: Clock;
+  random(): number;
+  log: Logger;
+  signal: AbortSignal;
+  metrics?: Metrics;
+  maxInUnschedulable?: number;
+}
+
+/** The informers are asked for, not started. Throws UsageError when the configuration does not hold. */
+export function assemble(config: SchedulerConfig, parts: Parts): Scheduler {
+  const { informers, clock, metrics } = parts;
+  const cache = createCache();
+  const snapshot = createSnapshot();
+  const nominations = createNominations();
+  const handles = new Map<string, Handle>();
+  const handleFor = (component: string): Handle => {
+    const handle = { ...parts, snapshot, nominations, events: createEventRecorder({ ...parts, component }) };
+    handles.set(component, handle);
+    return handle;
+  };
+  const profiles = createProfiles(config.profiles, handleFor);
+  const { initialBackoff, maxBackoff, bindsInFlight } = config;
+  const queue = createQueue({ clock, initialBackoff, maxBackoff, maxInUnschedulable: parts.maxInUnschedulable });
+  const pods = listen({ informers, cache, queue, nominations, profiles });
+  const numbers = metrics && createSchedulerMetrics(metrics, queue, () => clock.now());
+  return { handles, cache, queue, pods, bindsInFlight, ...(numbers && { metrics: numbers }) };
+}

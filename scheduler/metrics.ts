@@ -1,0 +1,57 @@
+// The scheduler's numbers, with upstream's names. Mirrors: pkg/scheduler/metrics/metrics.go.
+// Written by scheduler.ts; shown by the health server of main.ts.
+import { exponential, type Metrics } from '../component-base/metrics.ts';
+import type { QueuedPod, SchedulingQueue } from './queue.ts';
+
+export interface SchedulerMetrics {
+  /** A decision was made, in milliseconds. */
+  decided(ms: number): void;
+  attempted(result: 'scheduled' | 'unschedulable' | 'error', ms?: number, pod?: QueuedPod): void;
+}
+
+export function createSchedulerMetrics(metrics: Metrics, queue: SchedulingQueue, now: () => number): SchedulerMetrics {
+  const seconds = exponential(0.001, 2, 15);
+  const attempts = metrics.counter(
+    'scheduler_schedule_attempts_total',
+    "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
+    ['result'],
+  );
+  const algorithm = metrics.histogram(
+    'scheduler_scheduling_algorithm_duration_seconds',
+    'Scheduling algorithm latency in seconds',
+    [],
+    seconds,
+  );
+  const attempt = metrics.histogram(
+    'scheduler_scheduling_attempt_duration_seconds',
+    'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
+    ['result'],
+    seconds,
+  );
+  const sli = metrics.histogram(
+    'scheduler_pod_scheduling_sli_duration_seconds',
+    'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.',
+    ['attempts'],
+    exponential(0.01, 2, 20),
+  );
+  const pending = metrics.gauge(
+    'scheduler_pending_pods',
+    "Number of pending pods, by the queue type. 'active' means number of pods in activeQ; 'backoff' means number of pods in backoffQ; 'unschedulable' means number of pods in unschedulablePods; 'gated' is the number of unschedulable pods that the scheduler never attempted to schedule because they are gated.",
+    ['queue'],
+  );
+  const collect = () => {
+    for (const [name, n] of Object.entries(queue.counts())) pending.set({ queue: name }, n);
+  };
+  (pending as unknown as { collect: () => void }).collect = collect;
+  return {
+    decided: (ms) => algorithm.observe(ms / 1000),
+    attempted(result, ms, pod) {
+      attempts.inc({ result });
+      if (ms !== undefined) attempt.observe({ result }, ms / 1000);
+      if (pod?.firstAttemptAt !== undefined) {
+        const tries = pod.attempts >= 15 ? '15+' : String(pod.attempts);
+        sli.observe({ attempts: tries }, (now() - pod.firstAttemptAt) / 1000);
+      }
+    },
+  };
+}

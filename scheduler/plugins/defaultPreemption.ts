@@ -1,0 +1,128 @@
+// PostFilter: when a pod fits nowhere, finds the node where the least important pods would have to go, and makes them go.
+// Reads: the snapshot, what the filters said. Writes: the victims' conditions, deletes them, tells of it in Events.
+// Mirrors: plugins/defaultpreemption/default_preemption.go, framework/preemption/preemption.go. Next: victims.ts chooses.
+// PodDisruptionBudgets are not asked: the API server has no such kind yet.
+import { toTime } from '../../apimachinery/clock.ts';
+import { withCondition } from '../../apimachinery/conditions.ts';
+import { pods } from '../../apimachinery/resources.ts';
+import { isReason } from '../../apimachinery/status.ts';
+import type { Pod, PodCondition } from '../../apimachinery/types.ts';
+import { type Diagnosis, fitMessage, statusOf } from '../diagnosis.ts';
+import { prepareFilters } from '../filters.ts';
+import {
+  type Handle,
+  type Plugin,
+  type PluginFactory,
+  type PostFilterResult,
+  type Status,
+  unresolvable,
+  unschedulable,
+} from '../framework.ts';
+import type { NodeInfo } from '../nodeInfo.ts';
+import type { PodInfo } from '../podInfo.ts';
+import { bestCandidate, type Candidate, selectVictims } from './victims.ts';
+
+const name = 'DefaultPreemption';
+const notHelpful = unresolvable(name, 'Preemption is not helpful for scheduling');
+const says = (message: string): Status => unschedulable(name, `preemption: ${message}`);
+
+interface Args {
+  /** Of the nodes that come into question, how many are tried. */
+  minCandidateNodesPercentage?: number;
+  minCandidateNodesAbsolute?: number;
+}
+
+export const defaultPreemption: PluginFactory = (handle, args) => ({
+  name,
+  postFilter(pod, diagnosis, filters) {
+    const why = ineligible(pod, diagnosis, handle);
+    if (why) return { status: says(why) };
+    const tried = tryNodes(pod, diagnosis, filters, handle, args as Args);
+    if (!tried.candidates.length) return { status: says(nothingFound(diagnosis, tried.statuses)), nominate: '' };
+    return preempt(pod, bestCandidate(tried.candidates), handle);
+  },
+});
+
+/** A pod that may not preempt, or whose earlier victims are still going. */
+function ineligible({ pod, uid, priority }: PodInfo, d: Diagnosis, handle: Handle): string | undefined {
+  if (pod.spec?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
+  const nominated = handle.nominations.nodeOf(uid) ?? pod.status?.nominatedNodeName;
+  const node = nominated ? handle.snapshot.get(nominated) : undefined;
+  if (!node || statusOf(d, node.name)?.code === 'Unresolvable') return undefined;
+  const isGoing = node.pods.some((p) => p.priority < priority && isPreempted(p.pod));
+  return isGoing ? 'not eligible due to a terminating pod on the nominated node.' : undefined;
+}
+
+const isPreempted = (pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp !== undefined &&
+  pod.status?.conditions?.find((c) => c.type === 'DisruptionTarget')?.reason === 'PreemptionByScheduler';
+
+/** The same sentence as for filters, of what trying showed. */
+const nothingFound = ({ nodeCount }: Diagnosis, statuses: ReadonlyMap<string, Status>): string =>
+  fitMessage({ nodeCount, statuses, absent: notHelpful, plugins: new Set() });
+
+function tryNodes(
+  pod: PodInfo,
+  d: Diagnosis,
+  plugins: readonly Plugin[],
+  { snapshot, random, clock }: Handle,
+  { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: Args,
+): { candidates: Candidate[]; statuses: Map<string, Status> } {
+  const candidates: Candidate[] = [];
+  const statuses = new Map<string, Status>();
+  const nodes: NodeInfo[] = [];
+  for (const [nodeName, { code }] of d.statuses) if (code === 'Unschedulable') nodes.push(snapshot.get(nodeName)!);
+  const prepared = nodes.length ? prepareFilters(pod, plugins) : undefined;
+  if (!prepared || 'reasons' in prepared) return { candidates, statuses };
+  const wanted = Math.max(Math.floor((nodes.length * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute);
+  const start = Math.floor(random() * nodes.length);
+  for (let i = 0; i < nodes.length && candidates.length < wanted; i++) {
+    const node = nodes[(start + i) % nodes.length]!;
+    const found = selectVictims(pod, node, prepared.filters, clock.now());
+    if ('reasons' in found) statuses.set(node.name, found);
+    else candidates.push({ node: node.name, victims: found });
+  }
+  return { candidates, statuses };
+}
+
+function preempt(pod: PodInfo, { node, victims }: Candidate, handle: Handle): PostFilterResult {
+  handle.log.info({ pod: pod.key, node, victims: victims.map((v) => v.key) }, 'preempting');
+  // Those that waited for this node behind the preemptor have to look again.
+  for (const other of handle.nominations.on(node))
+    if (other.priority < pod.priority) handle.nominations.remove(other.uid);
+  return {
+    nominate: node,
+    act: async () => void (await Promise.all(victims.map((victim) => evict(victim, pod, node, handle)))),
+  };
+}
+
+async function evict(victim: PodInfo, preemptor: PodInfo, node: string, handle: Handle): Promise<void> {
+  const { client, events, clock } = handle;
+  const { name: podName, namespace, uid } = victim.pod.metadata;
+  try {
+    const condition: PodCondition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${preemptor.pod.spec?.schedulerName}: preempting to accommodate a higher priority pod`,
+      observedGeneration: victim.pod.metadata.generation,
+    };
+    const old = victim.pod.status?.conditions;
+    const conditions = withCondition(old, condition, toTime(clock.now()));
+    const [changed] = conditions.filter((c) => c.type === condition.type);
+    if (conditions !== old)
+      await client.patch(
+        pods,
+        podName,
+        namespace,
+        'strategic',
+        { status: { conditions: [changed] } },
+        { subresource: 'status' },
+      );
+    await client.delete(pods, podName, namespace, { preconditions: { uid } });
+    events.event(victim.pod as any, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`);
+  } catch (error) {
+    // Gone already, or another pod of that name: either way there is room.
+    if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
+  }
+}

@@ -1,0 +1,95 @@
+// How full a node would be, as a score: LeastAllocated, MostAllocated, RequestedToCapacityRatio.
+// Reads: NodeInfos. Mirrors: pkg/scheduler/framework/plugins/noderesources/{resource_allocation,least_allocated,most_allocated,
+// requested_to_capacity_ratio}.go. Used by: nodeResourcesFit.ts.
+import { UsageError } from '../../component-base/flags.ts';
+import { maxNodeScore } from '../framework.ts';
+import type { NodeInfo } from '../nodeInfo.ts';
+import type { PodInfo } from '../podInfo.ts';
+import { amountOf } from '../resources.ts';
+
+export interface WeightedResource {
+  name: string;
+  weight?: number;
+}
+
+interface ScoringStrategy {
+  type?: string;
+  resources?: WeightedResource[];
+  requestedToCapacityRatio?: { shape?: { utilization?: number; score?: number }[] };
+}
+
+type Score = (node: NodeInfo) => number;
+/** The score of one resource: `wanted` in all after this pod, of `capacity`. */
+type Rate = (wanted: number, capacity: number) => number;
+
+const least: Rate = (wanted, capacity) =>
+  wanted > capacity ? 0 : Math.floor(((capacity - wanted) * maxNodeScore) / capacity);
+const most: Rate = (wanted, capacity) => Math.floor((Math.min(wanted, capacity) * maxNodeScore) / capacity);
+
+export const defaultResources: WeightedResource[] = [{ name: 'cpu' }, { name: 'memory' }];
+
+/** The scorer of one pod. Throws UsageError when the strategy is not known. */
+export function strategyOf(strategy: ScoringStrategy = {}): (pod: PodInfo) => Score {
+  const resources = strategy.resources?.length ? strategy.resources : defaultResources;
+  switch (strategy.type ?? 'LeastAllocated') {
+    case 'LeastAllocated':
+      return scorer(resources, least, Math.floor);
+    case 'MostAllocated':
+      return scorer(resources, most, Math.floor);
+    case 'RequestedToCapacityRatio':
+      return scorer(resources, byShape(strategy.requestedToCapacityRatio?.shape ?? []), Math.round, true);
+    default:
+      throw new UsageError(
+        `scoringStrategy.type: unknown "${strategy.type}"; supported: LeastAllocated, MostAllocated, RequestedToCapacityRatio.`,
+      );
+  }
+}
+
+function scorer(
+  resources: readonly WeightedResource[],
+  rate: Rate,
+  round: (n: number) => number,
+  skipZero = false,
+): (pod: PodInfo) => Score {
+  const weighted = resources.map(({ name, weight }) => ({ name, weight: weight || 1 }));
+  return (pod) => {
+    const wanted = weighted.filter(({ name }) => isBasic(name) || amountOf(pod.requests, name) > 0);
+    return (node) => {
+      let total = 0;
+      let weights = 0;
+      for (const { name, weight } of wanted) {
+        const capacity = amountOf(node.allocatable, name);
+        if (capacity === 0) continue;
+        const score = rate(usedWith(pod, node, name), capacity);
+        if (skipZero && score <= 0) continue;
+        total += score * weight;
+        weights += weight;
+      }
+      return weights ? round(total / weights) : 0;
+    };
+  };
+}
+
+const isBasic = (name: string) => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage';
+
+/** With the little that is assumed of pods that ask for no CPU or memory. */
+function usedWith(pod: PodInfo, node: NodeInfo, name: string): number {
+  if (name === 'cpu') return node.nonZeroCPU + pod.nonZero.milliCPU;
+  if (name === 'memory') return node.nonZeroMemory + pod.nonZero.memory;
+  return amountOf(node.requested, name) + amountOf(pod.requests, name);
+}
+
+/** Between the points of a curve in straight lines; scores of a shape go to 10. */
+function byShape(shape: { utilization?: number; score?: number }[]): Rate {
+  const points = shape.map((p) => ({ x: p.utilization ?? 0, y: (p.score ?? 0) * (maxNodeScore / 10) }));
+  if (!points.length) throw new UsageError('requestedToCapacityRatio.shape: at least one point must be specified.');
+  if (points.some((p, i) => i > 0 && p.x <= points[i - 1]!.x))
+    throw new UsageError('requestedToCapacityRatio.shape: utilization values must be sorted in increasing order.');
+  return (wanted, capacity) => {
+    const x = wanted > capacity ? maxNodeScore : Math.floor((wanted * maxNodeScore) / capacity);
+    const next = points.findIndex((p) => x <= p.x);
+    if (next <= 0) return points.at(next)!.y;
+    const [a, b] = [points[next - 1]!, points[next]!];
+    return a.y + Math.trunc(((b.y - a.y) * (x - a.x)) / (b.x - a.x));
+  };
+}

@@ -1,0 +1,64 @@
+// Amounts of resources as plain numbers: thousandths of a CPU, bytes, counts. Parsed once a pod or node, never in the loop.
+// Reads: quantities of specs and statuses. Mirrors: Resource in pkg/scheduler/framework/types.go.
+// Used by: podInfo.ts, nodeInfo.ts and the resource plugins.
+
+import type { Quantity } from '../apimachinery/quantity.ts';
+import { amountNumber, amountsOf, type ResourceList } from '../apimachinery/resourceHelpers.ts';
+
+export interface Resources {
+  milliCPU: number;
+  /** Bytes. */
+  memory: number;
+  /** Bytes. */
+  ephemeralStorage: number;
+  /** Pods that a node takes; 0 in what a pod asks for. */
+  pods: number;
+  /** Extended resources and huge pages; absent when there are none. */
+  scalar?: ReadonlyMap<string, number>;
+}
+
+export const noResources: Resources = { milliCPU: 0, memory: 0, ephemeralStorage: 0, pods: 0 };
+
+export function resourcesOf(amounts: ReadonlyMap<string, Quantity>): Resources {
+  const r: Resources = { milliCPU: 0, memory: 0, ephemeralStorage: 0, pods: 0 };
+  const scalar = new Map<string, number>();
+  for (const [name, quantity] of amounts) {
+    const n = amountNumber(name, quantity);
+    if (name === 'cpu') r.milliCPU = n;
+    else if (name === 'memory') r.memory = n;
+    else if (name === 'ephemeral-storage') r.ephemeralStorage = n;
+    else if (name === 'pods') r.pods = n;
+    else scalar.set(name, n);
+  }
+  if (scalar.size) r.scalar = scalar;
+  return r;
+}
+
+export const resourcesOfList = (list: ResourceList | undefined): Resources => resourcesOf(amountsOf(list));
+
+/** `a + sign * b`, in a new value. */
+export function addResources(a: Resources, b: Resources, sign: 1 | -1): Resources {
+  const sum: Resources = {
+    milliCPU: a.milliCPU + sign * b.milliCPU,
+    memory: a.memory + sign * b.memory,
+    ephemeralStorage: a.ephemeralStorage + sign * b.ephemeralStorage,
+    pods: a.pods,
+  };
+  if (!b.scalar) {
+    if (a.scalar) sum.scalar = a.scalar;
+    return sum;
+  }
+  const scalar = new Map(a.scalar);
+  for (const [name, n] of b.scalar) scalar.set(name, (scalar.get(name) ?? 0) + sign * n);
+  sum.scalar = scalar;
+  return sum;
+}
+
+/** The amount of one resource by its API name. */
+export function amountOf(r: Resources, name: string): number {
+  if (name === 'cpu') return r.milliCPU;
+  if (name === 'memory') return r.memory;
+  if (name === 'ephemeral-storage') return r.ephemeralStorage;
+  if (name === 'pods') return r.pods;
+  return r.scalar?.get(name) ?? 0;
+}

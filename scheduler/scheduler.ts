@@ -1,0 +1,214 @@
+// The scheduler's loop: a pod from the queue, a decision, then the deed beside the next decisions.
+// Reads: queue, cache. Writes: through bindingCycle.ts (bindings) and failure.ts (conditions, events).
+// Mirrors: pkg/scheduler/schedule_one.go and scheduler.go. Next along the chain: bindingCycle.ts.
+
+import type { Pod } from '../apimachinery/types.ts';
+import { sleep } from '../client/backoff.ts';
+import { withCauses, withoutCauses } from '../client/causes.ts';
+import type { Informer } from '../client/informer.ts';
+import { bindingCycle, reservePod } from './bindingCycle.ts';
+import type { SchedulerCache } from './cache.ts';
+import { assignedPodDelete } from './clusterEvents.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { type Failure, tellFailure } from './failure.ts';
+import type { Handle, PostFilterResult, Status } from './framework.ts';
+import type { SchedulerMetrics } from './metrics.ts';
+import type { QueuedPod, SchedulingQueue } from './queue.ts';
+import { noNodes, schedulePod, type Turn } from './schedule.ts';
+import { createSlots, type Slots } from './slots.ts';
+
+export interface Scheduler {
+  /** By scheduler name. */
+  handles: ReadonlyMap<string, Handle>;
+  cache: SchedulerCache;
+  queue: SchedulingQueue;
+  pods: Informer<Pod>;
+  metrics?: SchedulerMetrics;
+  bindsInFlight: number;
+}
+
+interface Working extends Scheduler {
+  slots: Slots;
+  turn: Turn;
+  signal: AbortSignal;
+}
+
+/** How long decisions may follow each other before others (answers, watch events) get a turn, in milliseconds. */
+const mostInARow = 5;
+
+/** Schedules until the signal aborts; resolves when what was begun has ended. */
+export async function runScheduler(s: Scheduler, signal: AbortSignal): Promise<void> {
+  const w: Working = { ...s, signal, slots: createSlots(s.bindsInFlight), turn: { start: 0 } };
+  signal.addEventListener('abort', () => s.queue.close(), { once: true });
+  if (signal.aborted) s.queue.close();
+  let since = performance.now();
+  while (!signal.aborted) {
+    await w.slots.free();
+    const pod = await s.queue.pop();
+    if (!pod) break;
+    if (performance.now() - since > mostInARow) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
+    withCauses(pod.causes, () => scheduleOne(w, pod));
+  }
+  await w.slots.idle();
+}
+
+/** Decides at once; what has to be written for it goes on in a slot. */
+function scheduleOne(w: Working, pod: QueuedPod): void {
+  const handle = handleOf(w, pod);
+  try {
+    if (shouldSkip(w, pod)) w.queue.done(pod.info.uid);
+    else decide(w, pod, handle);
+  } catch (error) {
+    handle.log.error({ pod: pod.info.key, error: (error as Error).stack }, 'scheduling failed');
+    fail(w, pod, { reason: 'SchedulerError', message: (error as Error).message, nominate: '' });
+  }
+}
+
+function decide(w: Working, pod: QueuedPod, handle: Handle): void {
+  const started = performance.now();
+  const { snapshot, nominations, random } = handle;
+  w.cache.refresh(snapshot);
+  if (!snapshot.nodes.length) {
+    fail(w, pod, { reason: 'Unschedulable', message: noNodes, nominate: '' });
+    return;
+  }
+  const decision = schedulePod({ pod: pod.info, profile: pod.profile, snapshot, nominations, turn: w.turn, random });
+  w.metrics?.decided(performance.now() - started);
+  if ('error' in decision) fail(w, pod, errorOf(decision.error));
+  else if ('diagnosis' in decision) unfit(w, pod, decision.diagnosis, handle);
+  else place(w, pod, decision.node, handle, started);
+}
+
+const handleOf = (w: Working, pod: QueuedPod): Handle => w.handles.get(pod.profile.schedulerName)!;
+
+const errorOf = (status: Status): Failure => ({
+  reason: 'SchedulerError',
+  message: status.reasons.join(', '),
+  nominate: '',
+});
+
+/** Deleted or bound while it waited, or assumed already. */
+function shouldSkip({ cache, pods }: Working, { info }: QueuedPod): boolean {
+  const now = pods.get(info.key);
+  if (!now || now.metadata.uid !== info.uid || now.spec?.nodeName) return true;
+  return now.metadata.deletionTimestamp !== undefined || cache.isAssumed(info.uid);
+}
+
+// --- it fits nowhere ---------------------------------------------------------------------------------------------------
+
+function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle): void {
+  pod.refusedBy = diagnosis.plugins;
+  const result = runPostFilters(pod, diagnosis);
+  if (result.nominate) handle.nominations.set(pod.info, result.nominate);
+  const failure: Failure = { reason: 'Unschedulable', diagnosis, nominate: result.nominate };
+  const { act } = result;
+  if (!act) {
+    fail(w, pod, failure);
+    return;
+  }
+  // Until the victims are told the pod stays in flight: their going must not be missed.
+  w.slots.run(async () => {
+    try {
+      await act();
+    } catch (error) {
+      handle.log.warn({ pod: pod.info.key, error: String(error) }, 'preemption failed');
+      failure.nominate = '';
+    }
+    fail(w, pod, failure);
+  });
+}
+
+/** The first that makes room ends the round; what all others say goes into the message. */
+function runPostFilters({ info, profile }: QueuedPod, diagnosis: Diagnosis): PostFilterResult {
+  const reasons: string[] = [];
+  let last: PostFilterResult = {};
+  for (const plugin of profile.postFilters) {
+    const result = plugin.postFilter!(info, diagnosis, profile.filters);
+    last = { ...last, ...result };
+    if (!result.status) return result;
+    reasons.push(...result.status.reasons);
+    if (result.status.code === 'Unresolvable') break;
+  }
+  diagnosis.postFilterMessage = reasons.join(', ');
+  return last;
+}
+
+/** Back into the queue, and said so in Event and condition. */
+function fail(w: Working, pod: QueuedPod, failure: Failure): void {
+  const { uid, key } = pod.info;
+  const handle = handleOf(w, pod);
+  const { nominations } = handle;
+  if (failure.nominate === '') nominations.remove(uid);
+  const now = w.pods.get(key);
+  if (!now || now.metadata.uid !== uid || now.spec?.nodeName) {
+    nominations.remove(uid);
+    w.queue.done(uid);
+    return;
+  }
+  const isError = failure.reason === 'SchedulerError';
+  if (isError || !failure.diagnosis) pod.refusedBy = new Set();
+  w.metrics?.attempted(isError ? 'error' : 'unschedulable');
+  if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure));
+  w.queue.fail(pod, { ...pod.info, pod: now }, isError);
+}
+
+// --- it has a place ----------------------------------------------------------------------------------------------------
+
+function place(w: Working, pod: QueuedPod, node: string, handle: Handle, started: number): void {
+  w.cache.assume(pod.info, node);
+  handle.nominations.remove(pod.info.uid);
+  const refusal = reservePod(pod, node);
+  if (refusal) {
+    giveUp(w, pod, node, refusedAt(node, refusal));
+    return;
+  }
+  w.slots.run(async () => {
+    const outcome = await bindingCycle(handle, pod, node, w.signal);
+    if (outcome === 'bound') {
+      w.queue.done(pod.info.uid);
+      w.metrics?.attempted('scheduled', performance.now() - started, pod);
+    } else if (outcome === 'gone') {
+      // Another scheduler was first, or it is deleted: the watch tells.
+      forget(w, pod, node);
+      await settle(w, pod);
+    } else if (outcome !== 'stopped') giveUp(w, pod, node, outcome);
+  });
+}
+
+const refusedAt = (node: string, status: Status): Failure =>
+  status.code === 'Error'
+    ? errorOf(status)
+    : {
+        reason: 'Unschedulable',
+        diagnosis: { nodeCount: 1, statuses: new Map([[node, status]]), plugins: new Set([status.plugin]) },
+        nominate: '',
+      };
+
+function giveUp(w: Working, pod: QueuedPod, node: string, failure: Failure): void {
+  if (failure.diagnosis) pod.refusedBy = failure.diagnosis.plugins;
+  forget(w, pod, node);
+  fail(w, pod, failure);
+}
+
+/** Its place is free again, which is to others as if it had been deleted. */
+function forget({ cache, queue }: Working, pod: QueuedPod, node: string): void {
+  for (const plugin of pod.profile.reserve) plugin.unreserve?.(pod.info, node);
+  if (cache.forget(pod.info.uid)) queue.happened(assignedPodDelete, pod.info, undefined, pod.causes, pod.info.uid);
+}
+
+/** Waits for the watch to show what the refusal said; a pod that is still there after that goes back into the queue. */
+async function settle(w: Working, pod: QueuedPod): Promise<void> {
+  const { clock } = handleOf(w, pod);
+  const isWaiting = () => {
+    const now = w.pods.get(pod.info.key);
+    return now?.metadata.uid === pod.info.uid && !now?.spec?.nodeName && !now?.metadata.deletionTimestamp;
+  };
+  const until = clock.now() + 1000;
+  while (isWaiting() && clock.now() < until && !w.signal.aborted) await withoutCauses(() => sleep(clock, 20, w.signal));
+  const now = w.pods.get(pod.info.key);
+  if (isWaiting() && now) w.queue.fail(pod, { ...pod.info, pod: now }, true);
+  else w.queue.done(pod.info.uid);
+}

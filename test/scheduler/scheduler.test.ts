@@ -1,0 +1,366 @@
+// The scheduler against a real API server: pods bound, words exact, causes recorded, two schedulers that race.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { events, leases, namespaces, nodes, pods, serviceAccounts } from '../../apimachinery/resources.ts';
+import type { Event, Node, Pod } from '../../apimachinery/types.ts';
+import type { Client } from '../../client/client.ts';
+import { parseFlags, UsageError } from '../../component-base/flags.ts';
+import { flags } from '../../scheduler/flags.ts';
+import { run } from '../../scheduler/main.ts';
+import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { node, pod } from './objects.ts';
+
+let server: TestApiServer;
+let client: Client;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTestApiServer();
+  client = await server.client();
+  folder = mkdtempSync(join(tmpdir(), 'mini-k8s-scheduler-'));
+}, 60_000);
+
+afterAll(async () => {
+  client?.close();
+  await server?.stop();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Running {
+  stop(): Promise<void>;
+  /** How it ended. */
+  ended: Promise<unknown>;
+}
+
+function start(...argv: string[]): Running {
+  const { config } = parseFlags(flags, [
+    `--kubeconfig=${server.kubeconfigFor('scheduler')}`,
+    '--bind-address=127.0.0.1',
+    '--secure-port=0',
+    ...argv,
+  ]);
+  const ending = new AbortController();
+  const ended = run(config, ending.signal).catch((error: unknown) => error);
+  return {
+    ended,
+    async stop() {
+      ending.abort();
+      await ended;
+    },
+  };
+}
+
+async function fresh(name: string): Promise<string> {
+  await client.create(namespaces, { metadata: { name } });
+  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: name } });
+  return name;
+}
+
+async function addNode(n: Node): Promise<void> {
+  await client.create(nodes, n as any);
+}
+
+const addPod = (p: Pod) => client.create(pods, p as any) as unknown as Promise<Pod>;
+const read = (p: Pod) => client.get(pods, p.metadata.name, p.metadata.namespace) as unknown as Promise<Pod>;
+const scheduledCondition = (p: Pod) => p.status?.conditions?.find((c) => c.type === 'PodScheduled');
+
+async function bound(p: Pod): Promise<string> {
+  let now: Pod = p;
+  await until(async () => {
+    now = await read(p);
+    return Boolean(now.spec?.nodeName);
+  }, 15_000);
+  return now.spec!.nodeName!;
+}
+
+async function condition(p: Pod, wanted: RegExp | string): Promise<Pod> {
+  let now: Pod = p;
+  const fits = (text: string) => (typeof wanted === 'string' ? text === wanted : wanted.test(text));
+  await until(async () => {
+    now = await read(p);
+    return fits(scheduledCondition(now)?.message ?? '');
+  }, 15_000).catch(() => {
+    throw new Error(`condition says ${JSON.stringify(scheduledCondition(now))}, not ${wanted}`);
+  });
+  return now;
+}
+
+async function event(p: Pod, reason: string): Promise<Event> {
+  let found: Event | undefined;
+  await until(async () => {
+    const list = await client.list(events, { namespace: p.metadata.namespace });
+    found = list.items.find(
+      (e: any) => e.involvedObject.name === p.metadata.name && e.reason === reason,
+    ) as unknown as Event;
+    return found !== undefined;
+  }, 15_000);
+  return found!;
+}
+
+async function clear(namespace: string, ...nodeNames: string[]): Promise<void> {
+  for (const p of (await client.list(pods, { namespace })).items)
+    await client.delete(pods, p.metadata.name, namespace, { gracePeriodSeconds: 0 });
+  for (const name of nodeNames) await client.delete(nodes, name);
+}
+
+describe('one scheduler', () => {
+  let scheduler: Running;
+  beforeAll(() => {
+    scheduler = start('--leader-elect=false');
+  });
+  afterAll(() => scheduler.stop());
+
+  it('says so while there are no nodes, and binds when one comes', async () => {
+    const ns = await fresh('no-nodes');
+    const p = await addPod(pod('web-x', { namespace: ns }));
+    const waiting = await condition(p, 'no nodes available to schedule pods');
+    expect(scheduledCondition(waiting)).toMatchObject({ status: 'False', reason: 'Unschedulable' });
+    expect(await event(p, 'FailedScheduling')).toMatchObject({
+      type: 'Warning',
+      message: 'no nodes available to schedule pods',
+      reportingComponent: 'default-scheduler',
+      source: { component: 'default-scheduler' },
+    });
+    await addNode(node('node-1'));
+    expect(await bound(p)).toBe('node-1');
+    expect(await event(p, 'Scheduled')).toMatchObject({
+      type: 'Normal',
+      message: `Successfully assigned ${ns}/web-x to node-1`,
+      reportingComponent: 'default-scheduler',
+    });
+    expect(scheduledCondition(await read(p))).toMatchObject({ status: 'True' });
+    await clear(ns, 'node-1');
+  });
+
+  it('says why in the words of v1.35, and goes on by the event that helps', async () => {
+    const ns = await fresh('why');
+    await addNode(node('a', { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] }));
+    await addNode(node('b', { cpu: '2' }));
+    await addNode(node('c', { cpu: '2' }));
+    const fillers = [
+      pod('filler-b', { namespace: ns, cpu: '1500m', nodeName: 'b' }),
+      pod('filler-c', { namespace: ns, cpu: '1500m', nodeName: 'c' }),
+    ];
+    for (const filler of fillers) await addPod(filler);
+    const p = await addPod(pod('wants-cpu', { namespace: ns, cpu: '1' }));
+    const message =
+      '0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. ' +
+      'no new claims to deallocate, preemption: 0/3 nodes are available: ' +
+      '1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.';
+    await condition(p, message);
+    expect((await event(p, 'FailedScheduling')).message).toBe(message);
+    await client.delete(pods, 'filler-c', ns, { gracePeriodSeconds: 0 });
+    expect(await bound(p)).toBe('c');
+    await clear(ns, 'a', 'b', 'c');
+  });
+
+  it('names the field that it cannot honour', async () => {
+    const ns = await fresh('fields');
+    await addNode(node('a'));
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+    const p = await addPod(pod('with-claim', { namespace: ns, spec: { volumes } }));
+    const message =
+      '0/1 nodes are available: spec.volumes[0].persistentVolumeClaim is not supported by this scheduler. ' +
+      'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    await condition(p, message);
+    expect((await event(p, 'FailedScheduling')).message).toBe(message);
+    await clear(ns, 'a');
+  });
+
+  it('leaves pods with gates and pods of other schedulers alone', async () => {
+    const ns = await fresh('alone');
+    await addNode(node('a'));
+    const gated = await addPod(
+      pod('gated', { namespace: ns, spec: { schedulingGates: [{ name: 'example.com/wait' }] } }),
+    );
+    const other = await addPod(pod('other', { namespace: ns, spec: { schedulerName: 'other' } }));
+    const plain = await addPod(pod('plain', { namespace: ns }));
+    await bound(plain);
+    expect((await read(gated)).spec?.nodeName).toBeUndefined();
+    expect((await read(other)).spec?.nodeName).toBeUndefined();
+    await client.patch(pods, 'gated', ns, 'merge', { spec: { schedulingGates: null } });
+    expect(await bound(gated)).toBe('a');
+    expect((await read(other)).spec?.nodeName).toBeUndefined();
+    await clear(ns, 'a');
+  });
+
+  it('makes room for a pod of higher priority', async () => {
+    const ns = await fresh('preemption');
+    await addNode(node('a', { cpu: '2' }));
+    const low = await addPod(pod('low', { namespace: ns, cpu: '1500m' }));
+    await bound(low);
+    const high = await addPod(pod('high', { namespace: ns, cpu: '1500m', spec: { priority: 100 } }));
+    await until(async () => (await read(high)).status?.nominatedNodeName === 'a', 15_000);
+    const victim = await read(low);
+    expect(victim.metadata.deletionTimestamp).toBeDefined();
+    expect(victim.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }),
+    );
+    expect((await event(low, 'Preempted')).message).toBe(`Preempted by pod ${high.metadata.uid} on node a`);
+    await client.delete(pods, 'low', ns, { gracePeriodSeconds: 0 });
+    expect(await bound(high)).toBe('a');
+    await clear(ns, 'a');
+  });
+
+  it('records what made it act', async () => {
+    const ns = await fresh('causes');
+    const p = await addPod(pod('caused', { namespace: ns }));
+    await condition(p, 'no nodes available to schedule pods');
+    await addNode(node('a'));
+    await bound(p);
+    const { items } = await client.raw<any>('GET', '/apis/trace.mini-k8s.io/v1/writes');
+    const text = JSON.stringify(
+      items.filter((w: any) => JSON.stringify(w).includes('binding') && JSON.stringify(w).includes('caused')),
+    );
+    expect(text).toContain(`pods/${ns}/caused@${p.metadata.resourceVersion}`);
+    expect(text).toMatch(/nodes\/\/a@\d+/);
+    await clear(ns, 'a');
+  });
+});
+
+describe('configuration file', () => {
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
+
+  it('serves several profiles under their names', async () => {
+    const ns = await fresh('profiles');
+    await addNode(node('empty', { cpu: '4' }));
+    await addNode(node('full', { cpu: '4' }));
+    await addPod(pod('filler', { namespace: ns, cpu: '2', nodeName: 'full' }));
+    const config = file(
+      'profiles.yaml',
+      `${head}leaderElection: {leaderElect: false}\nprofiles:\n- schedulerName: default-scheduler\n- schedulerName: packer\n  pluginConfig:\n  - name: NodeResourcesFit\n    args:\n      scoringStrategy: {type: MostAllocated, resources: [{name: cpu, weight: 1}]}\n  plugins:\n    score: {disabled: [{name: NodeResourcesBalancedAllocation}]}\n`,
+    );
+    const scheduler = start(`--config=${config}`);
+    const packed = await addPod(pod('packed', { namespace: ns, cpu: '1', spec: { schedulerName: 'packer' } }));
+    const spread = await addPod(pod('spread', { namespace: ns, cpu: '1' }));
+    expect(await bound(packed)).toBe('full');
+    expect(await bound(spread)).toBe('empty');
+    expect((await event(packed, 'Scheduled')).reportingComponent).toBe('packer');
+    await scheduler.stop();
+    await clear(ns, 'empty', 'full');
+  });
+
+  it.each([
+    [
+      'a plugin that is not there',
+      'profiles: [{plugins: {multiPoint: {enabled: [{name: Foo}]}}}]',
+      '"Foo" does not exist',
+    ],
+    [
+      'a plugin where it takes no part',
+      'profiles: [{plugins: {bind: {enabled: [{name: NodeName}]}}}]',
+      '"NodeName" does not extend bind',
+    ],
+    ['an unknown field', 'parallelisms: 3', 'unknown field "parallelisms"'],
+    ['extenders', 'extenders: [{urlPrefix: "http://x"}]', 'extenders are not supported'],
+    ['another kind', 'kind: Foo', 'must be'],
+  ])('refuses %s', async (_what, text, message) => {
+    const config = file('bad.yaml', text.startsWith('kind') ? text : head + text);
+    const error = await start(`--config=${config}`).ended;
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toContain(message);
+  });
+});
+
+describe('two schedulers', () => {
+  it('bind each pod once when both act', async () => {
+    const ns = await fresh('race');
+    for (let i = 0; i < 4; i++) await addNode(node(`race-${i}`, { cpu: '100' }));
+    const both = [start('--leader-elect=false'), start('--leader-elect=false')];
+    const all = await Promise.all(Array.from({ length: 60 }, (_, i) => addPod(pod(`p-${i}`, { namespace: ns }))));
+    for (const p of all) await bound(p);
+    await Promise.all(both.map((s) => s.stop()));
+    const list = await client.list(events, { namespace: ns });
+    const told = list.items.filter((e: any) => e.reason === 'Scheduled').map((e: any) => e.involvedObject.name);
+    expect(new Set(told).size).toBe(told.length);
+    expect(list.items.filter((e: any) => e.reason === 'FailedScheduling')).toEqual([]);
+    await clear(ns, 'race-0', 'race-1', 'race-2', 'race-3');
+  });
+
+  it('take turns by the Lease: the second goes on when the first has stopped', async () => {
+    const ns = await fresh('turns');
+    await addNode(node('t'));
+    const quick = [
+      '--leader-elect-lease-duration=3s',
+      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-retry-period=200ms',
+    ];
+    const first = start(...quick);
+    await bound(await addPod(pod('one', { namespace: ns })));
+    const second = start(...quick);
+    await first.stop();
+    expect(await bound(await addPod(pod('two', { namespace: ns })))).toBe('t');
+    const lease = await client.get(leases, 'kube-scheduler', 'kube-system');
+    expect(lease.spec).toMatchObject({ leaseDurationSeconds: 3 });
+    await second.stop();
+    await clear(ns, 't');
+  });
+
+  it('a scheduler that lost its Lease ends and binds nothing more', async () => {
+    const ns = await fresh('lost');
+    await addNode(node('l'));
+    const quick = [
+      '--leader-elect-lease-duration=3s',
+      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-retry-period=200ms',
+    ];
+    const scheduler = start(...quick);
+    await bound(await addPod(pod('before', { namespace: ns })));
+    const other = {
+      spec: {
+        holderIdentity: 'someone-else',
+        leaseDurationSeconds: 3600,
+        renewTime: new Date().toISOString().replace('Z', '000Z'),
+      },
+    };
+    await client.patch(leases, 'kube-scheduler', 'kube-system', 'merge', other);
+    expect(String(await scheduler.ended)).toContain('leaderelection lost');
+    const after = await addPod(pod('after', { namespace: ns }));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await read(after)).spec?.nodeName).toBeUndefined();
+    await client.delete(leases, 'kube-scheduler', 'kube-system');
+    await clear(ns, 'l');
+  });
+});
+
+it('serves health and metrics', async () => {
+  const portFile = join(folder, 'port');
+  const scheduler = start('--leader-elect=false', `--port-file=${portFile}`);
+  let port = '';
+  await until(() => {
+    try {
+      port = readFileSync(portFile, 'utf8');
+      return port !== '';
+    } catch {
+      return false;
+    }
+  }, 10_000);
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, 10_000);
+  expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('ok');
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
+    'scheduler_pending_pods{queue="active"} 0',
+  );
+  await scheduler.stop();
+});
+
+it('has the defaults of upstream', () => {
+  const defaults = Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, flag.default]));
+  expect(defaults).toMatchObject({
+    'leader-elect': true,
+    'leader-elect-lease-duration': 15_000,
+    'leader-elect-renew-deadline': 10_000,
+    'leader-elect-retry-period': 2_000,
+    'leader-elect-resource-name': 'kube-scheduler',
+    'leader-elect-resource-namespace': 'kube-system',
+    'secure-port': 10259,
+    'bind-address': '0.0.0.0',
+    'pod-max-in-unschedulable-pods-duration': 300_000,
+  });
+});
