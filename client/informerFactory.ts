@@ -7,6 +7,7 @@ import { withoutCauses } from './causes.ts';
 import type { InformerFactory, InformerOptions } from './informer.ts';
 import { createInformerCache, type InformerCache } from './informerCache.ts';
 import { type ReflectorDeps, runReflector } from './reflector.ts';
+import { whenServed } from './whenServed.ts';
 
 interface Entry {
   informer: InformerCache<any>;
@@ -17,6 +18,7 @@ interface Entry {
 /** `start` may be called again after new informers were asked for: it starts only those. */
 export function createInformerFactory(deps: ReflectorDeps): InformerFactory {
   const entries = new Map<string, Entry>();
+  let served: Promise<void> | undefined;
 
   function entryFor<T extends KubeObject>(r: Resource<T>, options: InformerOptions): Entry {
     const key = JSON.stringify([
@@ -40,7 +42,11 @@ export function createInformerFactory(deps: ReflectorDeps): InformerFactory {
       for (const entry of entries.values()) {
         if (entry.started) continue;
         entry.started = true;
-        withoutCauses(() => void runReflector(deps, entry.informer.resource, entry.options, entry.informer, signal));
+        const { resource } = entry.informer;
+        withoutCauses(() => {
+          served ??= whenServed(deps, signal);
+          void served.then(() => runReflector(deps, resource, entry.options, entry.informer, signal));
+        });
       }
       const stopped = new Promise<void>((resolve) => {
         if (signal.aborted) resolve();

@@ -7,7 +7,8 @@ import { get as httpGet } from '../../component-base/http.ts';
 import type { Ready } from './plan.ts';
 
 export interface Looker {
-  isReady(ready: Ready): Promise<boolean>;
+  /** Nodes count when their kubelet has said so after `since` (milliseconds since the epoch). */
+  isReady(ready: Ready, since?: number): Promise<boolean>;
   /** GET of the API server as admin; undefined: no answer, or none with 200. */
   api(path: string): Promise<any>;
 }
@@ -38,8 +39,11 @@ const accepts = (path: string): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-const isNodeReady = (node: any): boolean =>
-  (node.status?.conditions ?? []).some((c: any) => c.type === 'Ready' && c.status === 'True');
+/** The API tells a heartbeat's second. */
+const isNodeReady = (node: any, since: number): boolean =>
+  (node.status?.conditions ?? []).some(
+    (c: any) => c.type === 'Ready' && c.status === 'True' && Date.parse(c.lastHeartbeatTime) > since - 1000,
+  );
 
 export function createLooker(config: ClientConfig): Looker {
   const { ca, cert, key, insecureSkipTlsVerify } = config;
@@ -49,14 +53,14 @@ export function createLooker(config: ClientConfig): Looker {
     const text = await body({ url: `${config.server}${path}`, agent, headers });
     return text === undefined ? undefined : JSON.parse(text);
   };
-  const nodesReady = async (names: readonly string[]) => {
+  const nodesReady = async (names: readonly string[], since: number) => {
     const list = await api('/api/v1/nodes?resourceVersion=0');
-    const ready = new Set(list?.items.filter(isNodeReady).map((n: any) => n.metadata.name));
+    const ready = new Set(list?.items.filter((n: any) => isNodeReady(n, since)).map((n: any) => n.metadata.name));
     return names.every((name) => ready.has(name));
   };
   return {
     api,
-    async isReady(ready) {
+    async isReady(ready, since = 0) {
       switch (ready.kind) {
         case 'https':
           return (await body({ url: `${ready.url}${ready.path}`, agent })) !== undefined;
@@ -65,7 +69,7 @@ export function createLooker(config: ClientConfig): Looker {
         case 'sockets':
           return (await Promise.all(ready.paths.map(accepts))).every(Boolean);
         case 'nodes':
-          return nodesReady(ready.names);
+          return nodesReady(ready.names, since);
       }
     },
   };

@@ -1,4 +1,4 @@
-// A tiny HTTP server for client tests: each request is recorded and answered by the test's own function.
+// A tiny HTTP server for client tests: each request but one for /readyz is recorded and answered by the test's own function.
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -15,6 +15,7 @@ export async function scriptedServer(
 ) {
   const seen: Seen[] = [];
   const server = http.createServer(async (request, response) => {
+    if (request.url === '/readyz') return void response.end('ok');
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
