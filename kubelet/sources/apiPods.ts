@@ -5,6 +5,7 @@ import type { Cause } from '../../apimachinery/cause.ts';
 import { groupResource, nodes, pods, type Resource, services } from '../../apimachinery/resources.ts';
 import type { KubeObject, Node, Pod, Service } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
+import type { Informer } from '../../client/informer.ts';
 import { createInformerFactory } from '../../client/informerFactory.ts';
 import type { ReflectorDeps } from '../../client/reflector.ts';
 
@@ -44,11 +45,13 @@ export function watchApi(
   const source = { synced: false, services: () => serviceInformer.list() };
   let begun = false;
 
-  const because = (r: Resource, o: KubeObject, origin: string): Cause[] => {
-    if (!begun) return [{ word: 'start-up' }];
-    return origin === 'watch' ? [objectCause(r, o)] : [{ word: 'resync' }];
-  };
+  const because = (r: Resource, o: KubeObject, origin: Informer['origin']): Cause[] =>
+    origin === 'watch' ? [objectCause(r, o)] : [{ word: origin }];
   const podRow = pods as Resource;
+  // While other lists are still awaited a pod may already come by the watch.
+  const early = new Map<string, Cause[]>();
+  const note = (p: Pod) => void early.set(p.metadata.uid!, because(podRow, p, podInformer.origin));
+  const forget = podInformer.addHandler({ added: note, updated: note });
 
   nodeInformer.addHandler({
     added: (n) => handler.node(n, because(nodes as Resource, n, nodeInformer.origin)),
@@ -56,8 +59,9 @@ export function watchApi(
   });
   void informers.start(signal).then(() => {
     if (signal.aborted) return;
+    forget();
     podInformer.addHandler({
-      added: (p) => handler.pod(p, because(podRow, p, podInformer.origin)),
+      added: (p) => handler.pod(p, (!begun && early.get(p.metadata.uid!)) || because(podRow, p, podInformer.origin)),
       updated: (p, old) => {
         // Deleted and made anew while nobody looked: the old one is gone.
         if (old.metadata.uid !== p.metadata.uid) handler.podGone(old, because(podRow, p, podInformer.origin));
@@ -66,6 +70,7 @@ export function watchApi(
       deleted: (p) => handler.podGone(p, because(podRow, p, podInformer.origin)),
     });
     begun = true;
+    early.clear();
     source.synced = true;
     handler.synced();
   });
