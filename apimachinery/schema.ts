@@ -52,6 +52,8 @@ export interface FieldNode {
   patchStrategies: readonly string[];
   patchMergeKey?: string;
   default?: unknown;
+  /** `f:name`, the field as a path element; filled in when it is first asked for. */
+  element?: string;
 }
 export interface MapNode {
   type: 'map';

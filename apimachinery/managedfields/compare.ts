@@ -6,7 +6,7 @@ import type { ListNode, SchemaNode } from '../schema.ts';
 import { type Fields, type FieldsDraft, leaf, noFields, union } from './fields.ts';
 import { everyField, type Skip, withoutMetadata } from './fieldsOf.ts';
 import { elementOf } from './listElements.ts';
-import { entryNode, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
+import { entryElement, entryNode, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
 
 /** `changed` is new or different, `removed` is gone. Absent means none. */
 export interface Change {
@@ -49,8 +49,8 @@ function compareMaps(old: JSONObject, now: JSONObject, node: SchemaNode, skip: S
     const skipped = skip?.get(key);
     if (after === undefined || !child || skipped === true) continue;
     const before = old[key] ?? (Object.hasOwn(old, key) ? null : zeros.get(key));
-    if (before === undefined) found.add(`f:${key}`, { changed: everyField(after, child, skipped) });
-    else if (before !== after) found.add(`f:${key}`, compareValues(before, after, child, skipped));
+    if (before === undefined) found.add(entryElement(node, key), { changed: everyField(after, child, skipped) });
+    else if (before !== after) found.add(entryElement(node, key), compareValues(before, after, child, skipped));
   }
   for (const key in old) {
     const before = old[key];
@@ -58,8 +58,8 @@ function compareMaps(old: JSONObject, now: JSONObject, node: SchemaNode, skip: S
     const skipped = skip?.get(key);
     if (before === undefined || now[key] !== undefined || !child || skipped === true) continue;
     const after = zeros.get(key);
-    if (after === undefined) found.add(`f:${key}`, { removed: everyField(before, child, skipped) });
-    else found.add(`f:${key}`, compareValues(before, after, child, skipped));
+    if (after === undefined) found.add(entryElement(node, key), { removed: everyField(before, child, skipped) });
+    else found.add(entryElement(node, key), compareValues(before, after, child, skipped));
   }
   return found.change;
 }
@@ -91,6 +91,8 @@ function compareItems(before: readonly unknown[], after: readonly unknown[], nod
 }
 
 function compareLists(old: readonly unknown[], now: readonly unknown[], node: ListNode): Change | undefined {
+  // Most lists are not changed by a write; that is quicker to see than what their elements are.
+  if (deepEqual(old, now)) return undefined;
   const found = new Gathered();
   const before = itemsOf(old, node);
   const after = itemsOf(now, node);

@@ -27,12 +27,25 @@ function compareKeys(a: Record<string, unknown>, b: Record<string, unknown>): nu
   return left.length - right.length;
 }
 
-function parsed(element: string): unknown {
+function parse(element: string): unknown {
   try {
     return JSON.parse(element.slice(2));
   } catch {
     return element.slice(2);
   }
+}
+
+/** The same few names of containers, ports and mounts come with every write. */
+const remembered = new Map<string, unknown>();
+const mostRemembered = 5_000;
+
+function parsed(element: string): unknown {
+  const known = remembered.get(element);
+  if (known !== undefined) return known;
+  const value = parse(element);
+  if (remembered.size >= mostRemembered) remembered.clear();
+  remembered.set(element, value);
+  return value;
 }
 
 /** Fields by name, then map keys, values and indexes, each by what they mean rather than by their text. */
@@ -45,26 +58,34 @@ export function compareElements(a: string, b: string): number {
   return compareKeys((left ?? {}) as Record<string, unknown>, (right ?? {}) as Record<string, unknown>);
 }
 
-function isSorted(keys: readonly string[]): boolean {
-  for (let i = 1; i < keys.length; i++) if (compareElements(keys[i - 1]!, keys[i]!) > 0) return false;
+/** Is this level in order already? "." comes first. */
+function isSorted(fields: Fields): boolean {
+  let before = '';
+  for (const key in fields) {
+    if (before && (key === '.' || (before !== '.' && compareElements(before, key) > 0))) return false;
+    before = key;
+  }
   return true;
 }
 
-/** The set in the order that upstream writes it: "." first, then the elements sorted. */
+function sortedLevel(fields: Fields): FieldsDraft {
+  const { '.': self, ...children } = fields;
+  const out: FieldsDraft = self ? { '.': leaf } : {};
+  for (const key of Object.keys(children).sort(compareElements)) out[key] = children[key]!;
+  return out;
+}
+
+/** The set in the order that upstream writes it: "." first, then the elements sorted. What is in order is shared. */
 export function sorted(fields: Fields): Fields {
-  const keys = Object.keys(fields);
-  if (!keys.length) return leaf;
-  const self = keys.indexOf('.');
-  if (self >= 0) keys.splice(self, 1);
-  let same = self <= 0 && isSorted(keys);
-  if (!same) keys.sort(compareElements);
-  const out: FieldsDraft = self >= 0 ? { '.': leaf } : {};
-  for (const key of keys) {
-    const child = sorted(fields[key]!);
-    if (child !== fields[key]) same = false;
-    out[key] = child;
+  let out: FieldsDraft | undefined = isSorted(fields) ? undefined : sortedLevel(fields);
+  for (const key in fields) {
+    const child = fields[key]!;
+    const ordered = sorted(child);
+    if (ordered === child) continue;
+    out ??= { ...fields };
+    out[key] = ordered;
   }
-  return same ? fields : out;
+  return out ?? fields;
 }
 
 /** Calls `visit` for each path in the set: the members of a level first, then what lies below it. */

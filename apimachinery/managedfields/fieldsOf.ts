@@ -4,7 +4,16 @@
 import type { ListNode, SchemaNode } from '../schema.ts';
 import { type Fields, type FieldsDraft, isEmpty, leaf } from './fields.ts';
 import { elementOf } from './listElements.ts';
-import { entryNode, isNamedField, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
+import {
+  entryElement,
+  entryNode,
+  isNamedField,
+  isObject,
+  type JSONObject,
+  shapeOf,
+  type Zeros,
+  zerosOf,
+} from './shapes.ts';
 
 /** Field names to pass over, a level at a time; `true` is the whole field. */
 export type Skip = ReadonlyMap<string, Skip | true>;
@@ -23,18 +32,38 @@ function mapChildren(
   skip: Skip | undefined,
   out: FieldsDraft = {},
 ): FieldsDraft {
-  for (const key in value) {
+  // In the order that sets are written in, so that they need no sorting later.
+  for (const key of namesOf(value, how.containers ? zerosOf(node) : noZeros)) {
     const child = value[key];
-    const skipped = skip?.get(key);
     const childNode = entryNode(node, key);
-    if (child === undefined || skipped === true || !childNode) continue;
-    const named = isNamedField(node, key);
-    const fields = how.containers
-      ? everyField(child, childNode, skipped)
-      : claimedField(child, childNode, named, skipped);
-    if (fields) out[`f:${key}`] = fields;
+    if (!childNode) continue;
+    const fields =
+      child === undefined
+        ? how.containers && zeroField(node, key, childNode)
+        : childField(child, childNode, isNamedField(node, key), how, skip?.get(key));
+    if (fields) out[entryElement(node, key)] = fields;
   }
   return out;
+}
+
+function childField(
+  value: unknown,
+  node: SchemaNode,
+  named: boolean,
+  how: Marking,
+  skip: Skip | true | undefined,
+): Fields | undefined {
+  if (skip === true) return undefined;
+  return how.containers ? everyField(value, node, skip) : claimedField(value, node, named, skip);
+}
+
+const noZeros: Zeros = new Map();
+
+/** What a value has, and what Go would write besides. */
+function namesOf(value: JSONObject, zeros: Zeros): string[] {
+  const names = Object.keys(value);
+  for (const name of zeros.keys()) if (!(name in value)) names.push(name);
+  return names.length > 1 ? names.sort() : names;
 }
 
 /** Items by element; an element that stands more than once is only marked. */
@@ -54,12 +83,10 @@ const itemFields = (item: unknown, node: SchemaNode): Fields => {
 
 const withSelf = (children: Fields): Fields => (isEmpty(children) ? leaf : { '.': leaf, ...children });
 
-function zeroChildren(value: JSONObject, node: SchemaNode, out: FieldsDraft): void {
-  for (const [name, zero] of zerosOf(node)) {
-    if (value[name] !== undefined) continue;
-    const child = entryNode(node, name)!;
-    if (zero || child.type === 'scalar') out[`f:${name}`] = everyField(zero, child);
-  }
+/** A field that nobody set, where Go writes one all the same. */
+function zeroField(node: SchemaNode, name: string, child: SchemaNode): Fields | undefined {
+  const zero = zerosOf(node).get(name);
+  return zero || (zero === null && child.type === 'scalar') ? everyField(zero, child) : undefined;
 }
 
 /** All paths of `value`, itself included. What a change that adds or removes the whole value concerns. */
@@ -68,7 +95,6 @@ export function everyField(value: unknown, node: SchemaNode, skip?: Skip): Field
   if (shape === 'map' && isObject(value)) {
     const out: FieldsDraft = { '.': leaf };
     mapChildren(value, node, every, skip, out);
-    zeroChildren(value, node, out);
     for (const key in out) if (key !== '.') return out;
     return leaf;
   }

@@ -73,6 +73,7 @@ const maxUpdaters = 10;
 
 /** More than ten updaters: the oldest of each version are folded into one entry, `ancient-changes`. */
 export function capUpdaters(managers: Managers): void {
+  if (managers.size <= maxUpdaters) return;
   const updaters = [...managers].filter(([, m]) => m.entry.operation === 'Update');
   let count = updaters.length;
   if (count <= maxUpdaters) return;
@@ -114,22 +115,22 @@ const untracked = [
 ];
 
 type MutableSkip = Map<string, MutableSkip | true>;
-const skips = new Map<string, Skip>();
+const resetSkips = new Map<string, Skip>();
+const untrackedSkips = new Map<string, Skip>();
 
-function skipOf(paths: readonly string[]): Skip {
-  const key = paths.join(',');
-  const known = skips.get(key);
+function skipOf(resets: readonly string[], others: readonly string[], kept: Map<string, Skip>): Skip {
+  const key = resets.join(',');
+  const known = kept.get(key);
   if (known) return known;
-  const skip = makeSkip(paths);
-  skips.set(key, skip);
+  const skip = makeSkip([...others, ...resets]);
+  kept.set(key, skip);
   return skip;
 }
 
 /** The fields that a write here resets, by dotted names. */
-export const resetFields = (resets: readonly string[] = []): Skip => skipOf(resets);
+export const resetFields = (resets: readonly string[] = []): Skip => skipOf(resets, [], resetSkips);
 /** Those and the fields that no one owns: what walks pass over. */
-export const untrackedFields = (resets: readonly string[] = []): Skip =>
-  resets.length ? skipOf([...untracked, ...resets]) : skipOf(untracked);
+export const untrackedFields = (resets: readonly string[] = []): Skip => skipOf(resets, untracked, untrackedSkips);
 
 function makeSkip(paths: readonly string[]): Skip {
   const root: MutableSkip = new Map();

@@ -31,6 +31,14 @@ export function entryNode(node: SchemaNode, key: string): SchemaNode | undefined
   return anyNode;
 }
 
+/** A map's entry as a path element. Structs remember those of their fields, since they are asked for on every write. */
+export function entryElement(node: SchemaNode, key: string): string {
+  const field = node.type === 'struct' ? node.fields.get(key) : undefined;
+  if (!field) return `f:${key}`;
+  field.element ??= `f:${key}`;
+  return field.element;
+}
+
 /** Is it a field that a struct names, rather than an entry of a free map? */
 export const isNamedField = (node: SchemaNode, key: string): boolean => node.type === 'struct' && node.fields.has(key);
 
