@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { causeText } from '../../apimachinery/cause.ts';
 import { realClock } from '../../apimachinery/clock.ts';
 import { pods, type Resource, serviceAccounts } from '../../apimachinery/resources.ts';
+import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { silentLogger } from '../../component-base/logger.ts';
 import { watchApi } from '../../kubelet/sources/apiPods.ts';
@@ -41,7 +42,7 @@ it('a pod has the word start-up as its cause only if it was there at the start',
       await late(r as Resource, async () => undefined);
       for await (const event of client.watch(r, o, signal)) {
         yield event;
-        taken.add(event.object.metadata.name);
+        taken.add((event.object as KubeObject).metadata.name);
       }
     },
   };
