@@ -1,5 +1,5 @@
 // OpenAPI v3: an index and one document a group version, made from the live registry on demand.
-// Reads: registry, definitions.ts. Mirrors: apiserver/pkg/server/routes/openapi.go and kube-openapi's handler3.
+// Reads: registry, definitions.ts, descriptions.ts. Mirrors: apiserver/pkg/server/routes/openapi.go and kube-openapi's handler3.
 import { createHash } from 'node:crypto';
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import { groupsOf, rowsOf } from '../discovery/groups.ts';
@@ -7,6 +7,7 @@ import { PageNotFound, type Registry, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { version } from '../version.ts';
 import { definition } from './definitions.ts';
+import { describe, descriptionReader } from './descriptions.ts';
 import { pathsOf } from './paths.ts';
 
 interface Document {
@@ -63,13 +64,15 @@ function document(registry: Registry, name: string): Document | undefined {
 
 function build(rows: Served[]): object {
   const schemas: Record<string, OpenAPISchema> = {};
+  const textsOf = descriptionReader();
+  const add = (name: string) => collect(name, schemas, textsOf);
   for (const { kind } of rows) {
-    collect(kind.schema, schemas);
-    collect(`${kind.schema}List`, schemas);
-    for (const sub of kind.subresources ?? []) if (sub.body) collect(sub.body.schema, schemas);
+    add(kind.schema);
+    add(`${kind.schema}List`);
+    for (const sub of kind.subresources ?? []) if (sub.body) add(sub.body.schema);
   }
   for (const name of ['DeleteOptions', 'Status', 'WatchEvent', 'Patch'])
-    collect(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`, schemas);
+    add(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: version.gitVersion },
@@ -88,16 +91,21 @@ function build(rows: Served[]): object {
   };
 }
 
-/** Adds a definition and all that it refers to. */
-function collect(name: string, into: Record<string, OpenAPISchema>): void {
+/** Adds a definition and all that it refers to, with their texts. */
+function collect(
+  name: string,
+  into: Record<string, OpenAPISchema>,
+  textsOf: ReturnType<typeof descriptionReader>,
+): void {
   if (into[name]) return;
   const found = definition(name);
   if (!found) return;
   const copy =
     special[name] ??
     (JSON.parse(JSON.stringify(found).replaceAll('#/definitions/', '#/components/schemas/')) as OpenAPISchema);
-  into[name] = copy;
-  for (const [, ref] of JSON.stringify(copy).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) collect(ref!, into);
+  into[name] = describe(copy, textsOf(name, found));
+  for (const [, ref] of JSON.stringify(copy).matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+    collect(ref!, into, textsOf);
 }
 
 /** What version 3 can say better than version 2. */
