@@ -1,28 +1,52 @@
 // `npm run bench`: what the cluster costs, each figure beside a reference of the same run.
-// Arguments choose rows by a part of their group's name: `npm run bench -- embedded scheduler`. Prints a Markdown table.
-import { cpus, totalmem } from 'node:os';
+// Arguments choose groups: `npm run bench -- embedded scheduler`. Prints a Markdown table; what it does meanwhile goes to stderr.
+import { cpus, loadavg, totalmem } from 'node:os';
+import { etcdMissing } from '../test/apiserver/storage/etcdServer.ts';
 import { apiRows } from './apiRows.ts';
-import type { Row } from './table.ts';
-import { table } from './table.ts';
+import { deploymentRows } from './deploymentRows.ts';
+import { etcdPutRows } from './etcdPuts.ts';
+import { etcdRows } from './etcdRows.ts';
+import { memoryRows } from './memoryRows.ts';
+import { schedulerRows } from './schedulerRows.ts';
+import { startRows } from './startRows.ts';
+import { type Row, table } from './table.ts';
 
 const log = (text: string) => process.stderr.write(`${text}\n`);
 
-/** In the order in which they run. */
-const groups: { name: string; rows(): Promise<Row[]> }[] = [
+/** In the order in which they run. `missing`: why one cannot. */
+const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
+  { name: 'start', rows: () => startRows(log) },
   {
     name: 'embedded',
     rows: () =>
       apiRows('embedded', (folder) => ['--storage-backend=embedded', `--embedded-file=${folder}/state.db`], log),
   },
+  { name: 'etcd-puts', missing: etcdMissing, rows: () => etcdPutRows(log) },
+  { name: 'etcd', missing: etcdMissing, rows: () => etcdRows(log) },
+  { name: 'deployment', rows: () => deploymentRows(log) },
+  { name: 'scheduler', rows: () => schedulerRows(log) },
+  { name: 'memory', rows: () => memoryRows(log) },
 ];
 
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !groups.some((g) => g.name === name));
+if (unknown.length) {
+  log(`bench: there is no group ${unknown.join(', ')}; there are ${groups.map((g) => g.name).join(', ')}.`);
+  process.exit(1);
+}
+const loadBefore = loadavg()[0]!;
+if (loadBefore > 0.5)
+  log(`bench: the machine is busy (load ${loadBefore.toFixed(1)}); the figures will be lower than it can.`);
 const rows: Row[] = [];
 for (const group of groups) {
-  if (wanted.length && !wanted.some((w) => group.name.includes(w))) continue;
+  if (wanted.length && !wanted.includes(group.name)) continue;
+  if (group.missing) {
+    log(`bench: ${group.name} is left out: ${group.missing}`);
+    continue;
+  }
   log(`bench: ${group.name}`);
   rows.push(...(await group.rows()));
 }
 process.stdout.write(
-  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n\n${table(rows)}\n`,
+  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load before ${loadBefore.toFixed(1)}\n\n${table(rows)}\n`,
 );
