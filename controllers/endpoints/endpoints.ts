@@ -4,9 +4,10 @@
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import { endpoints, pods, services } from '../../apimachinery/resources.ts';
 import type { Endpoints, Pod, Service } from '../../apimachinery/types.ts';
-import { type Controller, type ControllerContext, watch } from '../../client/controller.ts';
+import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { keyOf, splitKey } from '../../client/informerCache.ts';
 import { isNamespaceTerminating, tolerate } from '../common/errors.ts';
+import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { endpointChanged, hasOwnPods, lastChangeAnnotation, latestChange, selects } from '../common/servicePods.ts';
 import { planMetadata, planSubsets, truncate } from './plan.ts';
 
@@ -14,6 +15,9 @@ import { planMetadata, planSubsets, truncate } from './plan.ts';
 export function endpointsController(workers = 5): Controller {
   /** Services that were deleted while we ran: what they leave goes with them, also what was made by hand. */
   const gone = new Set<string>();
+  /** Services whose last write has not come back by the watch, and that wait for it. */
+  const waiting = new Set<string>();
+  let fresh: Freshness;
   return {
     name: 'endpoints-controller',
     serviceAccount: 'endpoint-controller',
@@ -26,18 +30,27 @@ export function endpointsController(workers = 5): Controller {
         keys: (pod, context) => servicesOf(pod as Pod, context),
         when: (pod, old) => endpointChanged(pod as Pod, old as Pod),
       }),
-      watch({ resource: endpoints, keys: (e) => [keyOf(e)], when: () => false }),
+      watch({ resource: endpoints, keys: (e) => [keyOf(e)], when: (e) => waiting.has(keyOf(e)) }),
     ],
-    setup({ informers }) {
+    setup({ informers, clock }) {
+      fresh = createFreshness(informers.informer(endpoints), clock);
       informers
         .informer(services)
         .addHandler({ added: (s) => gone.delete(keyOf(s)), deleted: (s) => gone.add(keyOf(s)) });
     },
     async reconcile(key, context) {
       const service = context.informers.informer(services).get(key) as Service | undefined;
-      if (service) return reconcile(key, service, context);
+      if (service) {
+        if (!fresh.isFresh(key)) {
+          waiting.add(key);
+          return { after: 1000, postponed: true };
+        }
+        waiting.delete(key);
+        return reconcile(key, service, context, fresh);
+      }
       await removeLeftOver(key, gone.has(key), context);
       gone.delete(key);
+      waiting.delete(key);
     },
   };
 }
@@ -47,7 +60,12 @@ function servicesOf(pod: Pod, { informers }: ControllerContext): string[] {
   return all.filter((s) => hasOwnPods(s) && selects(s, pod.metadata.labels)).map(keyOf);
 }
 
-async function reconcile(key: string, service: Service, context: ControllerContext): Promise<undefined> {
+async function reconcile(
+  key: string,
+  service: Service,
+  context: ControllerContext,
+  fresh: Freshness,
+): Promise<Result | undefined> {
   const { client, informers, events } = context;
   const current = informers.informer(endpoints).get(key) as Endpoints | undefined;
   if (!hasOwnPods(service)) return;
@@ -64,13 +82,11 @@ async function reconcile(key: string, service: Service, context: ControllerConte
   if (same) return;
   const metadata = { labels, annotations: { ...annotations, [lastChangeAnnotation]: latestChange(service, chosen) } };
   try {
-    if (current)
-      await client.update(endpoints, { ...current, metadata: { ...current.metadata, ...metadata }, subsets } as never);
-    else
-      await client.create(endpoints, {
-        metadata: { ...metadata, name: service.metadata.name, namespace: service.metadata.namespace },
-        subsets,
-      } as never);
+    const { name, namespace } = service.metadata;
+    const written = current
+      ? client.update(endpoints, { ...current, metadata: { ...current.metadata, ...metadata }, subsets } as never)
+      : client.create(endpoints, { metadata: { ...metadata, name, namespace }, subsets } as never);
+    fresh.wrote(key, await written);
   } catch (error) {
     if (isNamespaceTerminating(error)) return;
     const text = (error as Error).message;

@@ -46,7 +46,7 @@ export function watchApi(
   let begun = false;
 
   const because = (r: Resource, o: KubeObject, origin: Informer['origin']): Cause[] =>
-    origin === 'watch' ? [objectCause(r, o)] : [{ word: origin }];
+    origin === 'watch' ? [objectCause(r, o)] : [{ word: origin }, objectCause(r, o)];
   const podRow = pods as Resource;
   // While other lists are still awaited a pod may already come by the watch.
   const early = new Map<string, Cause[]>();

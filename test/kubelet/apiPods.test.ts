@@ -26,8 +26,8 @@ const create = (name: string) =>
     spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] },
   } as never);
 
-it('a pod has the word start-up as its cause only if it was there at the start', async () => {
-  await create('old');
+it('a pod has the word start-up among its causes only if it was there at the start', async () => {
+  const old = await create('old');
   const released = Promise.withResolvers<void>();
   // Services are listed late: what comes for the pods in between is told afterwards.
   const late = <T>(r: Resource, work: () => Promise<T>) =>
@@ -70,7 +70,7 @@ it('a pod has the word start-up as its cause only if it was there at the start',
   await until(() => told.has('after'));
   ending.abort();
   expect(Object.fromEntries(told)).toEqual({
-    old: ['start-up'],
+    old: ['start-up', `pods/default/old@${old.metadata.resourceVersion}`],
     early: [`pods/default/early@${early.metadata.resourceVersion}`],
     after: [`pods/default/after@${after.metadata.resourceVersion}`],
   });
