@@ -6,11 +6,13 @@ import { equalQuantities, parseQuantity } from '../../apimachinery/quantity.ts';
 /** Pointers in Go's types: there, absent differs from false, 0 and the empty string. */
 const pointers = new Set(
   (
-    'activeDeadlineSeconds allowPrivilegeEscalation automountServiceAccountToken defaultMode enableServiceLinks ' +
-    'expirationSeconds fsGroup hostProcess hostUsers hostnameOverride immutable localhostProfile minDomains mode optional ' +
-    'preemptionPolicy priority privileged progressDeadlineSeconds readOnlyRootFilesystem replicas restartPolicy ' +
-    'revisionHistoryLimit runAsGroup runAsNonRoot runAsUser runtimeClassName setHostnameAsFQDN shareProcessNamespace ' +
-    'storageClassName terminationGracePeriodSeconds tolerationSeconds'
+    'activeDeadlineSeconds allowPrivilegeEscalation automountServiceAccountToken backoffLimit backoffLimitPerIndex completions ' +
+    'defaultMode enableServiceLinks expirationSeconds failedIndexes failedJobsHistoryLimit fsGroup hostProcess hostUsers ' +
+    'hostnameOverride immutable localhostProfile maxFailedIndexes maxUnavailable minAvailable minDomains mode optional ' +
+    'parallelism preemptionPolicy priority privileged progressDeadlineSeconds readOnlyRootFilesystem replicas ' +
+    'restartPolicy revisionHistoryLimit runAsGroup runAsNonRoot runAsUser runtimeClassName setHostnameAsFQDN ' +
+    'shareProcessNamespace startingDeadlineSeconds storageClassName succeededCount successfulJobsHistoryLimit suspend ' +
+    'terminationGracePeriodSeconds tolerationSeconds ttlSecondsAfterFinished'
   ).split(' '),
 );
 /** Maps with keys of the user's: an entry that is empty is still there. */

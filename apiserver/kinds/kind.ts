@@ -107,6 +107,8 @@ export interface Kind {
   /** Why this is no name for the kind (`name must …`), one text a broken rule; absent: a DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
   warnings?(object: any, old: any | undefined): string[];
+  /** Sent as Warnings with the answer to a DELETE with these options, of one object or of a collection. */
+  deletionWarnings?(options: DeleteOptions): string[];
   /** Sent as a Warning with every answer about this kind, reads too: `v1 Endpoints is deprecated in v1.33+; use …`. */
   deprecation?: string;
   /** Claims what lives outside the object (a ClusterIP, node ports) before it is stored; may change the object. */

@@ -13,6 +13,7 @@ import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
 import { eventsV1 } from './eventsV1.ts';
 import { ipAddress } from './ipAddress.ts';
+import { job } from './job.ts';
 import type { Kind } from './kind.ts';
 import { lease } from './lease.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
@@ -51,6 +52,7 @@ export const kinds: readonly Kind[] = [
   statefulSet,
   daemonSet,
   controllerRevision,
+  job,
   eventsV1,
   endpointSlice,
   lease,
