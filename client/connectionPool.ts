@@ -17,6 +17,7 @@ export interface Pool {
   release(): void;
 }
 
+/** All of them stay open: after a burst of calls the next one should not begin with handshakes. */
 const callSockets = 48;
 const pools = new Map<string, { pool: Pool; users: number }>();
 
@@ -47,7 +48,7 @@ function makePool(config: ClientConfig): Pool {
   const secure = config.server.startsWith('https:');
   const common = { keepAlive: true, maxFreeSockets: 8, scheduling: 'lifo' as const };
   if (!secure) {
-    const calls = new Agent({ ...common, maxSockets: callSockets });
+    const calls = new Agent({ ...common, maxSockets: callSockets, maxFreeSockets: callSockets });
     return { calls, streams: new Agent({ ...common, maxFreeSockets: 2 }), secure, release() {} };
   }
   // One context for all sockets: parsing the PEM texts again for each would cost more than the handshake.
@@ -56,6 +57,6 @@ function makePool(config: ClientConfig): Pool {
     rejectUnauthorized: !config.insecureSkipTlsVerify,
     ...(config.tlsServerName ? { servername: config.tlsServerName } : {}),
   };
-  const calls = new https.Agent({ ...common, ...tls, maxSockets: callSockets });
+  const calls = new https.Agent({ ...common, ...tls, maxSockets: callSockets, maxFreeSockets: callSockets });
   return { calls, streams: new https.Agent({ ...common, ...tls, maxFreeSockets: 2 }), secure, release() {} };
 }

@@ -37,7 +37,7 @@ function recorder(refuse: (verb: string, calls: number) => void = () => {}) {
     log: silentLogger,
     component: 'replicaset-controller',
   });
-  return { ...made, clock, written };
+  return { ...made, client, clock, written };
 }
 
 describe('event recorder', () => {
@@ -67,6 +67,24 @@ describe('event recorder', () => {
       reportingComponent: 'replicaset-controller',
       reportingInstance: '',
     });
+  });
+
+  it('does not let one object wait for the answer about another', async () => {
+    const answer = Promise.withResolvers<void>();
+    const r = recorder();
+    const slow = { ...rs, metadata: { ...rs.metadata, name: 'slow', uid: 'slow' } };
+    const create = r.client.create;
+    r.client.create = (async (resource: any, body: any) => {
+      if (body.involvedObject.name === 'slow') await answer.promise;
+      return create(resource, body);
+    }) as typeof create;
+    r.event(slow, 'Normal', 'First', 'm');
+    r.event(slow, 'Normal', 'Second', 'm');
+    r.event(rs, 'Normal', 'Third', 'm');
+    await expect.poll(() => r.written.length).toBe(1);
+    answer.resolve();
+    await r.flush();
+    expect(r.written.map((w) => w.body.reason)).toEqual(['Third', 'First', 'Second']);
   });
 
   it('counts up an equal one on the object it wrote', async () => {
