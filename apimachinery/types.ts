@@ -164,6 +164,7 @@ export type ClusterRole = Obj<k8s.V1ClusterRole>;
 export type ClusterRoleBinding = Obj<k8s.V1ClusterRoleBinding>;
 export type PolicyRule = Wire<k8s.V1PolicyRule>;
 export type Job = Obj<k8s.V1Job>;
+export type CronJob = Obj<k8s.V1CronJob>;
 export type IPAddress = Obj<k8s.V1IPAddress>;
 export type ServiceCIDR = Obj<k8s.V1ServiceCIDR>;
 export type Scale = Obj<k8s.V1Scale>;

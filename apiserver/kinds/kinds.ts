@@ -6,6 +6,7 @@ import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
 import { configMap } from './configMap.ts';
 import { controllerRevision } from './controllerRevision.ts';
+import { cronJob } from './cronJob.ts';
 import { daemonSet } from './daemonSet.ts';
 import { deployment } from './deployment.ts';
 import { endpointSlice } from './endpointSlice.ts';
@@ -53,6 +54,7 @@ export const kinds: readonly Kind[] = [
   daemonSet,
   controllerRevision,
   job,
+  cronJob,
   eventsV1,
   endpointSlice,
   lease,
