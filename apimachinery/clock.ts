@@ -1,5 +1,6 @@
 // Time, passed in: so that tests and replays decide what "now" is.
 // Mirrors: k8s.io/utils/clock.
+import { flatText } from './flatText.ts';
 
 /** Milliseconds since the epoch, and timers that the same clock drives. */
 export interface Clock {
@@ -15,11 +16,21 @@ export const realClock: Clock = {
   },
 };
 
-/** metav1.Time: RFC 3339 in whole seconds, UTC. */
-export const toTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+let lastSecond = Number.NaN;
+let lastTime = '';
+
+/** metav1.Time: RFC 3339 in whole seconds, UTC. Many writes fall into one second, so the last text is kept. */
+export function toTime(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastTime = flatText(`${new Date(ms).toISOString().slice(0, 19)}Z`);
+    lastSecond = second;
+  }
+  return lastTime;
+}
 
 /** metav1.MicroTime: RFC 3339 with six decimals, UTC. */
 export const toMicroTime = (ms: number): string => {
   const iso = new Date(ms).toISOString();
-  return `${iso.slice(0, 23)}000Z`;
+  return flatText(`${iso.slice(0, 23)}000Z`);
 };

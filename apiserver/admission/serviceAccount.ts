@@ -2,6 +2,7 @@
 // Reads: ServiceAccounts. Changes: Pods. Mirrors: plugin/pkg/admission/serviceaccount/admission.go.
 // Next: defaultTolerationSeconds.ts; the token itself comes from the kubelet's TokenRequest.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { flatText } from '../../apimachinery/flatText.ts';
 import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import { isReason, notFound } from '../../apimachinery/status.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
@@ -97,7 +98,7 @@ async function lookUp(a: Attributes, wait: () => number): Promise<KubeObject> {
 function mountToken(spec: any): void {
   const volumes: any[] = spec.volumes ?? [];
   const existing = volumes.find((v) => v.name?.startsWith(volumePrefix));
-  const name: string = existing?.name ?? volumePrefix + randomSuffix();
+  const name: string = existing?.name ?? flatText(volumePrefix + randomSuffix());
   let needed = false;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const mounts: any[] = container.volumeMounts ?? [];

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { toTime } from '../../apimachinery/clock.ts';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
+import { flatText } from '../../apimachinery/flatText.ts';
 import { validateObjectMeta } from '../../apimachinery/objectMeta.ts';
 import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import * as status from '../../apimachinery/status.ts';
@@ -69,7 +70,7 @@ export function placeInNamespace(w: WriteContext, object: any): void {
   if (given && given !== w.namespace) {
     throw status.badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  object.metadata.namespace = w.namespace;
+  object.metadata.namespace = given || flatText(w.namespace);
 }
 
 function prepare(w: WriteContext, object: any): void {
@@ -77,13 +78,14 @@ function prepare(w: WriteContext, object: any): void {
   const m = object.metadata;
   if (m.resourceVersion && m.resourceVersion !== '0')
     throw status.badRequest('resourceVersion should not be set on objects to be created');
-  if (!m.name && m.generateName) m.name = m.generateName.slice(0, maxGeneratedPrefix) + randomSuffix(5, w.api.random);
+  if (!m.name && m.generateName)
+    m.name = flatText(m.generateName.slice(0, maxGeneratedPrefix) + randomSuffix(5, w.api.random));
   delete m.resourceVersion;
   delete m.selfLink;
   delete m.deletionTimestamp;
   delete m.deletionGracePeriodSeconds;
   delete m.generation;
-  m.uid = randomUUID();
+  m.uid = flatText(randomUUID());
   m.creationTimestamp = toTime(w.now());
   if (kind.generation) m.generation = 1;
   if (!kind.statusOnCreate && kind.subresources?.some((s) => s.name === 'status')) object.status = {};

@@ -1,6 +1,7 @@
 // metadata.managedFields of a create or update: who set which field, kept on every write.
 // Mirrors: staging/src/k8s.io/apimachinery/pkg/util/managedfields. The algebra is apimachinery/managedfields/.
 import { toTime } from '../../apimachinery/clock.ts';
+import { flatText } from '../../apimachinery/flatText.ts';
 import { managedFieldsForUpdate } from '../../apimachinery/managedfields/managedFieldsForUpdate.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { WriteContext } from './writeContext.ts';
@@ -17,7 +18,7 @@ export function trackFields(w: WriteContext, object: any, old: any | undefined, 
     old,
     new: object,
     node: w.served.node,
-    manager: w.fieldManager,
+    manager: flatText(w.fieldManager),
     apiVersion: w.served.apiVersion,
     subresource: w.subresource,
     time: toTime(w.now()),
