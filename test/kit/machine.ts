@@ -61,6 +61,8 @@ export interface StartOptions {
 }
 
 export interface Inside {
+  /** Resolves at its end with its exit code, or the signal. */
+  done: Promise<number | NodeJS.Signals>;
   /** Signals the program itself, waits for its end. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -144,8 +146,9 @@ export async function startMachine(): Promise<Machine> {
         if (process.env.MACHINE_LOG) process.stderr.write(text);
       });
     }
-    child.on('exit', () => out?.end());
-    return { kill: (signal) => killInside(child, signal) };
+    const done = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+    done.then(() => out?.end());
+    return { done, kill: (signal) => killInside(child, signal) };
   };
   const relayInside = (from: string | number, to: string | number) =>
     start([process.execPath, '-e', `(${relay})(${JSON.stringify(from)}, ${JSON.stringify(to)}, require('node:net'))`]);

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeImageArchive } from '../../compose/imageArchive.ts';
 
-const applets = 'sh cat ls sleep httpd wget echo hostname id kill true false touch nc mount ip seq date head'.split(
-  ' ',
-);
+const applets =
+  'sh cat ls sleep httpd echo hostname id kill true false touch nc mount ip seq date head printf grep'.split(' ');
 
 function archiveOf(archive: string, name: string, entrypoint: string[], fill: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
