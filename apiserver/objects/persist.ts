@@ -17,7 +17,7 @@ export async function persist(w: WriteContext, key: string, object: any, expect:
   const stored = kind.storedAs ? kind.storedAs.toStored(deepCopy(object)) : object;
   const value = encodeStored(stored);
   if (value.length > maxObjectBytes) throw requestEntityTooLarge('limit is 1572864');
-  if (w.dryRun) return { outcome: { object, bytes: expect ? servedBytes(value, expect) : value } };
+  if (w.dryRun) return dryRun(w, key, object, value, expect);
   const record = w.api.journal.record(w, object.metadata);
   // The cache need not parse what is parsed here; the copy is its own, since ours goes on changing.
   w.api.cache.hint(key, value, { ...stored, metadata: { ...stored.metadata } });
@@ -25,6 +25,13 @@ export async function persist(w: WriteContext, key: string, object: any, expect:
   if ('conflict' in written) return written;
   object.metadata.resourceVersion = String(written.revision);
   return { outcome: { object, bytes: servedBytes(value, written.revision) } };
+}
+
+/** What would come of the write: a name that is taken is refused in a dry run too. */
+async function dryRun(w: WriteContext, key: string, object: any, value: Buffer, expect: number): Promise<Persisted> {
+  const there = expect ? undefined : await w.api.store.get(key);
+  if (there) return { conflict: there };
+  return { outcome: { object, bytes: expect ? servedBytes(value, expect) : value } };
 }
 
 export async function persistDelete(

@@ -70,6 +70,8 @@ describe('create', () => {
     const ns = await namespace();
     expect((await http(`${cms(ns)}?dryRun=All`, { body: cm('x') })).code).toBe(201);
     expect((await http(`${cms(ns)}/x`)).code).toBe(404);
+    await http(cms(ns), { body: cm('x') });
+    expect((await http(`${cms(ns)}?dryRun=All`, { body: cm('x') })).code).toBe(409);
   });
   const refusals: [string, unknown, number, string, string?][] = [
     ['malformed JSON', '{"a":', 400, 'unexpected end of JSON input'],
