@@ -45,6 +45,7 @@ export const ipAddresses = row<t.IPAddress>('networking.k8s.io', 'ipaddresses', 
 export const serviceCIDRs = row<t.ServiceCIDR>('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', false);
 export const jobs = row<t.Job>('batch', 'jobs', 'Job');
 export const cronJobs = row<t.CronJob>('batch', 'cronjobs', 'CronJob');
+export const podDisruptionBudgets = row<t.PodDisruptionBudget>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget');
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

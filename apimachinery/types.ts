@@ -165,6 +165,7 @@ export type ClusterRoleBinding = Obj<k8s.V1ClusterRoleBinding>;
 export type PolicyRule = Wire<k8s.V1PolicyRule>;
 export type Job = Obj<k8s.V1Job>;
 export type CronJob = Obj<k8s.V1CronJob>;
+export type PodDisruptionBudget = Obj<k8s.V1PodDisruptionBudget>;
 export type IPAddress = Obj<k8s.V1IPAddress>;
 export type ServiceCIDR = Obj<k8s.V1ServiceCIDR>;
 export type Scale = Obj<k8s.V1Scale>;

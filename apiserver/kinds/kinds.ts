@@ -21,6 +21,7 @@ import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { namespace } from './namespace.ts';
 import { node } from './node.ts';
 import { pod } from './pod.ts';
+import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { replicaSet } from './replicaSet.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
@@ -55,6 +56,7 @@ export const kinds: readonly Kind[] = [
   controllerRevision,
   job,
   cronJob,
+  podDisruptionBudget,
   eventsV1,
   endpointSlice,
   lease,
