@@ -46,6 +46,12 @@ export const serviceCIDRs = row<t.ServiceCIDR>('networking.k8s.io', 'servicecidr
 export const jobs = row<t.Job>('batch', 'jobs', 'Job');
 export const cronJobs = row<t.CronJob>('batch', 'cronjobs', 'CronJob');
 export const podDisruptionBudgets = row<t.PodDisruptionBudget>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget');
+export const replicationControllers = row<t.ReplicationController>(
+  '',
+  'replicationcontrollers',
+  'ReplicationController',
+);
+export const podTemplates = row<t.PodTemplate>('', 'podtemplates', 'PodTemplate');
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

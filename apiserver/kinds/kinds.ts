@@ -23,6 +23,7 @@ import { node } from './node.ts';
 import { pod } from './pod.ts';
 import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { replicaSet } from './replicaSet.ts';
+import { replicationController } from './replicationController.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
 import { secret } from './secret.ts';
@@ -33,6 +34,7 @@ import { service } from './service.ts';
 import { serviceAccount } from './serviceAccount.ts';
 import { serviceCIDR } from './serviceCIDR.ts';
 import { statefulSet } from './statefulSet.ts';
+import { storedTemplate } from './storedTemplate.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
 
@@ -48,6 +50,8 @@ export const kinds: readonly Kind[] = [
   node,
   pod,
   binding,
+  replicationController,
+  storedTemplate,
   // the other groups
   deployment,
   replicaSet,
