@@ -52,6 +52,8 @@ export const replicationControllers = row<t.ReplicationController>(
   'ReplicationController',
 );
 export const podTemplates = row<t.PodTemplate>('', 'podtemplates', 'PodTemplate');
+export const priorityClasses = row<t.PriorityClass>('scheduling.k8s.io', 'priorityclasses', 'PriorityClass', false);
+export const runtimeClasses = row<t.RuntimeClass>('node.k8s.io', 'runtimeclasses', 'RuntimeClass', false);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

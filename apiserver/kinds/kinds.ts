@@ -22,10 +22,12 @@ import { namespace } from './namespace.ts';
 import { node } from './node.ts';
 import { pod } from './pod.ts';
 import { podDisruptionBudget } from './podDisruptionBudget.ts';
+import { priorityClass } from './priorityClass.ts';
 import { replicaSet } from './replicaSet.ts';
 import { replicationController } from './replicationController.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
+import { runtimeClass } from './runtimeClass.ts';
 import { secret } from './secret.ts';
 import { selfSubjectAccessReview } from './selfSubjectAccessReview.ts';
 import { selfSubjectReview } from './selfSubjectReview.ts';
@@ -61,6 +63,8 @@ export const kinds: readonly Kind[] = [
   job,
   cronJob,
   podDisruptionBudget,
+  priorityClass,
+  runtimeClass,
   eventsV1,
   endpointSlice,
   lease,
