@@ -1,12 +1,13 @@
 // A node of compose.yaml: joins the cluster, then keeps containerd, kubelet, pod network and proxy running, as an init system would.
-// Reads: /join. Writes: /var/lib/node (the node's volume), /run. Further flags for the kubelet may be given after `--kubelet`.
-// Next: join.ts; then kubelet/main.ts, addons/network/main.ts and proxy/main.ts.
+// Reads: /join. Writes: /var/lib/node (the node's volume), /run. Its arguments are further flags of the kubelet.
+// Next: join.ts; nodePrograms.ts names what runs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureIdentity } from './join.ts';
+import { nodePrograms } from './nodePrograms.ts';
 
 const state = '/var/lib/node';
 const identity = join(state, 'identity');
@@ -15,40 +16,7 @@ const imagesFolder = '/opt/mini-k8s/images';
 const name = hostname().toLowerCase();
 const log = (text: string) => process.stderr.write(`node: ${text}\n`);
 
-/** What runs here beside containerd, with the flags that upstream's programs would get. */
-const programs: Record<string, string[]> = {
-  kubelet: [
-    'kubelet/main.ts',
-    `--hostname-override=${name}`,
-    `--kubeconfig=${identity}/kubelet.kubeconfig`,
-    `--container-runtime-endpoint=unix://${socket}`,
-    `--root-dir=${state}/kubelet`,
-    `--tls-cert-file=${identity}/serving.crt`,
-    `--tls-private-key-file=${identity}/serving.key`,
-    `--client-ca-file=${identity}/ca.crt`,
-    '--anonymous-auth=false',
-    '--authentication-token-webhook',
-    '--authorization-mode=Webhook',
-    '--read-only-port=0',
-    '--cluster-domain=cluster.local',
-    ...process.argv.slice(2),
-  ],
-  network: [
-    'addons/network/main.ts',
-    `--hostname-override=${name}`,
-    `--kubeconfig=${identity}/kubelet.kubeconfig`,
-    '--service-account=node-network',
-    // Addresses are free again after a restart: no pod outlives its node.
-    '--cni-data-dir=/run/cni',
-  ],
-  proxy: [
-    'proxy/main.ts',
-    `--hostname-override=${name}`,
-    `--kubeconfig=${identity}/proxy.kubeconfig`,
-    '--cluster-cidr=10.244.0.0/16',
-  ],
-};
-
+const programs = nodePrograms({ name, state, identity, socket, kubeletFlags: process.argv.slice(2) });
 const stopping = new AbortController();
 const running = new Set<ChildProcess>();
 
@@ -101,4 +69,4 @@ await Promise.all([
   ensureIdentity({ name, joinFolder: '/join', identityFolder: identity, setup: 'https://setup:8443', log }),
   importImages(),
 ]);
-await Promise.all([runtime, ...Object.values(programs).map((args) => keep(process.execPath, args))]);
+await Promise.all([runtime, ...programs.map((args) => keep(process.execPath, args))]);

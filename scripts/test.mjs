@@ -1,4 +1,5 @@
 // `npm test`: types, lint, then every test, each as it ends; the last line counts them all. Arguments go to vitest.
+// `npm run test:compose` is the compose test alone.
 // With CI=true it first installs the Debian packages that tests use, and a skipped test is a failed one.
 // Reads the repository; writes nothing in it. Next: ../vitest.config.ts; testReporter.mjs counts.
 import { spawn } from 'node:child_process';
@@ -56,7 +57,11 @@ async function vitest(node, args) {
   count[ci ? 'failed' : 'skipped'] += found.skipped.length;
 }
 
+/** The compose test comes last and alone, under CI or when asked for. */
+const compose = ['--config', join(root, 'vitest.compose.config.ts')];
+
 async function main() {
+  const args = process.argv.slice(2);
   const node = await prepare({ dev: true });
   const bin = (name) => join(root, 'node_modules', '.bin', name);
   // Child programs find the same Node first: npm's programs start with `env node`.
@@ -65,9 +70,11 @@ async function main() {
     await check('machine: Debian packages', () => installDebianPackages(say));
     await check('machine: kubectl', async () => kubectlProblem());
   }
+  if (args.includes('--compose')) return vitest(node, [...compose, ...args.filter((a) => a !== '--compose')]);
   await check('types', async () => (await run(bin('tsc'), ['-p', '.'])) !== 0);
   await check('lint', async () => (await run(bin('biome'), ['check', '.', '--max-diagnostics=20'])) !== 0);
-  await vitest(node, process.argv.slice(2));
+  await vitest(node, args);
+  if (ci && !args.length) await vitest(node, compose);
 }
 
 // Whatever happens, the last line is the count.

@@ -1,0 +1,48 @@
+// What runs on a node of compose.yaml beside containerd, as data: each program with the flags that upstream's would get.
+// Pure. Used by: node.ts. Next along the chain: kubelet/main.ts, addons/network/main.ts, proxy/main.ts.
+
+export interface NodeOptions {
+  name: string;
+  /** The node's volume. */
+  state: string;
+  /** Where join.ts has put keys and kubeconfigs. */
+  identity: string;
+  /** containerd's. */
+  socket: string;
+  /** Further ones. */
+  kubeletFlags: readonly string[];
+}
+
+/** Path below the repository's root first. */
+export const nodePrograms = (o: NodeOptions): string[][] => [
+  [
+    'kubelet/main.ts',
+    `--hostname-override=${o.name}`,
+    `--kubeconfig=${o.identity}/kubelet.kubeconfig`,
+    `--container-runtime-endpoint=unix://${o.socket}`,
+    `--root-dir=${o.state}/kubelet`,
+    `--tls-cert-file=${o.identity}/serving.crt`,
+    `--tls-private-key-file=${o.identity}/serving.key`,
+    `--client-ca-file=${o.identity}/ca.crt`,
+    '--anonymous-auth=false',
+    '--authentication-token-webhook',
+    '--authorization-mode=Webhook',
+    '--read-only-port=0',
+    '--cluster-domain=cluster.local',
+    ...o.kubeletFlags,
+  ],
+  [
+    'addons/network/main.ts',
+    `--hostname-override=${o.name}`,
+    `--kubeconfig=${o.identity}/kubelet.kubeconfig`,
+    '--service-account=node-network',
+    // Addresses are free again after a restart: no pod outlives its node.
+    '--cni-data-dir=/run/cni',
+  ],
+  [
+    'proxy/main.ts',
+    `--hostname-override=${o.name}`,
+    `--kubeconfig=${o.identity}/proxy.kubeconfig`,
+    '--cluster-cidr=10.244.0.0/16',
+  ],
+];
