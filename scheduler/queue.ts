@@ -9,6 +9,7 @@ import { createHeap } from './heap.ts';
 import { createInFlight, type Happening } from './inFlight.ts';
 import type { PodInfo } from './podInfo.ts';
 import type { Profile } from './profile.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface QueuedPod {
   info: PodInfo;
@@ -71,7 +72,7 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
   const active = createHeap(uidOf, byProfile);
   const backoff = createHeap(uidOf, byBackoff);
   const errorBackoff = createHeap(uidOf, byBackoff);
-  const unschedulable = new Map<string, QueuedPod>();
+  const unschedulable = createWaiting();
   const inFlight = createInFlight();
   const takers: ((pod: QueuedPod | undefined) => void)[] = [];
   let closed = false;
@@ -91,7 +92,7 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
     pod.gatedBy = refusal;
     if (refusal) {
       pod.refusedBy = new Set([refusal]);
-      unschedulable.set(pod.info.uid, pod);
+      unschedulable.add(pod);
       return;
     }
     active.set(pod);
@@ -201,7 +202,7 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
       }
       const helpful = happenings.map((h) => ({ h, worth: worthOf(pod, h) })).filter(({ worth }) => worth !== 'no');
       if (!isError && !helpful.length) {
-        unschedulable.set(info.uid, pod);
+        unschedulable.add(pod);
         return;
       }
       for (const { h } of helpful) pod.causes = mergeCauses(pod.causes, h.causes);
@@ -212,7 +213,7 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
     happened(event, old, now, causes, except) {
       const happening = { event, old, now, causes, except };
       inFlight.note(happening);
-      for (const pod of [...unschedulable.values()]) {
+      for (const pod of unschedulable.concernedBy(event)) {
         const worth = worthOf(pod, happening);
         if (worth !== 'no') move(pod, worth, causes, event);
       }
