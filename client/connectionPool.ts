@@ -17,14 +17,14 @@ export interface Pool {
   release(): void;
 }
 
-/** All of them stay open: after a burst of calls the next one should not begin with handshakes. */
-const callSockets = 48;
+/** Calls at a time. All their sockets stay open: after a burst of calls the next one should not begin with handshakes. */
+export const callSockets = 48;
 const pools = new Map<string, { pool: Pool; users: number }>();
 
-/** The pool for this identity; each taker calls `release` once, the last one closes the sockets. */
-export function takePool(config: ClientConfig): Pool {
-  const key = identity(config);
-  const entry = pools.get(key) ?? { pool: makePool(config), users: 0 };
+/** The pool for this identity and number of sockets; each taker calls `release` once, the last one closes the sockets. */
+export function takePool(config: ClientConfig, sockets: number = callSockets): Pool {
+  const key = `${identity(config)} ${sockets}`;
+  const entry = pools.get(key) ?? { pool: makePool(config, sockets), users: 0 };
   pools.set(key, entry);
   entry.users++;
   let released = false;
@@ -44,11 +44,11 @@ const identity = (c: ClientConfig) =>
     .update(JSON.stringify([new URL(c.server).origin, c.ca, c.cert, c.key, c.insecureSkipTlsVerify, c.tlsServerName]))
     .digest('base64');
 
-function makePool(config: ClientConfig): Pool {
+function makePool(config: ClientConfig, sockets: number): Pool {
   const secure = config.server.startsWith('https:');
   const common = { keepAlive: true, maxFreeSockets: 8, scheduling: 'lifo' as const };
   if (!secure) {
-    const calls = new Agent({ ...common, maxSockets: callSockets, maxFreeSockets: callSockets });
+    const calls = new Agent({ ...common, maxSockets: sockets, maxFreeSockets: sockets });
     return { calls, streams: new Agent({ ...common, maxFreeSockets: 2 }), secure, release() {} };
   }
   // One context for all sockets: parsing the PEM texts again for each would cost more than the handshake.
@@ -57,6 +57,6 @@ function makePool(config: ClientConfig): Pool {
     rejectUnauthorized: !config.insecureSkipTlsVerify,
     ...(config.tlsServerName ? { servername: config.tlsServerName } : {}),
   };
-  const calls = new https.Agent({ ...common, ...tls, maxSockets: callSockets, maxFreeSockets: callSockets });
+  const calls = new https.Agent({ ...common, ...tls, maxSockets: sockets, maxFreeSockets: sockets });
   return { calls, streams: new https.Agent({ ...common, ...tls, maxFreeSockets: 2 }), secure, release() {} };
 }
