@@ -29,6 +29,8 @@ export const nodePrograms = (o: NodeOptions): string[][] => [
     '--authorization-mode=Webhook',
     '--read-only-port=0',
     '--cluster-domain=cluster.local',
+    // Written by node.sh.
+    '--resolv-conf=/run/pods-resolv.conf',
     ...o.kubeletFlags,
   ],
   [

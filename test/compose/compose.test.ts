@@ -90,13 +90,15 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
       throw new Error(`${error.message}:\n${cluster.compose('logs', '--tail=20')}`);
     });
   const ctr = (node: string, ...args: string[]) => cluster.exec(node, 'ctr', '--namespace', 'k8s.io', ...args);
-  /** Asks `host:port` for its page from inside a pod. */
   let asked = 0;
+  const inPod = (pod: Pod, ...command: string[]) => {
+    const id = pod.status!.containerStatuses![0]!.containerID!.slice('containerd://'.length);
+    return ctr(pod.spec!.nodeName!, 'tasks', 'exec', '--exec-id', `in-${asked++}`, id, ...command);
+  };
+  /** Asks `host:port` for its page from inside a pod. */
   const ask = (from: Pod, host: string, port: number) => {
-    const id = from.status!.containerStatuses![0]!.containerID!.slice('containerd://'.length);
     const script = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${host} ${port}`;
-    const page = ctr(from.spec!.nodeName!, 'tasks', 'exec', '--exec-id', `ask-${asked++}`, id, 'sh', '-c', script);
-    return page.trim().split('\n').at(-1);
+    return inPod(from, 'sh', '-c', script).trim().split('\n').at(-1);
   };
   const holder = async (name: string) => (await client.get(leases, name, 'kube-system')).spec?.holderIdentity ?? '';
   /** Containers that run on a node, without those that hold namespaces, each as namespace/pod/name. */
@@ -136,13 +138,18 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
     const from = all[0]!;
     for (const to of all) expect(ask(from, to.status!.podIP!, 8080)).toBe(to.metadata.name);
     const { clusterIP } = (await client.get(services, 'web', 'default')).spec!;
+    // Pods may be ready a moment before each node's proxy has heard of it.
     const answered = new Set<string | undefined>();
-    await until(
-      () => answered.add(ask(from, clusterIP!, 80)).size === 4,
-      60_000,
-      'answers of all four behind the Service',
-    );
+    const all4 = () => answers(() => answered.add(ask(from, clusterIP!, 80))) && answered.size === 4;
+    await until(all4, 60_000, 'answers of all four behind the Service');
     expect([...answered].sort()).toEqual(all.map((p) => p.metadata.name).sort());
+  });
+
+  test("pods find the API server's Service, and names through the node's DNS", async () => {
+    for (const pod of await podsOf('web')) {
+      inPod(pod, 'sh', '-c', 'nc -w 3 10.96.0.1 443 </dev/null');
+      expect(inPod(pod, 'nslookup', 'apiserver')).toMatch(/Name:\s+apiserver\nAddress: \d/);
+    }
   });
 
   test('kubectl logs, from either node', async () => {

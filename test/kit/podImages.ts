@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { writeImageArchive } from '../../compose/imageArchive.ts';
 
 const applets =
-  'sh cat ls sleep httpd echo hostname id kill true false touch nc mount ip seq date head printf grep'.split(' ');
+  'sh cat ls sleep httpd echo hostname id kill true false touch nc mount ip seq date head printf grep nslookup'.split(
+    ' ',
+  );
 
 function archiveOf(archive: string, name: string, entrypoint: string[], fill: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
