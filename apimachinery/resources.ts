@@ -54,6 +54,13 @@ export const replicationControllers = row<t.ReplicationController>(
 export const podTemplates = row<t.PodTemplate>('', 'podtemplates', 'PodTemplate');
 export const priorityClasses = row<t.PriorityClass>('scheduling.k8s.io', 'priorityclasses', 'PriorityClass', false);
 export const runtimeClasses = row<t.RuntimeClass>('node.k8s.io', 'runtimeclasses', 'RuntimeClass', false);
+export const storageClasses = row<t.StorageClass>('storage.k8s.io', 'storageclasses', 'StorageClass', false);
+export const persistentVolumes = row<t.PersistentVolume>('', 'persistentvolumes', 'PersistentVolume', false);
+export const persistentVolumeClaims = row<t.PersistentVolumeClaim>(
+  '',
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

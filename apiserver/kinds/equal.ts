@@ -12,7 +12,7 @@ const pointers = new Set(
     'parallelism preemptionPolicy priority privileged progressDeadlineSeconds readOnlyRootFilesystem replicas ' +
     'restartPolicy revisionHistoryLimit runAsGroup runAsNonRoot runAsUser runtimeClassName setHostnameAsFQDN ' +
     'shareProcessNamespace startingDeadlineSeconds storageClassName succeededCount successfulJobsHistoryLimit suspend ' +
-    'terminationGracePeriodSeconds tolerationSeconds ttlSecondsAfterFinished'
+    'terminationGracePeriodSeconds tolerationSeconds ttlSecondsAfterFinished volumeAttributesClassName'
   ).split(' '),
 );
 /** Maps with keys of the user's: an entry that is empty is still there. */

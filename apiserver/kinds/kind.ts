@@ -161,7 +161,7 @@ export interface Subresource {
   body?: { group: string; version: string; kind: string; schema: string };
 
   /** Same object (`status`): copies from `old` into `object` what this subresource may not change. */
-  keep?(object: any, old: any): void;
+  keep?(object: any, old: any, context?: Context): void;
   validateUpdate?(object: any, old: any): FieldError[];
   /** Field paths, dotted (`status`, `metadata.labels`), that writes here do not own; absent: derived from `keep`'s usual shape. */
   resets?: readonly string[];

@@ -20,6 +20,8 @@ import { lease } from './lease.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { namespace } from './namespace.ts';
 import { node } from './node.ts';
+import { persistentVolume } from './persistentVolume.ts';
+import { persistentVolumeClaim } from './persistentVolumeClaim.ts';
 import { pod } from './pod.ts';
 import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { priorityClass } from './priorityClass.ts';
@@ -36,6 +38,7 @@ import { service } from './service.ts';
 import { serviceAccount } from './serviceAccount.ts';
 import { serviceCIDR } from './serviceCIDR.ts';
 import { statefulSet } from './statefulSet.ts';
+import { storageClass } from './storageClass.ts';
 import { storedTemplate } from './storedTemplate.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
@@ -54,6 +57,8 @@ export const kinds: readonly Kind[] = [
   binding,
   replicationController,
   storedTemplate,
+  persistentVolume,
+  persistentVolumeClaim,
   // the other groups
   deployment,
   replicaSet,
@@ -65,6 +70,7 @@ export const kinds: readonly Kind[] = [
   podDisruptionBudget,
   priorityClass,
   runtimeClass,
+  storageClass,
   eventsV1,
   endpointSlice,
   lease,

@@ -6,7 +6,8 @@ import { byteLength, isDNS1123Label } from '../../../apimachinery/names.ts';
 import { checkOneOf, checkRange, checkRequired, pushTexts } from '../check.ts';
 import type { CheckSource } from './volumes.ts';
 
-const initiatorForms: Record<string, RegExp> = {
+/** How the names of iSCSI initiators look, by their first three letters. */
+export const initiatorForms: Record<string, RegExp> = {
   iqn: /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/,
   eui: /^eui.[a-zA-Z0-9]{16}$/,
   naa: /^naa.[a-zA-Z0-9]{32}$/,

@@ -1,6 +1,6 @@
 // Defaults of volumes: the kind of volume, file modes, and the historical ones of each plugin.
 // Mirrors: SetDefaults_Volume and the +default markers of staging/src/k8s.io/api/core/v1/types.go.
-// Called by: defaults.ts.
+// Called by: defaults.ts and ../persistentVolume.ts.
 import { pullPolicyFor } from './defaults.ts';
 
 const plainMode = 0o644;
@@ -60,12 +60,17 @@ const byPlugin: Record<string, (source: any) => void> = {
   },
 };
 
-export function defaultVolume(volume: any): void {
-  let sources = 0;
-  for (const plugin in volume) {
-    if (plugin === 'name' || volume[plugin] === null || volume[plugin] === undefined) continue;
-    sources++;
-    byPlugin[plugin]?.(volume[plugin]);
+/** Of whatever sources the holder has, a pod's volume or a PersistentVolume's spec; returns how many entries it has besides its name. */
+export function defaultSources(holder: any): number {
+  let entries = 0;
+  for (const plugin in holder) {
+    if (plugin === 'name' || holder[plugin] === null || holder[plugin] === undefined) continue;
+    entries++;
+    byPlugin[plugin]?.(holder[plugin]);
   }
-  if (sources === 0) volume.emptyDir = {};
+  return entries;
+}
+
+export function defaultVolume(volume: any): void {
+  if (defaultSources(volume) === 0) volume.emptyDir = {};
 }

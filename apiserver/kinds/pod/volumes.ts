@@ -38,7 +38,7 @@ const hostPathTypes = [
 ];
 export const pullPolicies: readonly string[] = ['Always', 'IfNotPresent', 'Never'];
 
-const checkHostPath: CheckSource = (errors, field, source) => {
+export const checkHostPath: CheckSource = (errors, field, source) => {
   if (!checkRequired(errors, `${field}.path`, source.path)) return;
   checkNoBacksteps(errors, `${field}.path`, source.path);
   if (source.type && !hostPathTypes.includes(source.type))

@@ -13,6 +13,9 @@ const oldLabels: Record<string, [since: string, instead: string]> = {
   'failure-domain.beta.kubernetes.io/zone': ['v1.17', 'topology.kubernetes.io/zone'],
   'beta.kubernetes.io/instance-type': ['v1.17', 'node.kubernetes.io/instance-type'],
 };
+/** What took the place of a node label. */
+export const labelSuccessor = (key: string): string | undefined =>
+  Object.hasOwn(oldLabels, key) ? oldLabels[key]![1] : undefined;
 /** Why a node label should no longer be used; undefined when it may. */
 export function deprecatedLabel(key: string): string | undefined {
   const known = Object.hasOwn(oldLabels, key) ? oldLabels[key] : undefined;
@@ -39,6 +42,13 @@ const seccompText = 'non-functional in v1.27+; use the "seccompProfile" field in
 
 /** `at`: path of what holds spec and metadata; empty for a pod. */
 type Warn = (path: string, text: string) => void;
+
+/** The deprecated labels in a term, one text each. */
+export const labelWarnings = (field: string, term: any): string[] =>
+  (term?.matchExpressions ?? []).flatMap((e: any, i: number) => {
+    const text = deprecatedLabel(e.key);
+    return text ? [`${field}.matchExpressions[${i}].key: ${e.key} is ${text}`] : [];
+  });
 
 function ofTerm(warn: Warn, field: string, term: any): void {
   (term?.matchExpressions ?? []).forEach((e: any, i: number) => {
