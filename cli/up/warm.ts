@@ -39,18 +39,26 @@ const read = (file: string): string => {
   }
 };
 
-/** Loads each program once, in a process that ends. A cluster whose cache could not be filled runs all the same. */
+/** Loads each program once, in processes that end. A cluster whose cache could not be filled runs all the same. */
 export async function warmCompileCache(dir: DataDir, plan: Plan): Promise<void> {
   const stamp = join(dir.cache, 'stamp');
   const now = fingerprint(plan);
   if (read(stamp) === now) return;
   const programs = [...new Set(plan.processes.map((p) => p.program)), 'cli/up/supervisor.ts', 'cli/up/waitReady.ts'];
-  const code = await new Promise((resolve) => {
+  // The API server is half of the code and shares little of it with the others.
+  const isServer = (p: string) => p.startsWith('apiserver/');
+  const halves = [programs.filter(isServer), programs.filter((p) => !isServer(p))];
+  const codes = await Promise.all(halves.map((half) => loadAll(dir, half)));
+  if (codes.every((code) => code === 0)) writeFileSync(stamp, now);
+}
+
+/** Resolves with the exit code, or with what kept it from starting. */
+function loadAll(dir: DataDir, programs: readonly string[]): Promise<unknown> {
+  return new Promise((resolve) => {
     const loader = join(import.meta.dirname, 'loadAll.ts');
     const env = { ...process.env, NODE_COMPILE_CACHE: dir.cache };
     const child = spawn(process.execPath, [loader, ...programs.map((p) => join(root, p))], { env, stdio: 'ignore' });
     child.on('error', resolve);
     child.on('exit', resolve);
   });
-  if (code === 0) writeFileSync(stamp, now);
 }
