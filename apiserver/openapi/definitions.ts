@@ -1,6 +1,6 @@
 // The facts of Kubernetes v1.35's types: every definition's fields, types, list types and merge keys, without prose.
 // Reads: definitions/<package>.json, one file a Go package, each parsed on the first look at one of its definitions.
-// Next: ../../apimachinery/schema.ts compiles them into nodes; v3.ts serves them.
+// Next: ../../apimachinery/schema.ts compiles them into nodes; document.ts writes them out.
 import { readdirSync, readFileSync } from 'node:fs';
 import { type OpenAPISchema, SchemaSet } from '../../apimachinery/schema.ts';
 

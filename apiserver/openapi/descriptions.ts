@@ -1,12 +1,15 @@
 // What `kubectl explain` says: the text of each type and field, and which component reads and writes it.
 // Reads: descriptions/<package>.json (`""` is the type itself) and descriptions/common.json, what every object has.
-// Mirrors: the SwaggerDoc of k8s.io/api's types, in our own words. Next: v3.ts puts the texts into its documents.
+// Mirrors: the SwaggerDoc of k8s.io/api's types, in our own words. Next: document.ts puts the texts in.
 import { readFileSync } from 'node:fs';
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 
 /** Texts by field name; `""` is the type's own. */
 export type Texts = Record<string, string>;
-/** Texts by type name. `$like` names whose texts to take where there are none of its own: a package, or a type of the same. */
+/**
+ * Texts by type name. `$like` names whose texts to take where there are none of its own: a package, or a type of the same.
+ * `$written` and `$read` name who writes and reads a type's fields; they end the text of each field that does not say it itself.
+ */
 type PackageTexts = Record<string, Texts> & { $like?: string };
 
 const folder = new URL('./descriptions/', import.meta.url);
@@ -35,8 +38,18 @@ export function descriptionReader(): (definition: string, schema: OpenAPISchema)
   return (definition, schema) => {
     const dot = definition.lastIndexOf('.');
     const type = definition.slice(dot + 1);
-    return { ...ofEveryObject(common, type, schema), ...textsOf(definition.slice(0, dot), type) };
+    return { ...ofEveryObject(common, type, schema), ...withParties(textsOf(definition.slice(0, dot), type)) };
   };
+}
+
+function withParties({ $like: _, $written, $read, ...texts }: Texts): Texts {
+  const ended = ([field, text]: [string, string]) => {
+    const written = $written && !/\bwritten by\b/i.test(text) && `written by ${$written}`;
+    const read = $read && !/\bread by\b/i.test(text) && `read by ${$read}`;
+    const end = [written, read].filter(Boolean).join(', ');
+    return [field, field && end ? `${text} ${end[0]!.toUpperCase()}${end.slice(1)}.` : text];
+  };
+  return Object.fromEntries(Object.entries(texts).map(ended));
 }
 
 /** The common texts that fit a type: a list's, an object's, or none. */

@@ -39,6 +39,7 @@ function missing(packageName: string): string[] {
   });
 }
 
+const notFields = ['$like', '$written', '$read'];
 /** Every text as it stands in the files: package, type, field, text. */
 const written = files
   .filter((file) => file !== 'common.json')
@@ -47,7 +48,7 @@ const written = files
     const { $like, ...types } = read(file) as Record<string, Texts>;
     return Object.entries(types).flatMap(([type, texts]) =>
       Object.entries(texts)
-        .filter(([field]) => field !== '$like')
+        .filter(([field]) => !notFields.includes(field))
         .map(([field, text]) => ({ packageName, type, field, text })),
     );
   });
@@ -87,6 +88,20 @@ suite('descriptions', () => {
   it('are sentences in plain ASCII, neither empty nor long', () => {
     const all = [...written, ...Object.entries(commonTexts()).map(([field, text]) => ({ field, text }))];
     expect(all.filter(({ text }) => !/^[\x20-\x7e]{6,360}$/.test(text) || !/[.]$/.test(text))).toEqual([]);
+  });
+
+  it('say of each field who writes and who reads it', () => {
+    const silent = packageNames().flatMap((packageName) =>
+      Object.entries(packageDefinitions(packageName)).flatMap(([name, schema]) =>
+        Object.entries(textsOf(name, schema))
+          .filter(
+            ([field, text]) =>
+              field && schema.properties?.[field] && !(/written by/i.test(text) && /read by/i.test(text)),
+          )
+          .map(([field, text]) => `${name}.${field}: ${text}`),
+      ),
+    );
+    expect(silent).toEqual([]);
   });
 
   it('are not the same sentence again and again', () => {
