@@ -9,7 +9,7 @@ COPY package.json package-lock.json ./
 COPY scripts/bootstrap.mjs scripts/
 # Node 26 from npm, then with it the packages of the lockfile: the very steps of `npm start`.
 RUN node --input-type=module -e "import { prepare } from './scripts/bootstrap.mjs'; await prepare()" \
- && mkdir bin && cp "$(node -p 'process.argv[1]' node_modules/node-linux-*/bin/node)" bin/node && rm -rf node_modules/node-*
+ && mkdir bin && mv node_modules/node-linux-*/bin/node bin/ && rm -rf node_modules/node-*
 
 FROM debian:bookworm-slim
 # catatonit: PID 1 of each container here, and of each pod.

@@ -4,14 +4,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Docker } from '../kit/docker.ts';
+import { answers } from '../kit/realNode.ts';
 
 /** The FROM name of a Dockerfile; all its stages start from the same. */
 export const baseName = (dockerfile: string): string =>
   /^FROM (\S+)/m.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? '';
 
-/** Makes the image unless the engine has it. Returns whether it did. */
+/** Makes the image unless the engine has it or can get it. Returns whether it did. */
 export async function ensureBaseImage(docker: Docker, name: string): Promise<boolean> {
   if (docker.docker(['images', '-q', name]).trim()) return false;
+  if (!docker.own && answers(() => docker.docker(['pull', name]))) return false;
   const root = join(docker.folder, 'base');
   const release = /bookworm|trixie|bullseye/.exec(name)?.[0] ?? 'stable';
   const mirror = aptMirror();

@@ -7,14 +7,14 @@ import type { Node, Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { until } from '../kit/apiServer.ts';
 import { noDocker } from '../kit/docker.ts';
-import { answers, noRealNode } from '../kit/realNode.ts';
+import { noBusybox } from '../kit/podImages.ts';
+import { answers } from '../kit/realNode.ts';
 import { busyboxImage, type ComposeCluster, startComposeCluster } from './cluster.ts';
 
 const have = (program: string) => spawnSync(program, ['--help'], { stdio: 'ignore' }).error === undefined;
 const why =
   noDocker() ??
-  noRealNode() ??
-  (have('debootstrap') ? undefined : 'debootstrap is missing: apt install debootstrap') ??
+  noBusybox() ??
   (have('kubectl') ? undefined : 'kubectl is missing; get it from https://kubernetes.io/docs/tasks/tools/');
 
 /** What the machine itself must keep. */

@@ -10,6 +10,8 @@ import { type Inside, type Machine, noMachine, startMachine } from './machine.ts
 import { answers } from './realNode.ts';
 
 export interface Docker {
+  /** Started for this test: holds nothing, and reaches no registry. */
+  own: boolean;
   /** A folder of the test's own. */
   folder: string;
   /** Runs `docker …` to its end; gives its stdout. Throws when it fails. */
@@ -34,7 +36,8 @@ const composeCommand = (): string[] | undefined =>
 export function noDocker(): string | undefined {
   if (!works('docker', '--version')) return 'docker is missing: apt install docker.io docker-compose';
   if (!composeCommand()) return 'docker compose is missing: apt install docker-compose';
-  return works('docker', 'info') ? undefined : noMachine(['dockerd', 'containerd'], [], 'docker.io');
+  if (works('docker', 'info')) return undefined;
+  return noMachine(['dockerd', 'containerd', 'debootstrap'], [], 'docker.io debootstrap');
 }
 
 export async function startDocker(): Promise<Docker> {
@@ -70,6 +73,7 @@ function commands(env: NodeJS.ProcessEnv): Pick<Docker, 'docker' | 'compose'> {
 function engineThatIsThere(): Docker {
   const folder = mkdtempSync(join(tmpdir(), 'mk-docker-'));
   return {
+    own: false,
     folder,
     ...commands({}),
     async asRoot([file = '', ...args]) {
@@ -90,6 +94,7 @@ async function ownEngine(): Promise<Docker> {
   let daemon = startDaemon(machine, socket, true);
   await ready();
   return {
+    own: true,
     folder: machine.folder,
     ...run,
     async asRoot(command) {

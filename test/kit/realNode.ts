@@ -1,11 +1,11 @@
 // A machine with a containerd of its own, for tests that run real containers: no other service is touched, all goes with the test.
 // Needs root and Debian's containerd, runc, CNI plugins, catatonit and busybox-static.
 // Next: machine.ts makes the namespaces, podImages.ts the images.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './apiServer.ts';
 import { type Machine, noMachine, startMachine } from './machine.ts';
-import { writeBusyboxArchive, writePauseArchive } from './podImages.ts';
+import { noBusybox, writeBusyboxArchive, writePauseArchive } from './podImages.ts';
 
 export const pauseImage = 'mini-k8s.test/pause:1';
 export const busyboxImage = 'mini-k8s.test/busybox:1';
@@ -14,12 +14,9 @@ export const busyboxImage = 'mini-k8s.test/busybox:1';
 export const noRealNode = (): string | undefined =>
   noMachine(
     ['containerd', 'ctr', 'runc'],
-    ['/usr/lib/cni/bridge', '/bin/busybox'],
+    ['/usr/lib/cni/bridge'],
     'containerd runc containernetworking-plugins busybox-static',
-  ) ?? (isStatic('/bin/busybox') ? undefined : 'busybox needs shared libraries: apt install busybox-static');
-
-/** An ELF file without an interpreter. */
-const isStatic = (file: string) => !readFileSync(file).subarray(0, 4096).includes('/ld-linux');
+  ) ?? noBusybox();
 
 export interface RealNode extends Machine {
   /** `unix:///…` of its containerd. */
