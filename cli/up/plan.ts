@@ -185,7 +185,8 @@ const nodesConfig = (o: UpOptions, dir: DataDir, nodes: string[]): object[] =>
     'root-dir': `${dir.path}/nodes/${node}`,
     'tls-cert-file': `${dir.pki}/nodes/${node}/serving.crt`,
     'tls-private-key-file': `${dir.pki}/nodes/${node}/serving.key`,
-    ...(o.runtimeEndpoint ? {} : { 'node-ip': '127.0.0.1' }),
+    // Where the kubelet listens, so that the API server finds it whatever addresses the machine has.
+    'node-ip': '127.0.0.1',
   }));
 
 const proxy = (
