@@ -34,8 +34,8 @@ export function schemaTexts(): SchemaTexts {
   };
 }
 
-/** The document of the given rows, which are those of one group version. */
-export function documentText(rows: readonly Served[], texts: SchemaTexts): string {
+/** The document of the given rows, which are those of one group version, in parts: a hash needs no more. */
+export function documentParts(rows: readonly Served[], texts: SchemaTexts): string[] {
   const schemas = new Map<string, string>();
   for (const { kind } of rows) {
     collect(kind.schema, schemas, texts);
@@ -46,8 +46,8 @@ export function documentText(rows: readonly Served[], texts: SchemaTexts): strin
     collect(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`, schemas, texts);
   const info = JSON.stringify({ title: 'Kubernetes', version: version.gitVersion });
   const paths = JSON.stringify(Object.assign({}, ...rows.map(pathsOf)));
-  const all = [...schemas].map(([name, json]) => `"${name}":${json}`).join();
-  return `{"openapi":"3.0.0","info":${info},"paths":${paths},"components":{"schemas":{${all}},${security}}}`;
+  const all = [...schemas].flatMap(([name, json], i) => [`${i ? ',' : ''}"${name}":`, json]);
+  return [`{"openapi":"3.0.0","info":${info},"paths":`, paths, ',"components":{"schemas":{', ...all, `},${security}}}`];
 }
 
 const security =

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { groupsOf, rowsOf } from '../discovery/groups.ts';
 import { PageNotFound, type Registry } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { documentText, type SchemaTexts, schemaTexts } from './document.ts';
+import { documentParts, type SchemaTexts, schemaTexts } from './document.ts';
 
 /**
  * Hashes stay, since every kubectl asks for the index; of the documents only the last one does. Clients keep a document by its
@@ -27,7 +27,7 @@ export function openapiV3(registry: Registry, req: ApiRequest): Answer {
     : {};
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...caching };
   if (req.headers['if-none-match'] === `"${hash}"`) return { code: 304, type: 'application/json', body: '', headers };
-  return { code: 200, type: 'application/json', body: document(registry, name)!, headers };
+  return { code: 200, type: 'application/json', body: document(registry, name), headers };
 }
 
 function index(registry: Registry): Answer {
@@ -50,21 +50,26 @@ function madeOf({ generation }: Registry) {
 function hashOf(registry: Registry, name: string, texts?: SchemaTexts): string | undefined {
   const { hashes } = madeOf(registry);
   if (!hashes.has(name)) {
-    const body = document(registry, name, texts);
-    if (!body) return undefined;
-    hashes.set(name, createHash('sha512').update(body).digest('hex').toUpperCase());
+    const parts = partsOf(registry, name, texts);
+    if (!parts) return undefined;
+    const hash = createHash('sha512');
+    for (const part of parts) hash.update(part);
+    hashes.set(name, hash.digest('hex').toUpperCase());
   }
   return hashes.get(name);
 }
 
-function document(registry: Registry, name: string, texts?: SchemaTexts): string | undefined {
+function document(registry: Registry, name: string): string {
   const current = madeOf(registry);
-  if (current.last?.name === name) return current.last.body;
+  if (current.last?.name !== name) current.last = { name, body: partsOf(registry, name)!.join('') };
+  return current.last.body;
+}
+
+/** Undefined when nothing of that group version is served. */
+function partsOf(registry: Registry, name: string, texts?: SchemaTexts): string[] | undefined {
   const parts = name.split('/');
-  const rows =
-    parts[0] === 'api' ? rowsOf(registry, '', parts[1] ?? '') : rowsOf(registry, parts[1] ?? '', parts[2] ?? '');
-  if (!rows.length || parts.length !== (parts[0] === 'api' ? 2 : 3)) return undefined;
-  const body = documentText(rows, texts ?? schemaTexts());
-  current.last = { name, body };
-  return body;
+  const core = parts[0] === 'api';
+  const rows = core ? rowsOf(registry, '', parts[1] ?? '') : rowsOf(registry, parts[1] ?? '', parts[2] ?? '');
+  if (!rows.length || parts.length !== (core ? 2 : 3)) return undefined;
+  return documentParts(rows, texts ?? schemaTexts());
 }
