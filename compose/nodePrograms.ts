@@ -29,6 +29,8 @@ export const nodePrograms = (o: NodeOptions): string[][] => [
     '--authorization-mode=Webhook',
     '--read-only-port=0',
     '--cluster-domain=cluster.local',
+    // The disk is the host's: removing images here would hardly empty it, and the pause image comes from no registry.
+    '--image-gc-high-threshold=100',
     // Written by node.sh.
     '--resolv-conf=/run/pods-resolv.conf',
     ...o.kubeletFlags,
