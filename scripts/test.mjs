@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, root } from './bootstrap.mjs';
+import { hostNetwork, networkDifference } from './hostNetwork.mjs';
 import { installDebianPackages, kubectlProblem } from './testMachine.mjs';
 
 const ci = process.env.CI === 'true';
@@ -73,8 +74,10 @@ async function main() {
   if (args.includes('--compose')) return vitest(node, [...compose, ...args.filter((a) => a !== '--compose')]);
   await check('types', async () => (await run(bin('tsc'), ['-p', '.'])) !== 0);
   await check('lint', async () => (await run(bin('biome'), ['check', '.', '--max-diagnostics=20'])) !== 0);
+  const network = hostNetwork();
   await vitest(node, args);
   if (ci && !args.length) await vitest(node, compose);
+  await check('host: packet filter and routes are as before', async () => networkDifference(network, hostNetwork()));
 }
 
 // Whatever happens, the last line is the count.
