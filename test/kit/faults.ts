@@ -163,23 +163,46 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-/** Follows the journal of accepted writes across all cuts; `see` is called once for each, in order. */
+/** Follows the journal of accepted writes across all cuts, as a reflector does; `see` is called once for each new one. */
 export function followWrites(client: Client, see: (record: WriteRecord) => void): Watcher {
   const ending = new AbortController();
   const problems: string[] = [];
+  const known = new Set<string>();
+  let first = true;
+  const take = (record: WriteRecord) => {
+    if (known.has(record.metadata.name)) return;
+    known.add(record.metadata.name);
+    if (!first) see(record);
+  };
   const follow = async () => {
-    let resourceVersion = (await insist(() => client.list(writes, { limit: 1 }))).metadata.resourceVersion!;
     while (!ending.signal.aborted) {
       try {
-        for await (const event of client.watch(writes, { resourceVersion }, ending.signal)) {
-          if (event.type === 'ADDED') see(event.object);
-          resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
-        }
+        const list = await insist(() => client.list(writes));
+        for (const record of list.items) take(record);
+        first = false;
+        let resourceVersion: string | undefined = list.metadata.resourceVersion;
+        while (resourceVersion && !ending.signal.aborted) resourceVersion = await watchFrom(resourceVersion);
       } catch (error) {
         if (!isPassing(error)) problems.push(`the journal cannot be followed: ${(error as Error).message}`);
       }
       if (!ending.signal.aborted) await pause(50);
     }
+  };
+  /** Resolves with where to go on; undefined: by a list. */
+  const watchFrom = async (from: string): Promise<string | undefined> => {
+    let resourceVersion = from;
+    try {
+      for await (const event of client.watch(writes, { resourceVersion }, ending.signal)) {
+        // A server that has just started knows no older revisions.
+        if (event.type === 'ERROR') return undefined;
+        if (event.type === 'ADDED') take(event.object);
+        resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
+      }
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await pause(50);
+    }
+    return resourceVersion;
   };
   const done = follow();
   return {
