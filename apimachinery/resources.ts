@@ -61,6 +61,27 @@ export const persistentVolumeClaims = row<t.PersistentVolumeClaim>(
   'persistentvolumeclaims',
   'PersistentVolumeClaim',
 );
+export const limitRanges = row<t.LimitRange>('', 'limitranges', 'LimitRange');
+export const resourceQuotas = row<t.ResourceQuota>('', 'resourcequotas', 'ResourceQuota');
+export const volumeAttributesClasses = row<t.VolumeAttributesClass>(
+  'storage.k8s.io',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  false,
+);
+export const volumeAttachments = row<t.VolumeAttachment>(
+  'storage.k8s.io',
+  'volumeattachments',
+  'VolumeAttachment',
+  false,
+);
+export const csiDrivers = row<t.CSIDriver>('storage.k8s.io', 'csidrivers', 'CSIDriver', false);
+export const csiNodes = row<t.CSINode>('storage.k8s.io', 'csinodes', 'CSINode', false);
+export const csiStorageCapacities = row<t.CSIStorageCapacity>(
+  'storage.k8s.io',
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

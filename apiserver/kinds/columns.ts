@@ -21,6 +21,14 @@ export const ageColumn: Column = {
   value: sinceBirth,
 };
 
+/** Beside the name, all that kinds without columns of their own show. */
+export const createdColumn: Column = {
+  name: 'Created At',
+  type: 'date',
+  description: 'Time at which the object was created.',
+  value: (object) => object.metadata.creationTimestamp,
+};
+
 /** A column of text. `priority` 1 shows with -o wide alone. */
 export const column = (
   name: string,

@@ -7,6 +7,9 @@ import { clusterRoleBinding } from './clusterRoleBinding.ts';
 import { configMap } from './configMap.ts';
 import { controllerRevision } from './controllerRevision.ts';
 import { cronJob } from './cronJob.ts';
+import { csiDriver } from './csiDriver.ts';
+import { csiNode } from './csiNode.ts';
+import { csiStorageCapacity } from './csiStorageCapacity.ts';
 import { daemonSet } from './daemonSet.ts';
 import { deployment } from './deployment.ts';
 import { endpointSlice } from './endpointSlice.ts';
@@ -17,6 +20,7 @@ import { ipAddress } from './ipAddress.ts';
 import { job } from './job.ts';
 import type { Kind } from './kind.ts';
 import { lease } from './lease.ts';
+import { limitRange } from './limitRange.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { namespace } from './namespace.ts';
 import { node } from './node.ts';
@@ -27,6 +31,7 @@ import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { priorityClass } from './priorityClass.ts';
 import { replicaSet } from './replicaSet.ts';
 import { replicationController } from './replicationController.ts';
+import { resourceQuota } from './resourceQuota.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
 import { runtimeClass } from './runtimeClass.ts';
@@ -42,6 +47,8 @@ import { storageClass } from './storageClass.ts';
 import { storedTemplate } from './storedTemplate.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
+import { volumeAttachment } from './volumeAttachment.ts';
+import { volumeAttributesClass } from './volumeAttributesClass.ts';
 
 export const kinds: readonly Kind[] = [
   // core/v1
@@ -59,6 +66,8 @@ export const kinds: readonly Kind[] = [
   storedTemplate,
   persistentVolume,
   persistentVolumeClaim,
+  limitRange,
+  resourceQuota,
   // the other groups
   deployment,
   replicaSet,
@@ -71,6 +80,11 @@ export const kinds: readonly Kind[] = [
   priorityClass,
   runtimeClass,
   storageClass,
+  volumeAttributesClass,
+  volumeAttachment,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
   eventsV1,
   endpointSlice,
   lease,

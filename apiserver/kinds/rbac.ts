@@ -5,7 +5,7 @@ import { type FieldError, invalidValue, notSupported, path, required } from '../
 import { isPathSegmentName, nameIsDNSSubdomain } from '../../apimachinery/names.ts';
 import type { PolicyRule } from '../../apimachinery/types.ts';
 import { checkRequired, pushTexts } from './check.ts';
-import { ageColumn, column, nameColumn } from './columns.ts';
+import { ageColumn, column, createdColumn, nameColumn } from './columns.ts';
 import type { Column } from './kind.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
@@ -80,15 +80,7 @@ export function validateBindingUpdate(binding: any, old: any): FieldError[] {
   return same ? [] : [invalidValue('roleRef', binding.roleRef, 'cannot change roleRef')];
 }
 
-export const roleColumns: Column[] = [
-  nameColumn,
-  {
-    name: 'Created At',
-    type: 'date',
-    description: 'Time at which the object was created.',
-    value: (o) => o.metadata.creationTimestamp,
-  },
-];
+export const roleColumns: Column[] = [nameColumn, createdColumn];
 
 const subjectsOf = (kind: string, text: (subject: any) => string) => (binding: any) =>
   (binding.subjects ?? [])

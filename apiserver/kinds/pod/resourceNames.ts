@@ -22,7 +22,10 @@ export const isHugePage = (name: string): boolean => name.startsWith(hugePagesPr
 export const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 export const isExtended = (name: string): boolean =>
   !isNative(name) && !name.startsWith('requests.') && isQualifiedName(`requests.${name}`).length === 0;
-export const isStandard = (name: string): boolean => standard.has(name) || isHugePage(name);
+const isQuotaHugePage = (name: string): boolean => isHugePage(name) || name.startsWith(`requests.${hugePagesPrefix}`);
+export const isStandard = (name: string): boolean => standard.has(name) || isQuotaHugePage(name);
+/** What quotas count: everything standard but bare storage. */
+export const isStandardForQuota = (name: string): boolean => name !== 'storage' && isStandard(name);
 export const isStandardForContainers = (name: string): boolean => container.has(name) || isHugePage(name);
 export const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePage(name);
 export const isWholeNumber = (name: string): boolean => counted.has(name) || isExtended(name);

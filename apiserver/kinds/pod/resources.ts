@@ -36,14 +36,16 @@ import {
 /** The common ones, so that the hot path never runs a regular expression. */
 const everyday = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
-function checkName(errors: FieldError[], field: string, name: string): void {
+/** The name of any resource. */
+export function checkName(errors: FieldError[], field: string, name: string): void {
   const texts = isQualifiedName(name);
   if (texts.length) pushTexts(errors, field, name, texts);
   else if (!name.includes('/') && !isStandard(name))
     errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'));
 }
 
-function checkContainerName(errors: FieldError[], field: string, name: string): void {
+/** The name of a resource that containers use. */
+export function checkContainerName(errors: FieldError[], field: string, name: string): void {
   if (everyday.has(name)) return;
   checkName(errors, field, name);
   if (!name.includes('/')) {
