@@ -6,12 +6,14 @@ set -eu
 cd /
 
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  # The kernel mounts nothing over itself, and what is there may be read-only.
+  umount -l /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   # A cgroup that holds processes cannot hand controllers on, so the processes move one level down.
   mkdir -p /sys/fs/cgroup/init
-  while read -r pid; do
-    echo "$pid" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true
-  done </sys/fs/cgroup/cgroup.procs
+  for pid in $(cat /sys/fs/cgroup/cgroup.procs); do
+    echo "$pid" 2>/dev/null >/sys/fs/cgroup/init/cgroup.procs || true
+  done
   for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
     echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control || echo "cgroups.sh: no $controller controller for pods" >&2
   done

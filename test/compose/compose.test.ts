@@ -289,6 +289,6 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
       },
     } as any);
     await untilReplicas('further', 1);
-    expect(await cluster.kubectl('logs', 'further')).toBe('far\n');
+    await until(async () => (await cluster.kubectl('logs', 'further')) === 'far\n', 10_000, 'its log');
   });
 });

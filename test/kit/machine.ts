@@ -95,6 +95,12 @@ function removeCgroups(dir: string): void {
   rmdirSync(dir);
 }
 
+/** Version 2 hands controllers on only from a cgroup without processes, and this one stays behind, outside. */
+function leaveCgroup(pid: number): void {
+  const [first = ''] = cgroupRoots();
+  if (existsSync(join(first, 'cgroup.controllers'))) writeFileSync(join(first, 'cgroup.procs'), String(pid));
+}
+
 const removed = (dir: string): boolean => {
   try {
     if (existsSync(dir)) removeCgroups(dir);
@@ -106,6 +112,7 @@ const removed = (dir: string): boolean => {
 
 /** Inside: nothing mounted there is seen outside, and what programs keep below /run is their own. */
 const inner = `set -e
+read -r go
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/netns /run/lock
@@ -115,7 +122,10 @@ echo ready
 exec catatonit -P`;
 
 /** Namespaces are entered, cgroups are joined; the folders are those that cgroups.sh mounted. */
-const joinCgroups = 'for d in /sys/fs/cgroup/*/; do echo $$ 2>/dev/null >$d/cgroup.procs || true; done; exec "$@"';
+const joinCgroups = `cd /sys/fs/cgroup
+for d in $(if [ -e cgroup.controllers ]; then echo init; else ls; fi); do echo $$ 2>/dev/null >$d/cgroup.procs || true; done
+cd /
+exec "$@"`;
 
 export async function startMachine(): Promise<Machine> {
   const folder = mkdtempSync(join(tmpdir(), 'mk-node-'));
@@ -124,8 +134,11 @@ export async function startMachine(): Promise<Machine> {
   const own = cgroupRoots().map((d) => `echo $$ > ${d}/${name}/cgroup.procs`);
   const unshare = 'unshare --mount --net --pid --cgroup --fork --kill-child --mount-proc sh -c "$0"';
   const outer = spawn('sh', ['-ec', [...own, `exec ${unshare}`].join('\n'), inner], {
-    stdio: ['ignore', 'pipe', process.env.MACHINE_LOG ? 'inherit' : 'ignore'],
+    stdio: ['pipe', 'pipe', process.env.MACHINE_LOG ? 'inherit' : 'ignore'],
   });
+  await until(() => children(outer.pid!).length === 1, 10_000, 'the namespaces');
+  leaveCgroup(outer.pid!);
+  outer.stdin!.end('go\n');
   const [said] = (await Promise.race([once(outer.stdout!, 'data'), once(outer, 'exit')])) as [Buffer | number];
   if (String(said).trim() !== 'ready') throw new Error(`the namespaces could not be made: ${said}`);
   const init = children(outer.pid!)[0]!;

@@ -127,6 +127,17 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
   }
   const logs = (name: string, query = '') =>
     client.raw<string>('GET', `/api/v1/namespaces/default/pods/${name}/log${query}`);
+  async function untilLog(name: string, check: (text: string) => boolean): Promise<string> {
+    let last = '';
+    const look = async () => {
+      last = (await logs(name)) ?? '';
+      return check(last);
+    };
+    await until(look, 10_000, `the log of ${name}`).catch((error) => {
+      throw new Error(`${error.message}; it is ${JSON.stringify(last)}`);
+    });
+    return last;
+  }
   const eventReasons = async (name: string) =>
     (await client.list(events, { namespace: 'default', fieldSelector: `involvedObject.name=${name}` })).items.map(
       (e) => e.reason,
@@ -146,9 +157,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     expect(pod.status?.podIP).toMatch(/^10\.244\.7\.\d+$/);
     expect(main(pod)?.containerID).toMatch(/^containerd:\/\/[0-9a-f]{64}$/);
     const ip = pod.status?.podIP;
-    await until(async () => (await logs('hello')) === `hello from hello at ${ip}\n${ip}\n`, 10_000, 'the log').catch(
-      async () => expect(await logs('hello')).toBe(`hello from hello at ${ip}\n${ip}\n`),
-    );
+    await untilLog('hello', (text) => text === `hello from hello at ${ip}\n${ip}\n`);
     expect((await client.get(nodes, nodeName)).status?.nodeInfo?.containerRuntimeVersion).toMatch(
       /^containerd:\/\/1\./,
     );
@@ -159,7 +168,8 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     await run('again', shell('echo "start at $(date +%s)"; exit 1'));
     const once = await untilPod('once', (p) => p.status?.phase === 'Failed');
     expect(main(once)?.state?.terminated).toMatchObject({ exitCode: 3, reason: 'Error', message: 'last words\n' });
-    expect(await logs('once')).toBe('out\n');
+    // containerd writes the last lines a moment after it has said that the container ended.
+    await untilLog('once', (text) => text === 'out\n');
     const again = await untilPod(
       'again',
       (p) => (main(p)?.restartCount ?? 0) >= 1 && main(p)?.state?.waiting?.reason === 'CrashLoopBackOff',
@@ -214,8 +224,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       },
     );
     await untilPod('volumes', ready);
-    await until(async () => (await logs('volumes')).includes('Read-only file system'), 10_000, 'the log');
-    const text = await logs('volumes');
+    const text = await untilLog('volumes', (t) => t.includes('Read-only file system'));
     expect(text).toMatch(/^bluepässwordfirst second\n/);
     expect(text).toMatch(/^-r-------- /m);
   });

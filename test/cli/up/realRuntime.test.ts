@@ -50,7 +50,9 @@ describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { ti
       'echo hello; exit 7',
     );
     kubectl('wait', 'pod/hello', '--for=jsonpath={.status.phase}=Failed', '--timeout=60s');
-    expect(kubectl('logs', 'hello')).toBe('hello\n');
+    // containerd writes the last lines a moment after it has said that the container ended.
+    const log = () => answers(() => expect(kubectl('logs', 'hello')).toBe('hello\n'));
+    await until(log, 10_000, 'the log');
     const code = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
     expect(kubectl('get', 'pod', 'hello', '-o', code)).toBe('7');
     kubectl('delete', 'pod', 'hello', '--wait=true');
