@@ -16,6 +16,8 @@ import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
 import { eventsV1 } from './eventsV1.ts';
+import { ingress } from './ingress.ts';
+import { ingressClass } from './ingressClass.ts';
 import { ipAddress } from './ipAddress.ts';
 import { job } from './job.ts';
 import type { Kind } from './kind.ts';
@@ -23,6 +25,7 @@ import { lease } from './lease.ts';
 import { limitRange } from './limitRange.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { namespace } from './namespace.ts';
+import { networkPolicy } from './networkPolicy.ts';
 import { node } from './node.ts';
 import { persistentVolume } from './persistentVolume.ts';
 import { persistentVolumeClaim } from './persistentVolumeClaim.ts';
@@ -90,6 +93,9 @@ export const kinds: readonly Kind[] = [
   lease,
   ipAddress,
   serviceCIDR,
+  ingress,
+  ingressClass,
+  networkPolicy,
   role,
   roleBinding,
   clusterRole,
