@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 /** Milliseconds between two looks. */
 const period = 3000;
 /** Milliseconds of CPU: less than the first within a period is rest; less than the second since the last time is not worth it. */
-const rest = 60;
+const rest = 100;
 const worthIt = 100;
 /** Bytes. A collection stops the process for 3 ms a megabyte that lives; a larger heap is left to V8. */
 const largest = 64 * 2 ** 20;
