@@ -6,7 +6,8 @@ import { configMaps, events, namespaces, nodes, pods, secrets, serviceAccounts }
 import type { Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
-import { busyboxImage, type Inside, noRealNode, type RealNode, startRealNode } from '../kit/realNode.ts';
+import type { Inside } from '../kit/machine.ts';
+import { busyboxImage, noRealNode, type RealNode, startRealNode } from '../kit/realNode.ts';
 
 const why = noRealNode();
 const nodeName = 'node-1';
@@ -202,7 +203,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     await run(
       'volumes',
       shell(
-        'cat /config/colour /secret/password /shared/a; echo; ls -l /secret/..data/password; cat /token/token | wc -c; echo more >> /shared/a; touch /config/x; sleep 1000',
+        'cat /config/colour /secret/password /shared/a; echo; ls -l /secret/..data/password; cat /var/run/secrets/kubernetes.io/serviceaccount/namespace; echo; echo more >> /shared/a; touch /config/x; sleep 1000',
         {
           volumeMounts: [
             ...shared,
@@ -224,9 +225,10 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       },
     );
     await untilPod('volumes', ready);
-    const text = await untilLog('volumes', (t) => t.includes('Read-only file system'));
-    expect(text).toMatch(/^bluepässwordfirst second\n/);
+    const text = await untilLog('volumes', (t) => t.includes('Read-only file system') && /^default$/m.test(t));
+    expect(text).toMatch(/^bluepässwordfirst second$/m);
     expect(text).toMatch(/^-r-------- /m);
+    expect(text).toMatch(/^default$/m);
   });
 
   test('probes: exec decides readiness, HTTP over the pod network decides liveness', async () => {
