@@ -70,13 +70,16 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, fi
   return errors;
 }
 
+const printableASCII = /^[ -~]*$/;
+
 /** At most 128 bytes, all printable. */
 export function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors = byteLength(manager) > 128 ? [tooLong(field, 128)] : [];
+  if (printableASCII.test(manager)) return errors;
   let position = 0;
   for (const char of manager) {
-    const code = `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
     if (!isPrintable(char)) {
+      const code = `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
       errors.push(invalidValue(field, manager, `invalid character ${code} (at position ${position})`));
     }
     position += byteLength(char);

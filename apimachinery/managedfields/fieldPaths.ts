@@ -80,6 +80,7 @@ export function sorted(fields: Fields): Fields {
   let out: FieldsDraft | undefined = isSorted(fields) ? undefined : sortedLevel(fields);
   for (const key in fields) {
     const child = fields[key]!;
+    if (child === leaf) continue;
     const ordered = sorted(child);
     if (ordered === child) continue;
     out ??= { ...fields };

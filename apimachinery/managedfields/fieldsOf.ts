@@ -63,7 +63,7 @@ const noZeros: Zeros = new Map();
 function namesOf(value: JSONObject, zeros: Zeros): string[] {
   const names = Object.keys(value);
   for (const name of zeros.keys()) if (!(name in value)) names.push(name);
-  return names.length > 1 ? names.sort() : names;
+  return names.every((name, i) => i === 0 || names[i - 1]! < name) ? names : names.sort();
 }
 
 /** Items by element; an element that stands more than once is only marked. */
