@@ -20,11 +20,11 @@ export async function persist(w: WriteContext, key: string, object: any, expect:
   if (w.dryRun) return dryRun(w, key, object, value, expect);
   const record = w.api.journal.record(w, object.metadata);
   // The cache need not parse what is parsed here; the copy is its own, since ours goes on changing.
-  w.api.cache.hint(key, value, { ...stored, metadata: { ...stored.metadata } });
+  const hint = w.api.cache.hint(key, value, { ...stored, metadata: { ...stored.metadata } });
   const written = await w.api.store.put(key, value, { expect, ttl: w.served.home.kind.ttl?.(stored), with: record });
   if ('conflict' in written) return written;
   object.metadata.resourceVersion = String(written.revision);
-  return { outcome: { object, bytes: servedBytes(value, written.revision) } };
+  return { outcome: { object, bytes: hint.served(written.revision) } };
 }
 
 /** What would come of the write: a name that is taken is refused in a dry run too. */

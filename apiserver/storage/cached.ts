@@ -64,6 +64,12 @@ export interface ResourceCache {
   ): () => void;
 }
 
+/** What a writer has told of a write. */
+export interface Hint {
+  /** The bytes to be served, once the store has said the revision: made once for the writer's answer and for the cache. */
+  served(revision: Revision): Buffer;
+}
+
 export interface WatchCache {
   /** The cache of a resource; made and filled on first demand. */
   resource(spec: CacheSpec): Promise<ResourceCache>;
@@ -71,7 +77,7 @@ export interface WatchCache {
    * Told by a writer before store.put: `value` is `object`, encoded. Spares the cache parsing it when its event comes.
    * The object belongs to the cache from then on: it gets its resourceVersion and is shared, so treat it as read-only.
    */
-  hint(key: string, value: Uint8Array, object: KubeObject): void;
+  hint(key: string, value: Uint8Array, object: KubeObject): Hint;
   /** Forgets one (a CRD is gone). */
   drop(prefix: string): void;
   /** Resolves once the cache holds the store's revision of now: what makes a read consistent. One look serves all who wait for it. */

@@ -2,7 +2,7 @@
 // Made from what the store holds or tells; handed out as `Cached` (cached.ts).
 import type { KubeObject } from '../../apimachinery/types.ts';
 import { served, toBuffer, withRevision } from './bytes.ts';
-import type { Cached, CacheSpec } from './cached.ts';
+import type { Cached, CacheSpec, Hint } from './cached.ts';
 import type { Revision, Stored } from './store.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -48,17 +48,19 @@ class CachedObject implements Cached {
   }
 }
 
-/**
- * What the store holds, ready to be served. `known` is the same object, parsed, from who wrote it a moment ago.
- * Throws SyntaxError when the value is no Kubernetes object.
- */
-export function cachedFrom({ key, value, revision }: Stored, spec: CacheSpec, known?: KubeObject): Cached {
-  const bytes = served(value, revision);
-  const object = known ?? (JSON.parse(toBuffer(value).toString('utf8')) as KubeObject);
+/** The same object, parsed, from who wrote it a moment ago. */
+interface Known extends Hint {
+  object: KubeObject;
+}
+
+/** What the store holds, ready to be served. Throws SyntaxError when the value is no Kubernetes object. */
+export function cachedFrom({ key, value, revision }: Stored, spec: CacheSpec, known?: Known): Cached {
+  const bytes = known ? known.served(revision) : served(value, revision);
+  const object = known?.object ?? (JSON.parse(toBuffer(value).toString('utf8')) as KubeObject);
   const made = new CachedObject(key, revision, bytes, object.metadata.labels ?? none, fieldsOf(spec, key, object));
   if (known) {
-    known.metadata.resourceVersion = String(revision);
-    made.remember(known);
+    object.metadata.resourceVersion = String(revision);
+    made.remember(object);
   }
   return made;
 }

@@ -3,7 +3,6 @@
 // Mirrors: apiserver/pkg/storage/cacher/cacher.go, which has a feed for each resource; one feed keeps one order for all.
 // Reads: store.ts. Next along the chain: resourceCache.ts, then ../handlers/.
 import type { Clock } from '../../apimachinery/clock.ts';
-import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Logger } from '../../component-base/logger.ts';
 import type { Cached, CacheSpec, ResourceCache, WatchCache } from './cached.ts';
 import { cachedFrom } from './cachedFrom.ts';
@@ -109,7 +108,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   }
 
   /** What cannot be read (someone wrote into the store by hand) counts as absent. */
-  function readable(stored: Stored, spec: CacheSpec, known?: KubeObject): Cached | undefined {
+  function readable(stored: Stored, spec: CacheSpec, known?: ReturnType<typeof hints.take>): Cached | undefined {
     try {
       return cachedFrom(stored, spec, known);
     } catch (error) {
