@@ -85,6 +85,12 @@ export const csiStorageCapacities = row<t.CSIStorageCapacity>(
 export const ingressClasses = row<t.IngressClass>('networking.k8s.io', 'ingressclasses', 'IngressClass', false);
 export const ingresses = row<t.Ingress>('networking.k8s.io', 'ingresses', 'Ingress');
 export const networkPolicies = row<t.NetworkPolicy>('networking.k8s.io', 'networkpolicies', 'NetworkPolicy');
+export const certificateSigningRequests = row<t.CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
+);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

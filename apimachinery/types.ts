@@ -183,6 +183,7 @@ export type CSIStorageCapacity = Obj<k8s.V1CSIStorageCapacity>;
 export type IngressClass = Obj<k8s.V1IngressClass>;
 export type Ingress = Obj<k8s.V1Ingress>;
 export type NetworkPolicy = Obj<k8s.V1NetworkPolicy>;
+export type CertificateSigningRequest = Obj<k8s.V1CertificateSigningRequest>;
 export type IPAddress = Obj<k8s.V1IPAddress>;
 export type ServiceCIDR = Obj<k8s.V1ServiceCIDR>;
 export type Scale = Obj<k8s.V1Scale>;

@@ -118,6 +118,8 @@ export interface Kind {
   /** Seconds that the store keeps the object, counted anew on each write (Events). */
   ttl?(object: any): number;
 
+  /** Field paths, dotted, that creates and updates of the main resource do not own; absent: `status`, when there is such a subresource. */
+  resets?: readonly string[];
   /** True: metadata.generation starts at 1 and grows when anything but metadata and status changes. A function decides by itself. */
   generation?: boolean | ((object: any, old: any) => boolean);
   /** PUT to a name that is absent creates it (upstream's AllowCreateOnUpdate). */

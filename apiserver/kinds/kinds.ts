@@ -2,6 +2,7 @@
 // Read by ../run.ts, which fills the live registry with them.
 import { write } from '../journal/writeKind.ts';
 import { binding } from './binding.ts';
+import { certificateSigningRequest } from './certificateSigningRequest.ts';
 import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
 import { configMap } from './configMap.ts';
@@ -96,6 +97,7 @@ export const kinds: readonly Kind[] = [
   ingress,
   ingressClass,
   networkPolicy,
+  certificateSigningRequest,
   role,
   roleBinding,
   clusterRole,
