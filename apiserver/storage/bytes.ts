@@ -29,6 +29,16 @@ export function served(value: Uint8Array, revision: Revision): Buffer {
   const bytes = toBuffer(value);
   const at = metadataStart(bytes);
   if (at < 0 || holdsVersion(bytes, at)) return served(canonical(bytes), revision);
+  return insertVersion(bytes, at, revision);
+}
+
+/** The same for bytes that encodeStored has made here: they need no look at whether they hold a version. */
+export function servedEncoded(value: Buffer, revision: Revision): Buffer {
+  const at = metadataStart(value);
+  return at < 0 ? served(value, revision) : insertVersion(value, at, revision);
+}
+
+function insertVersion(bytes: Buffer, at: number, revision: Revision): Buffer {
   const comma = bytes[at] === closeBrace ? '' : ',';
   return splice(bytes, at, at, `"resourceVersion":"${revision}"${comma}`);
 }

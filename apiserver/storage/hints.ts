@@ -1,7 +1,7 @@
 // Objects that writers have just encoded, until their events come back: the watch cache need not parse those.
 // Used by watchCache.ts.
 import type { KubeObject } from '../../apimachinery/types.ts';
-import { served, toBuffer } from './bytes.ts';
+import { servedEncoded, toBuffer } from './bytes.ts';
 import type { Hint } from './cached.ts';
 import type { Revision } from './store.ts';
 
@@ -20,7 +20,8 @@ class WriteHint implements Hint {
   }
 
   served(revision: Revision): Buffer {
-    if (this.made?.revision !== revision) this.made = { revision, bytes: served(this.value, revision) };
+    if (this.made?.revision !== revision)
+      this.made = { revision, bytes: servedEncoded(toBuffer(this.value), revision) };
     return this.made.bytes;
   }
 }
