@@ -1,0 +1,115 @@
+// The least that each of these kinds takes, through a real server: made, read in every form, written back unchanged, deleted.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApiServer, type TestApiServer } from '../../kit/apiServer.ts';
+import { type Http, httpTo } from '../../kit/http.ts';
+import { template } from './sample.ts';
+
+let server: TestApiServer;
+let http: Http & { close(): void };
+beforeAll(async () => {
+  server = await startTestApiServer();
+  http = httpTo(server);
+});
+afterAll(async () => {
+  http?.close();
+  await server?.stop();
+});
+
+const selector = { matchLabels: { app: 'web' } };
+const web = { service: { name: 'web', port: { number: 80 } } };
+const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/d' } };
+const jobTemplate = { spec: { template: template({ restartPolicy: 'Never' }) } };
+const body =
+  'MIHJMHECAQAwDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJ293/nEwLcKxRyoShemlc+hGvt3KZ5mbyYehhS+V40oq1NKKyhL30RD8EPUOl1Sihd31ZwJWZTAhR9RZHu82pmgADAKBggqhkjOPQQDAgNIADBFAiEA4zAsuQYlvHNY1/lZ07FuMeXaO9UMLEqcodPdnZLjdn4CIDHuxWjQgA9J47evHXpTelnRIYX+0weV3xz6e3Bdagxr';
+const request = Buffer.from(
+  `-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`,
+).toString('base64');
+
+const apps = '/apis/apps/v1/namespaces/default';
+const core = '/api/v1/namespaces/default';
+const storage = '/apis/storage.k8s.io/v1';
+const networking = '/apis/networking.k8s.io/v1';
+const all: [path: string, fields: object, gone?: 'Object' | 'Status' | 'Orphan'][] = [
+  [
+    `${apps}/statefulsets`,
+    { spec: { selector, template: template(), volumeClaimTemplates: [{ metadata: { name: 'd' }, spec: claim }] } },
+  ],
+  [`${apps}/daemonsets`, { spec: { selector, template: template() } }],
+  [`${apps}/controllerrevisions`, { data: { spec: { a: [1] } }, revision: 2 }],
+  ['/apis/batch/v1/namespaces/default/jobs', jobTemplate, 'Orphan'],
+  ['/apis/batch/v1/namespaces/default/cronjobs', { spec: { schedule: '@daily', jobTemplate } }],
+  ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', { spec: { selector, minAvailable: '50%' } }],
+  [`${core}/replicationcontrollers`, { spec: { template: template() } }, 'Orphan'],
+  [`${core}/podtemplates`, { template: template() }, 'Object'],
+  ['/apis/scheduling.k8s.io/v1/priorityclasses', { value: 5 }],
+  ['/apis/node.k8s.io/v1/runtimeclasses', { handler: 'runc', overhead: { podFixed: { cpu: '1m' } } }],
+  [`${storage}/storageclasses`, { provisioner: 'a.io/b' }, 'Object'],
+  ['/api/v1/persistentvolumes', { spec: volume }, 'Object'],
+  [`${core}/persistentvolumeclaims`, { spec: claim }, 'Object'],
+  [`${core}/limitranges`, { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } }],
+  [`${core}/resourcequotas`, { spec: { hard: { pods: '3' } } }, 'Object'],
+  [`${networking}/namespaces/default/ingresses`, { spec: { defaultBackend: web } }],
+  [`${networking}/ingressclasses`, { spec: { controller: 'a.io/b' } }],
+  [`${networking}/namespaces/default/networkpolicies`, { spec: { egress: [{ ports: [{ port: 53 }] }] } }],
+  [
+    `${storage}/volumeattachments`,
+    { spec: { attacher: 'a.io', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
+    'Object',
+  ],
+  [`${storage}/csidrivers`, { spec: {} }, 'Object'],
+  [`${storage}/csinodes`, { spec: { drivers: [{ name: 'a.io', nodeID: 'n' }] } }, 'Object'],
+  [`${storage}/namespaces/default/csistoragecapacities`, { storageClassName: 'a', capacity: '1Gi' }],
+  [`${storage}/volumeattributesclasses`, { driverName: 'a.io', parameters: { a: 'b' } }, 'Object'],
+  [
+    '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+    { spec: { request, signerName: 'a.io/b', usages: ['any'] } },
+  ],
+];
+
+test.each(all)('%s', async (path, fields, gone = 'Status') => {
+  const made = await http(path, { body: { metadata: { name: 'x' }, ...fields } });
+  expect([made.code, made.json.message]).toEqual([201, undefined]);
+  const read = await http(`${path}/x`);
+  const { apiVersion, kind } = read.json;
+  expect(read.json).toEqual({ ...made.json, apiVersion, kind });
+  const again = await http(`${path}/x`, { method: 'PUT', body: read.json });
+  expect([again.code, again.json.metadata.resourceVersion]).toEqual([200, made.json.metadata.resourceVersion]);
+  const table = await http(path, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } });
+  expect(table.json.rows[0].cells[0]).toBe('x');
+  const deleted = await http(`${path}/x`, { method: 'DELETE' });
+  expect(deleted.code).toBe(200);
+  if (gone === 'Orphan') expect(deleted.json.metadata.finalizers).toEqual(['orphan']);
+  else expect(deleted.json.kind).toBe(gone === 'Status' ? 'Status' : kind);
+});
+
+const approval = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+test('a request is approved through its own door', async () => {
+  const made = await http(approval, {
+    body: { metadata: { name: 'y' }, spec: { request, signerName: 'a.io/b', usages: ['any'], username: 'me' } },
+  });
+  expect(made.json.spec.username).not.toBe('me');
+  const approved = await http(`${approval}/y/approval`, {
+    method: 'PUT',
+    body: { ...made.json, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'Test' }] } },
+  });
+  expect(approved.code).toBe(200);
+  expect(approved.json.status.conditions[0]).toMatchObject({
+    type: 'Approved',
+    lastUpdateTime: expect.stringMatching(/Z$/),
+  });
+});
+
+test('a Job’s selector is its uid, and scale reaches a ReplicationController', async () => {
+  const job = await http('/apis/batch/v1/namespaces/default/jobs', {
+    body: { metadata: { name: 'y' }, ...jobTemplate },
+  });
+  expect(job.json.spec.selector.matchLabels).toEqual({ 'batch.kubernetes.io/controller-uid': job.json.metadata.uid });
+  const path = `${core}/replicationcontrollers`;
+  await http(path, { body: { metadata: { name: 'y' }, spec: { template: template() } } });
+  const scaled = await http(`${path}/y/scale`, {
+    method: 'PUT',
+    body: { metadata: { name: 'y', namespace: 'default' }, spec: { replicas: 4 } },
+  });
+  expect([scaled.code, (await http(`${path}/y`)).json.spec.replicas]).toEqual([200, 4]);
+});
