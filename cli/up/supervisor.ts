@@ -30,8 +30,10 @@ interface Component {
   everReady: boolean;
 }
 
-const dir = dataDir(process.argv[2]!);
-const plan = JSON.parse(readFileSync(dir.plan, 'utf8')) as Plan;
+/** Loaded to fill the compile cache (warm.ts), it has nothing to supervise. */
+const nothing: Plan = { server: '', kubeconfig: '', processes: [] };
+const dir = dataDir(import.meta.main ? process.argv[2]! : '.');
+const plan: Plan = import.meta.main ? JSON.parse(readFileSync(dir.plan, 'utf8')) : nothing;
 const components: Component[] = plan.processes.map((p) => ({
   plan: p,
   state: { name: p.name, started: 0, ready: false, restarts: 0 },
@@ -188,8 +190,10 @@ function onSignal(): void {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
-process.on('SIGHUP', () => (detached ? undefined : onSignal()));
-for (const c of components) start(c);
-save();
-watchReadiness(components);
+if (import.meta.main) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  process.on('SIGHUP', () => (detached ? undefined : onSignal()));
+  for (const c of components) start(c);
+  save();
+  watchReadiness(components);
+}

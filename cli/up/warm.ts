@@ -47,10 +47,19 @@ export async function warmCompileCache(dir: DataDir, plan: Plan): Promise<void> 
   const programs = [...new Set(plan.processes.map((p) => p.program)), 'cli/up/supervisor.ts', 'cli/up/waitReady.ts'];
   // The API server is half of the code and shares little of it with the others.
   const isServer = (p: string) => p.startsWith('apiserver/');
-  const halves = [programs.filter(isServer), programs.filter((p) => !isServer(p))];
+  const halves = [
+    programs.filter(isServer).flatMap((p) => [p, storeModule(plan)]),
+    programs.filter((p) => !isServer(p)),
+  ];
   const codes = await Promise.all(halves.map((half) => loadAll(dir, half)));
   if (codes.every((code) => code === 0)) writeFileSync(stamp, now);
 }
+
+/** The API server loads the store that its flags ask for, and no other. */
+const storeModule = (plan: Plan): string =>
+  plan.processes.some((p) => p.args.some((a) => a.startsWith('--etcd-servers=')))
+    ? 'apiserver/storage/etcd.ts'
+    : 'apiserver/storage/embedded.ts';
 
 /** Resolves with the exit code, or with what kept it from starting. */
 function loadAll(dir: DataDir, programs: readonly string[]): Promise<unknown> {
