@@ -1,11 +1,12 @@
 // pods/eviction: a deletion that is asked for politely; `kubectl drain` calls it. The pod learns why by a condition.
-// Mirrors: EvictionREST in pkg/registry/core/pod/storage/eviction.go, without disruption budgets, which are not served.
-// Called by: ../pod.ts.
+// Mirrors: EvictionREST in pkg/registry/core/pod/storage/eviction.go.
+// Called by: ../pod.ts. Next: disruption.ts asks the pod's budget.
 import { badRequest, notFound } from '../../../apimachinery/status.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Context, Subresource } from '../kind.ts';
 import { success } from './binding.ts';
 import { setPodCondition } from './conditions.ts';
+import { askBudget, beingProcessed } from './disruption.ts';
 
 const pods = { group: '', plural: 'pods' };
 const disruption = {
@@ -14,6 +15,16 @@ const disruption = {
   reason: 'EvictionByEvictionAPI',
   message: 'Eviction API: evicting',
 } as const;
+
+/** Upstream answers with it as if all were well. */
+const severalBudgets: KubeObject = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {} as KubeObject['metadata'],
+  status: 'Failure',
+  message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+  code: 500,
+};
 
 async function evict(
   eviction: any,
@@ -24,19 +35,24 @@ async function evict(
   if (eviction.metadata?.name && eviction.metadata.name !== name)
     throw badRequest('name in URL does not match name in Eviction object');
   const options = eviction.deleteOptions ?? {};
-  const as = options.dryRun?.includes('All') ? { ...context, dryRun: true } : context;
-  const { uid, resourceVersion } = options.preconditions ?? {};
+  const dryRun = context.dryRun || options.dryRun?.includes('All');
+  const as = dryRun ? { ...context, dryRun: true } : context;
+  const pod = await context.cluster.get(pods, name, namespace);
+  if (!pod) throw notFound(pods, name);
+  const answer = await askBudget(pod, context, dryRun);
+  if (answer === 'several') return severalBudgets;
+  const unready = answer !== 'go' && options.preconditions?.resourceVersion === undefined ? answer : undefined;
+  const { uid, resourceVersion = unready && pod.metadata.resourceVersion } = options.preconditions ?? {};
   const told = await context.cluster.update(
     pods,
     name,
     namespace,
-    (pod) => tell(pod, uid, resourceVersion, context.now()),
-    {
-      subresource: 'status',
-      as,
-    },
+    (live) => tell(live, uid, resourceVersion, context.now()),
+    { subresource: 'status', as },
   );
   if (!told && !(await context.cluster.get(pods, name, namespace))) throw notFound(pods, name);
+  // It was let go because it was unready, and that may have changed.
+  if (!told && unready) throw beingProcessed(unready.whileUnready);
   await context.cluster.delete(pods, name, namespace, {
     uid,
     // The condition that was just written moved the version on.

@@ -107,6 +107,99 @@ test('eviction says why, then deletes', async () => {
   expect(await why(under('eviction').create!({}, at, w.context))).toBe('404 pods "x" not found');
 });
 
+const budgets = { group: 'policy', plural: 'poddisruptionbudgets' };
+const healthy = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+/** A world with a budget for the pod. */
+function guarded(status: any, spec: any = {}, podStatus: any = healthy) {
+  const w = world((_spec, p) => {
+    p.metadata.labels = { app: 'web' };
+    p.status = podStatus;
+  });
+  const budget = {
+    metadata: { name: 'b', namespace: 'default', generation: 1 },
+    spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
+    status: { observedGeneration: 1, desiredHealthy: 2, currentHealthy: 2, disruptionsAllowed: 0, ...status },
+  };
+  w.cluster.put(budgets, budget);
+  const cause = (promise: Promise<unknown>) =>
+    promise.then(String, (e: StatusError) => e.status.details?.causes?.[0]?.message);
+  return {
+    ...w,
+    budget: () => w.cluster.cached(budgets, 'b', 'default') as any,
+    evict: (deleteOptions?: any) =>
+      under('eviction').create!({ metadata: { name: 'x' }, deleteOptions }, at, w.context),
+    cause,
+  };
+}
+
+test('an eviction is counted in the budget, and the last one is said', async () => {
+  const w = guarded({ disruptionsAllowed: 1 });
+  expect(await w.evict()).toMatchObject({ status: 'Success' });
+  expect(w.now()).toBeUndefined();
+  expect(w.budget().status).toMatchObject({
+    disruptionsAllowed: 0,
+    disruptedPods: { x: '2026-01-01T00:00:00Z' },
+    conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods' }],
+  });
+});
+
+test('a budget that is used up keeps its pods', async () => {
+  const w = guarded({});
+  expect(await why(w.evict())).toBe("429 Cannot evict pod as it would violate the pod's disruption budget.");
+  expect(await w.cause(w.evict())).toBe('The disruption budget b needs 2 healthy pods and has 2 currently');
+  expect(w.now()).toBeDefined();
+  const failed = {
+    conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no scale' }],
+  };
+  const broken = guarded(failed);
+  expect(await broken.cause(broken.evict())).toBe(
+    'The disruption budget b does not allow evicting pods currently because it failed sync: no scale',
+  );
+});
+
+test.each<[string, any, any, any, string]>([
+  [
+    'not yet counted',
+    { observedGeneration: 0, disruptionsAllowed: 1 },
+    {},
+    healthy,
+    'The disruption budget b is still being processed by the server.',
+  ],
+  ['unready, others are well', {}, {}, { phase: 'Running' }, '[object Object]'],
+  [
+    'unready, others are not',
+    { currentHealthy: 1 },
+    {},
+    { phase: 'Running' },
+    'The disruption budget b needs 2 healthy pods and has 1 currently',
+  ],
+  [
+    'unready, always',
+    { currentHealthy: 1 },
+    { unhealthyPodEvictionPolicy: 'AlwaysAllow' },
+    { phase: 'Running' },
+    '[object Object]',
+  ],
+  ['pending', { currentHealthy: 1 }, {}, { phase: 'Pending' }, '[object Object]'],
+  ['of others', {}, { selector: { matchLabels: { app: 'db' } } }, healthy, '[object Object]'],
+])('eviction of a pod: %s', async (_what, status, spec, podStatus, expected) => {
+  const w = guarded(status, spec, podStatus);
+  expect(await w.cause(w.evict())).toBe(expected);
+  expect(w.budget().status.disruptedPods).toBeUndefined();
+});
+
+test('a dry run counts nothing; two budgets are not sorted out', async () => {
+  const w = guarded({ disruptionsAllowed: 1 });
+  await w.evict({ dryRun: ['All'] });
+  expect(w.budget().status.disruptionsAllowed).toBe(1);
+  const two = guarded({ disruptionsAllowed: 1 });
+  two.cluster.put(budgets, { ...two.budget(), metadata: { name: 'c', namespace: 'default' } });
+  expect(await two.evict()).toMatchObject({
+    code: 500,
+    message: expect.stringContaining('more than one PodDisruptionBudget'),
+  });
+});
+
 /** What a write to a subresource makes of the stored pod, and what is wrong with it. */
 function write(name: string, change: (p: any) => void, before?: (spec: any, p: any) => void) {
   const stored = aPod(before);
