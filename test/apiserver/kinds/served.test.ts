@@ -113,3 +113,33 @@ test('a Job’s selector is its uid, and scale reaches a ReplicationController',
   });
   expect([scaled.code, (await http(`${path}/y`)).json.spec.replicas]).toEqual([200, 4]);
 });
+
+const zeroTemplate = { metadata: { creationTimestamp: null }, spec: { containers: null } };
+const condition = { type: 'Odd', status: 'True', lastTransitionTime: null };
+test.each<[string, object, object]>([
+  [
+    `${apps}/daemonsets`,
+    { selector: null, template: zeroTemplate, updateStrategy: {} },
+    { numberReady: 0, conditions: [condition] },
+  ],
+  [
+    `${apps}/statefulsets`,
+    { selector: null, template: zeroTemplate, serviceName: '' },
+    { replicas: 0, conditions: [condition] },
+  ],
+  ['/apis/batch/v1/namespaces/default/jobs', { selector: null, template: zeroTemplate }, { conditions: [condition] }],
+  [
+    '/apis/batch/v1/namespaces/default/cronjobs',
+    { schedule: '', jobTemplate: { spec: { template: zeroTemplate } } },
+    { lastScheduleTime: '2026-01-01T00:00:00Z' },
+  ],
+])('%s: a status of a client that sends empty structs along', async (path, spec, status) => {
+  const fields = all.find(([p]) => p === path)![1];
+  const made = await http(path, { body: { metadata: { name: 'z' }, ...fields } });
+  const body = { metadata: { annotations: { told: 'so' }, creationTimestamp: null }, spec, status };
+  const patched = await http(`${path}/z/status`, { method: 'PATCH', type: 'application/merge-patch+json', body });
+  expect([patched.code, patched.json.message]).toEqual([200, undefined]);
+  expect(patched.json.spec).toEqual(made.json.spec);
+  expect(patched.json.metadata.annotations).toMatchObject({ told: 'so' });
+  expect(Object.keys(patched.json.status)).toEqual(expect.arrayContaining(Object.keys(status)));
+});
