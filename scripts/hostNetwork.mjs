@@ -11,7 +11,7 @@ const programs = [
 
 /**
  * Rules and routes as sorted lines, without what changes by itself: comments with the date, counters, the order and life time
- * of routes. Tables that hold nothing are left out: to look at one can already make it.
+ * of routes, whether something is plugged in. Tables that hold nothing are left out: to look at one can already make it.
  */
 export function hostNetwork() {
   const lines = programs.flatMap(([program, ...args]) => {
@@ -24,7 +24,7 @@ export function hostNetwork() {
 const plain = (line) =>
   line
     .replace(/\[\d+:\d+\]/, '')
-    .replace(/ expires \S+/, '')
+    .replace(/ expires \S+| linkdown/g, '')
     .trim();
 
 /** What differs, in one sentence; undefined: nothing. */
