@@ -2,5 +2,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/compose/compose.test.ts'], pool: 'forks', hookTimeout: 400_000 },
+  test: { include: ['test/compose/compose.test.ts'], pool: 'forks', hookTimeout: 600_000 },
 });

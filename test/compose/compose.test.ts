@@ -42,7 +42,7 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
     before = hostState();
     cluster = await startComposeCluster();
     client = cluster.client;
-  }, 400_000);
+  }, 600_000);
 
   afterAll(async () => {
     client?.close();
@@ -150,6 +150,23 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
       inPod(pod, 'sh', '-c', 'nc -w 3 10.96.0.1 443 </dev/null');
       expect(inPod(pod, 'nslookup', 'apiserver')).toMatch(/Name:\s+apiserver\nAddress: \d/);
     }
+  });
+
+  test('a privileged pod may mount; one of a user may not even write', async () => {
+    const script = 'mount -t tmpfs none /etc && touch /etc/x && echo "$(id -u) wrote"; sleep 1000';
+    const pod = (name: string, securityContext: object) =>
+      client.create(pods, {
+        metadata: { name, namespace: 'default', labels: { app: 'rights' } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'main', image: busyboxImage, command: ['sh', '-c', script], securityContext }],
+        },
+      } as any);
+    await pod('privileged', { privileged: true });
+    await pod('user', { runAsUser: 1000 });
+    const log = (name: string) => cluster.kubectl('logs', name).catch(() => '');
+    await until(async () => (await log('privileged')) === '0 wrote\n', 30_000, 'what the privileged pod says');
+    await until(async () => /permi/.test(await log('user')), 30_000, 'what the other says');
   });
 
   test('kubectl logs, from either node', async () => {

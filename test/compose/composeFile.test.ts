@@ -37,6 +37,7 @@ it('uses no key that one of the two does not know', () => {
     'volumes',
     'command',
     'cap_add',
+    'device_cgroup_rules',
     'security_opt',
     'tmpfs',
     'hostname',
