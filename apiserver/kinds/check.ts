@@ -2,6 +2,7 @@
 // Mirrors: the helpers of staging/src/k8s.io/apimachinery/pkg/api/validation/generic.go and pkg/util/validation.
 // Used by: the validation of every kind here. Next: pod/spec.ts.
 import {
+  duplicate,
   type FieldError,
   forbiddenField,
   invalidValue,
@@ -94,6 +95,15 @@ export function checkLocalPath(errors: FieldError[], field: string, path: string
   checkDescendingPath(errors, field, path);
   if (path?.startsWith('..') && !path.startsWith('../'))
     errors.push(invalidValue(field, path, "must not start with '..'"));
+}
+
+/** One Duplicate for each value that was there before, in a single pass. `fieldOf` says where it stands. */
+export function checkUnique(errors: FieldError[], values: readonly unknown[], fieldOf: (i: number) => string): void {
+  const seen = new Set<unknown>();
+  values.forEach((value, i) => {
+    if (seen.has(value)) errors.push(duplicate(fieldOf(i), value));
+    seen.add(value);
+  });
 }
 
 export function forbidWhenSet(errors: FieldError[], field: string, value: unknown, detail: string): void {

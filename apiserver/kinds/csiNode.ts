@@ -21,11 +21,13 @@ function checkDriver(errors: FieldError[], field: string, driver: any): void {
 }
 
 function checkTopologyKeys(errors: FieldError[], field: string, keys: string[]): void {
-  keys.forEach((key, i) => {
+  const seen = new Set<string>();
+  for (const key of keys) {
     if (!key) errors.push(required(field));
-    if (keys.indexOf(key) < i) errors.push(duplicate(field, key));
+    if (seen.has(key)) errors.push(duplicate(field, key));
+    seen.add(key);
     pushTexts(errors, field, key, isQualifiedName(key));
-  });
+  }
 }
 
 function validate(object: any): FieldError[] {
@@ -46,16 +48,14 @@ const withoutCount = ({ allocatable: _, ...driver }: any): any => driver;
 
 /** A driver may come, go and change how many volumes it takes. */
 function validateUpdate(object: any, old: any): FieldError[] {
-  const drivers: any[] = object.spec.drivers ?? [];
-  return (old.spec.drivers ?? []).flatMap((was: any) =>
-    drivers
-      .filter((is) => is.name === was.name && !semanticEqual(withoutCount(is), withoutCount(was)))
-      .map((is) => {
-        // Upstream shows the struct, with the names of its Go fields.
-        const shown = { Name: is.name, NodeID: is.nodeID, TopologyKeys: is.topologyKeys ?? null, Allocatable: null };
-        return immutable('spec.drivers', shown);
-      }),
-  );
+  const before = new Map<string, any>((old.spec.drivers ?? []).map((driver: any) => [driver.name, driver]));
+  return (object.spec.drivers ?? []).flatMap((is: any) => {
+    const was = before.get(is.name);
+    if (!was || semanticEqual(withoutCount(is), withoutCount(was))) return [];
+    // Upstream shows the struct, with the names of its Go fields.
+    const shown = { Name: is.name, NodeID: is.nodeID, TopologyKeys: is.topologyKeys ?? null, Allocatable: null };
+    return [immutable('spec.drivers', shown)];
+  });
 }
 
 export const csiNode = defineKind({

@@ -37,11 +37,13 @@ function checkAmounts(errors: FieldError[], field: string, amounts: Record<strin
   }
 }
 
+const countedBy = ({ hard = {} }: any): string[] => Object.keys(hard).filter(isStandardForQuota).toSorted();
+
 /** `shown` is what stands beside a resource that the scope does not narrow. */
-function checkScope(errors: FieldError[], field: string, scope: string, hard: any, shown: unknown): void {
+function checkScope(errors: FieldError[], field: string, scope: string, counted: string[], shown: unknown): void {
   const narrowed = Object.hasOwn(scopes, scope) ? scopes[scope] : undefined;
-  for (const name of Object.keys(hard ?? {}).toSorted())
-    if (narrowed && isStandardForQuota(name) && !narrowed.includes(name))
+  for (const name of counted)
+    if (narrowed && !narrowed.includes(name))
       errors.push(invalidValue(field, shown, 'unsupported scope applied to resource'));
 }
 
@@ -53,9 +55,10 @@ function checkConflicts(errors: FieldError[], field: string, used: readonly stri
 function checkScopes(errors: FieldError[], spec: any): void {
   const field = 'spec.scopes';
   const used: string[] = spec.scopes ?? [];
+  const counted = countedBy(spec);
   for (const scope of used) {
     if (!Object.hasOwn(scopes, scope)) errors.push(invalidValue(field, used, 'unsupported scope'));
-    checkScope(errors, field, scope, spec.hard, used);
+    checkScope(errors, field, scope, counted, used);
   }
   checkConflicts(errors, field, used, used);
 }
@@ -86,6 +89,7 @@ function checkRequirement(errors: FieldError[], field: string, { scopeName = '',
 function checkSelector(errors: FieldError[], spec: any): void {
   const field = 'spec.scopeSelector.matchExpressions';
   const expressions: any[] = spec.scopeSelector?.matchExpressions ?? [];
+  const counted = countedBy(spec);
   // Upstream shows the struct, with the names of its Go fields.
   const shown = {
     MatchExpressions: expressions.map(({ scopeName, operator, values }) => ({
@@ -97,7 +101,7 @@ function checkSelector(errors: FieldError[], spec: any): void {
   for (const expression of expressions) {
     const scope = expression.scopeName ?? '';
     if (!Object.hasOwn(scopes, scope)) errors.push(invalidValue(`${field}.scopeName`, scope, 'unsupported scope'));
-    checkScope(errors, field, scope, spec.hard, shown);
+    checkScope(errors, field, scope, counted, shown);
     checkRequirement(errors, field, expression);
   }
   checkConflicts(

@@ -3,7 +3,7 @@
 // Next: persistentVolumeClaim.ts names it; provisioners read it.
 import { duplicate, type FieldError, immutable, notSupported, required } from '../../apimachinery/fieldErrors.ts';
 import { isQualifiedName } from '../../apimachinery/names.ts';
-import { checkOneOf, pushTexts } from './check.ts';
+import { checkOneOf, checkUnique, pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
 import { deprecatedLabel } from './pod/warnings.ts';
@@ -21,9 +21,7 @@ function checkTerm(errors: FieldError[], field: string, expressions: any[]): voi
     const at = `${field}[${i}]`;
     const { key = '', values = [] } = expression;
     if (!values.length) errors.push(required(`${at}.values`));
-    values.forEach((value: string, j: number) => {
-      if (values.indexOf(value) < j) errors.push(duplicate(`${at}.values[${j}]`, value));
-    });
+    checkUnique(errors, values, (j) => `${at}.values[${j}]`);
     pushTexts(errors, `${at}.key`, key, isQualifiedName(key));
     if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
     keys.add(key);
@@ -35,15 +33,15 @@ const meaning = (expressions: any[]): string =>
   JSON.stringify(expressions.map((e) => [e.key, [...new Set<string>(e.values)].toSorted()]).toSorted());
 
 function checkTopologies(errors: FieldError[], terms: any[]): void {
-  // Upstream starts with as many empty terms as there are: an empty one is a duplicate of each.
-  const seen = terms.map(() => meaning([]));
+  // Upstream counts an empty term as a duplicate of one that is not there.
+  const seen = new Set([meaning([])]);
   terms.forEach((term, i) => {
     const expressions = term.matchLabelExpressions ?? [];
     const field = `allowedTopologies[${i}].matchLabelExpressions`;
     checkTerm(errors, field, expressions);
     const means = meaning(expressions);
-    for (const other of seen) if (other === means) errors.push(duplicate(field, ''));
-    seen.push(means);
+    if (seen.has(means)) errors.push(duplicate(field, ''));
+    seen.add(means);
   });
 }
 

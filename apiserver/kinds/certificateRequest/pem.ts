@@ -9,18 +9,30 @@ interface Block {
   der: Buffer;
 }
 
-/** Text between blocks is skipped, as Go's decoder does. */
+const [begin, finish, dashes] = ['-----BEGIN ', '-----END ', '-----'];
+
+/** Text between blocks is skipped, as Go's decoder does. Each part of the text is looked at once, however many blocks never end. */
 function blocksOf(base64: string): Block[] {
   const text = Buffer.from(base64, 'base64').toString('latin1');
-  const found = text.matchAll(/-----BEGIN ([^\n]*?)-----[ \t]*\r?\n([\s\S]*?)-----END \1-----/g);
-  return [...found].map(([, type, body]) => {
-    const headers = /^[^\n]*:[\s\S]*?\r?\n\r?\n/.exec(body!);
-    return {
-      type: type!,
-      headers: headers !== null,
-      der: Buffer.from(headers ? body!.slice(headers[0].length) : body!, 'base64'),
-    };
-  });
+  const found: Block[] = [];
+  let end = -1;
+  for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at)) {
+    const line = text.indexOf('\n', at);
+    if (line < 0) break;
+    if (end < line) end = text.indexOf(finish, line);
+    if (end < 0) break;
+    const [head] = text.slice(at + begin.length, line).split(dashes);
+    at = line;
+    if (!text.startsWith(`${head}${dashes}`, end + finish.length)) continue;
+    found.push({ type: head!, ...bodyOf(text.slice(line + 1, end)) });
+    at = end;
+  }
+  return found;
+}
+
+function bodyOf(text: string): Omit<Block, 'type'> {
+  const headers = /^[^\n]*:[\s\S]*?\r?\n\r?\n/.exec(text);
+  return { headers: headers !== null, der: Buffer.from(headers ? text.slice(headers[0].length) : text, 'base64') };
 }
 
 /** One element of DER: `whole` with its head, `content` without. Throws when it does not fit. */

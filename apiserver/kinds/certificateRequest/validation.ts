@@ -9,6 +9,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
+import { checkUnique } from '../check.ts';
 import { diffLines, semanticEqual } from '../equal.ts';
 import { certificateError, requestError } from './pem.ts';
 import { checkSignerName } from './signerName.ts';
@@ -70,10 +71,7 @@ function checkUsages(errors: FieldError[], used: string[], leave: Leave): void {
     used.forEach((usage, i) => {
       if (!usages.includes(usage)) errors.push(notSupported(`spec.usages[${i}]`, usage, usages));
     });
-  if (leave.repeatedUsages) return;
-  used.forEach((usage, i) => {
-    if (used.indexOf(usage) < i) errors.push(duplicate(`spec.usages[${i}]`, usage));
-  });
+  if (!leave.repeatedUsages) checkUnique(errors, used, (i) => `spec.usages[${i}]`);
 }
 
 const decided = ['Approved', 'Denied', 'Failed'];

@@ -42,10 +42,12 @@ function checkCodes(errors: FieldError[], field: string, codes: any, names: Read
   const at = `${field}.values`;
   if (!values.length) errors.push(invalidValue(at, codes.values ?? null, 'at least one value is required'));
   else if (values.length > maxCodes) errors.push(tooMany(at, values.length, maxCodes));
+  const seen = new Set<number>();
   values.forEach((code: number, i: number) => {
     if (operator === 'In' && code === 0)
       errors.push(invalidValue(`${at}[${i}]`, code, 'must not be 0 for the In operator'));
-    if (values.indexOf(code) < i) errors.push(duplicate(`${at}[${i}]`, code));
+    if (seen.has(code)) errors.push(duplicate(`${at}[${i}]`, code));
+    seen.add(code);
   });
   if (values.some((code: number, i: number) => values[i - 1] > code))
     errors.push(invalidValue(at, values, 'must be ordered'));

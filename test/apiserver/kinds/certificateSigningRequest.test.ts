@@ -48,6 +48,13 @@ test('requests are signed by the key that they name', () => {
   expect(requestError(forged(rsaRequest))).toBe('crypto/rsa: verification error');
 });
 
+test('a flood of blocks that never end is looked at once', () => {
+  const flood = Buffer.from(`${'-----BEGIN A-----\n'.repeat(150_000)}-----END B-----\n`).toString('base64');
+  const start = performance.now();
+  expect(requestError(flood)).toBe('PEM block type must be CERTIFICATE REQUEST');
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
 test.each([
   ['nothing', '', 'PEM block type must be CERTIFICATE REQUEST'],
   ['a certificate', certificate, 'PEM block type must be CERTIFICATE REQUEST'],

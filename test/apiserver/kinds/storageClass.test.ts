@@ -52,6 +52,7 @@ test.each<[string, any, string[]]>([
     topology([{ key: 'a b', values: ['c'] }]),
     [expect.stringContaining(`${at}[0].key: Invalid value: "a b"`)],
   ],
+  ['an empty term', topology([]), [`${at}: Duplicate value: ""`]],
   [
     'a term twice',
     topology([zone('a', 'b')], [zone('b', 'a')]),
