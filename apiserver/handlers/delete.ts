@@ -17,6 +17,7 @@ export async function deleteOne(api: Api, req: ApiRequest, served: Served): Prom
     fieldManager: managerOfAgent(req.headers['user-agent']),
   });
   w.options = { ...options };
+  for (const text of served.kind.deletionWarnings?.(options) ?? []) w.warn(text);
   const deleted = await deleteObject(w, req.info.name, options);
   if (deleted.gone && !served.kind.deleteReturnsObject) return answerValue(req, successStatus(served, deleted.object));
   const code = !deleted.gone && options.orphanDependents === false ? 202 : 200;

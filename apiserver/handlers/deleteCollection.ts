@@ -41,6 +41,7 @@ export async function deleteCollection(api: Api, req: ApiRequest, served: Served
     });
     w.namespace = item.namespace;
     w.options = { ...options };
+    for (const text of served.kind.deletionWarnings?.(options) ?? []) w.warn(text);
     try {
       await deleteObject(w, item.name, options);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { WriteContext } from './writeContext.ts';
 /** Field paths that a write here cannot set and so does not own. */
 export function resetsOf(w: WriteContext, sub: Subresource | undefined): readonly string[] {
   if (sub) return sub.resets ?? (sub.name === 'status' ? ['spec', 'metadata.labels', 'metadata.annotations'] : []);
+  if (w.served.kind.resets) return w.served.kind.resets;
   return w.served.kind.subresources?.some((s) => s.name === 'status') ? ['status'] : [];
 }
 

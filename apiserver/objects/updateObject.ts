@@ -121,14 +121,14 @@ async function updateOnce(
   object.metadata.name ??= name;
   const unconditional = checkVersion(w, object, old, name);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
-  options.subresource?.keep?.(object, old);
+  options.subresource?.keep?.(object, old, w);
   keepMeta(object, old);
   kind.defaults?.(object);
   if (!options.tracked) trackFields(w, object, old, options.subresource);
   const admission = attributes(w, 'UPDATE', name, object, old);
   await admitChanges(w, admission);
   kind.defaults?.(object);
-  options.subresource?.keep?.(object, old);
+  options.subresource?.keep?.(object, old, w);
   // A view (scale) changes spec as a write of the object itself does: its generation grows, its rules hold.
   const part = options.subresource?.writeView ? undefined : options.subresource;
   if (!part) {
