@@ -41,10 +41,9 @@ function aptMirror(): string {
     .filter((f) => existsSync(f))
     .map((f) => readFileSync(f, 'utf8'))
     .join('\n');
-  return (
-    /^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(https?:\/\/\S+\/debian\/?)(?:\s|$)/m.exec(text)?.[1] ??
-    'http://deb.debian.org/debian'
-  );
+  const found = /^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(https?:\/\/\S+\/debian\/?)(?:\s|$)/m.exec(text)?.[1];
+  if (!found) throw new Error('no Debian mirror in /etc/apt: name one in /etc/apt/sources.list.');
+  return found;
 }
 
 /** Proxies, and checks that this machine does not make. */
