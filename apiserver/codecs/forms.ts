@@ -26,7 +26,7 @@ export function columnDefinitions(kind: Kind): TableColumn[] {
   return columnsOf(kind).map((c) => ({
     name: c.name,
     type: c.type === 'date' ? 'string' : c.type,
-    format: c.format ?? (c.type === 'date' ? '' : ''),
+    format: c.format ?? '',
     description: c.description,
     priority: c.priority ?? 0,
   }));

@@ -11,7 +11,7 @@ import {
 import { checkAtMostAll, checkIntOrPercent, isNothing } from './amounts.ts';
 import { checkNotNegative } from './check.ts';
 import { checkCollisions } from './collisions.ts';
-import { ageColumn, column, nameColumn } from './columns.ts';
+import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 import {
@@ -113,9 +113,6 @@ function keepForStatus(deployment: any, old: any): void {
   else delete deployment.metadata.labels;
 }
 
-const integer = (name: string, description: string, value: (deployment: any) => number) =>
-  ({ name, type: 'integer', description, value }) as const;
-
 export const deployment = defineKind({
   group: 'apps',
   version: 'v1',
@@ -156,8 +153,8 @@ export const deployment = defineKind({
       'Pods that are ready, of those wanted.',
       (d) => `${d.status?.readyReplicas ?? 0}/${d.spec?.replicas ?? 0}`,
     ),
-    integer('Up-to-date', 'Pods made from the present template.', (d) => d.status?.updatedReplicas ?? 0),
-    integer('Available', 'Pods that have been ready for minReadySeconds.', (d) => d.status?.availableReplicas ?? 0),
+    countColumn('Up-to-date', 'Pods made from the present template.', (d) => d.status?.updatedReplicas),
+    countColumn('Available', 'Pods that have been ready for minReadySeconds.', (d) => d.status?.availableReplicas),
     ageColumn,
     column('Containers', 'Containers of the template.', containerNames, 1),
     column('Images', 'Images of the template.', containerImages, 1),

@@ -3,7 +3,7 @@
 // Next: podTemplate.ts for the template, scale.ts; ../../controllers/replicaset acts on them.
 import { type FieldError, invalidValue } from '../../apimachinery/fieldErrors.ts';
 import { checkNotNegative } from './check.ts';
-import { ageColumn, column, nameColumn } from './columns.ts';
+import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 import {
@@ -52,9 +52,6 @@ function validateStatus(set: any): FieldError[] {
   return errors;
 }
 
-const integer = (name: string, description: string, value: (set: any) => number) =>
-  ({ name, type: 'integer', description, value }) as const;
-
 export const replicaSet = defineKind({
   group: 'apps',
   version: 'v1',
@@ -94,9 +91,9 @@ export const replicaSet = defineKind({
   ],
   columns: [
     nameColumn,
-    integer('Desired', 'Pods that should be there.', (set) => set.spec?.replicas ?? 0),
-    integer('Current', 'Pods that are there.', (set) => set.status?.replicas ?? 0),
-    integer('Ready', 'Pods that are ready.', (set) => set.status?.readyReplicas ?? 0),
+    countColumn('Desired', 'Pods that should be there.', (set) => set.spec?.replicas),
+    countColumn('Current', 'Pods that are there.', (set) => set.status?.replicas),
+    countColumn('Ready', 'Pods that are ready.', (set) => set.status?.readyReplicas),
     ageColumn,
     column('Containers', 'Containers of the template.', containerNames, 1),
     column('Images', 'Images of the template.', containerImages, 1),
