@@ -1,6 +1,7 @@
 // What one API server is made of, handed to every handler: no part finds another by itself.
 // Assembled by main.ts.
 import type { Clock } from '../apimachinery/clock.ts';
+import type { FeatureGates } from '../component-base/featureGates.ts';
 import type { Logger } from '../component-base/logger.ts';
 import type { AdmissionPlugin } from './admission/plugin.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
@@ -27,6 +28,7 @@ export interface Api {
   cluster: Cluster;
   journal: Journal;
   tokens: TokenIssuer;
+  features: FeatureGates;
   clock: Clock;
   random(): number;
   log: Logger;

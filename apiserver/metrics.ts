@@ -1,5 +1,6 @@
 // What the server counts of itself, under upstream's names, in Prometheus' text.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go. Read at /metrics.
+import type { FeatureGates } from '../component-base/featureGates.ts';
 import { Counter, exposition, Gauge, Histogram, Registry } from '../component-base/promClient.ts';
 import type { ApiRequest } from './request.ts';
 
@@ -12,7 +13,11 @@ export interface Metrics {
 
 const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
-export function createMetrics(sources: { watches(): number; objects(): Record<string, number> }): Metrics {
+export function createMetrics(sources: {
+  watches(): number;
+  objects(): Record<string, number>;
+  features: FeatureGates;
+}): Metrics {
   const registry = new Registry();
   const labels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
   const total = new Counter({
@@ -46,6 +51,13 @@ export function createMetrics(sources: { watches(): number; objects(): Record<st
       for (const [resource, count] of Object.entries(sources.objects())) this.set({ resource }, count);
     },
   });
+  const features = new Gauge({
+    name: 'kubernetes_feature_enabled',
+    help: 'Feature gates by name and stage: 1 when on.',
+    labelNames: ['name', 'stage'],
+    registers: [registry],
+  });
+  for (const { name, stage, enabled } of sources.features.list()) features.set({ name, stage }, Number(enabled));
   return {
     contentType: registry.contentType,
     text: exposition(registry),

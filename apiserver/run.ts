@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { realClock } from '../apimachinery/clock.ts';
+import { createFeatureGates } from '../component-base/featureGates.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { admissionPlugins } from './admission/admission.ts';
@@ -40,6 +41,7 @@ export async function startApiServer(
   log: Logger = createLogger('kube-apiserver', config.v),
 ): Promise<Running> {
   const tls = readTls(config);
+  const features = createFeatureGates(config['feature-gates']);
   const store = await openStore(config);
   const registry = fillRegistry(config);
   const cache = createWatchCache(store, { log, clock: realClock });
@@ -56,6 +58,7 @@ export async function startApiServer(
     cluster,
     tokens,
     drain,
+    features,
     log,
     clock: realClock,
     random: Math.random,
@@ -85,7 +88,7 @@ export async function startApiServer(
       preferredAddressTypes: config['kubelet-preferred-address-types'],
     }),
     health: healthChecks(api, ready),
-    metrics: createMetrics({ watches: () => drain.size, objects: () => ({}) }),
+    metrics: createMetrics({ watches: () => drain.size, objects: () => ({}), features }),
     config: {
       requestTimeout: config['request-timeout'],
       minRequestTimeout: config['min-request-timeout'],
