@@ -1,9 +1,11 @@
 // The store in a file of its own: SQLite, in the API server's process. Every write that was acknowledged is on the disk.
-// Writes of one turn of the event loop share a transaction (group commit); what it changed goes to the watchers from memory.
-// Mirrors: what k3s-io/kine makes of SQLite, without the gRPC between. Reads and writes: the data file, through embeddedSql.ts.
+// Decides here what each write does; a thread puts it on the disk (embeddedCommits.ts), and what it changed goes to the watchers from memory.
+// Mirrors: what k3s-io/kine makes of SQLite, without the gRPC between. Reads: the data file, through embeddedSql.ts.
 // Next along the chain: watchCache.ts.
 import { type Clock, realClock } from '../../apimachinery/clock.ts';
-import { type EmbeddedSql, openEmbeddedSql, type Row, rowsPerRevision, span } from './embeddedSql.ts';
+import { type Change, createCommits } from './embeddedCommits.ts';
+import { lockEmbeddedFile } from './embeddedLock.ts';
+import { type EmbeddedSql, firstId, openEmbeddedSql, rowsPerRevision, span } from './embeddedSql.ts';
 import { createEventRing } from './eventRing.ts';
 import type { Page, Revision, Store, Stored, StoreEvent, WatchBatch, WriteOptions, Written } from './store.ts';
 import { Compacted, FutureRevision, StoreUnavailable } from './store.ts';
@@ -13,72 +15,37 @@ export interface EmbeddedOptions {
   clock?: Clock;
 }
 
-/** What runs inside the group's transaction: it adds the events that it makes. */
-type Work<T> = (events: StoreEvent[]) => T;
-interface Queued {
-  work: Work<unknown>;
-  resolve(result: any): void;
-  reject(error: Error): void;
+/** What a key holds: as the disk has it, or as it is on its way there. */
+interface Held {
+  /** Of its row; 0: none. */
+  id: number;
+  stored?: Stored;
+  /** Absent: it is on the disk. */
+  done?: Promise<void>;
 }
 
-const maxGroup = 512;
 const pageSize = 500;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Opens the store in the file at `path`, which is made (0600) when absent. Throws StoreUnavailable when it cannot be used. */
 export async function openEmbeddedStore(path: string, options: EmbeddedOptions = {}): Promise<Store> {
-  const sql = open(path);
+  const { sql, unlock } = open(path);
   const clock = options.clock ?? realClock;
   let revision = sql.revision();
   let compacted = sql.meta('compacted');
   const ring = createEventRing(revision);
   let closed = false;
 
-  // --- writing: one transaction for all that is queued in a turn ---
+  // --- writing: decided here and now, in order; told to the caller when it is on the disk ---
 
-  const queue: Queued[] = [];
   let committed = revision;
   let wake = Promise.withResolvers<void>();
-
-  function enqueue<T>(work: Work<T>): Promise<T> {
-    if (closed) return Promise.reject(new StoreUnavailable('the store is closed'));
-    return new Promise((resolve, reject) => {
-      queue.push({ work, resolve, reject });
-      if (queue.length === 1) setImmediate(flush);
-    });
-  }
-
-  function flush(): void {
-    const group = queue.splice(0, maxGroup);
-    if (queue.length > 0) setImmediate(flush);
-    if (group.length === 0) return;
-    const events: StoreEvent[] = [];
-    try {
-      const results = runGroup(group, events);
-      publish(events);
-      for (let i = 0; i < group.length; i++) group[i]!.resolve(results[i]);
-    } catch (error) {
-      revision = committed;
-      const failure = new StoreUnavailable(`the store cannot write: ${(error as Error).message}`);
-      for (const { reject } of group) reject(failure);
-    }
-  }
-
-  function runGroup(group: Queued[], events: StoreEvent[]): unknown[] {
-    try {
-      sql.begin();
-      const results = group.map(({ work }) => work(events));
-      sql.commit();
-      return results;
-    } catch (error) {
-      sql.rollback();
-      throw error;
-    }
-  }
+  const commits = createCommits(path, publish, () => {
+    revision = committed;
+  });
 
   function publish(events: StoreEvent[]): void {
-    committed = revision;
-    if (events.length === 0) return;
+    committed = events.at(-1)!.revision;
     ring.push(events);
     wakeAll();
   }
@@ -89,32 +56,57 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     sleeping.resolve();
   }
 
-  /** Adds to the current revision a row in place of `held`; `n` counts the revision's rows from 0. */
-  function record(events: StoreEvent[], n: number, key: string, value: Uint8Array | null, held?: Row, ttl = 0): void {
-    const expires = ttl ? clock.now() + ttl * 1000 : null;
-    sql.insert(revision, n, key, value, held?.id ?? 0, expires);
-    const previous = held?.stored;
-    if (value) events.push({ type: 'PUT', key, value, revision, previous });
-    else events.push({ type: 'DELETE', key, value: previous!.value, revision, previous });
-    if (expires) expiry.add(expires);
+  const heldBy = (key: string): Held => commits.pending(key) ?? sql.newest(key) ?? { id: 0 };
+
+  /** A row of the current revision in place of what is held; `n` counts the revision's rows from 0. */
+  function change(n: number, key: string, value: Uint8Array | null, held: Held, expires: number | null = null): Change {
+    const previous = held.stored;
+    const row = { id: firstId(revision) + n, key, previous: previous ? held.id : 0, expires };
+    const event: StoreEvent = value
+      ? { type: 'PUT', key, value, revision, previous }
+      : { type: 'DELETE', key, value: previous!.value, revision, previous };
+    return { row, value, event };
   }
 
   /** Compare, then set or, with null, remove. */
-  function swap(key: string, value: Uint8Array | null, o: WriteOptions): Promise<Written> {
-    return enqueue((events) => {
-      const held = sql.newest(key);
-      if ((held?.stored.revision ?? 0) !== o.expect || (!value && !held)) return { conflict: held?.stored };
-      revision++;
-      record(events, 0, key, value, held, o.ttl);
-      if (o.with) record(events, 1, o.with.key, o.with.value, sql.newest(o.with.key));
-      return { revision };
-    });
+  async function swap(key: string, value: Uint8Array | null, o: WriteOptions): Promise<Written> {
+    checkOpen();
+    const held = heldBy(key);
+    if ((held.stored?.revision ?? 0) !== o.expect || (!value && !held.stored)) {
+      // What this conflicts with may yet be lost.
+      await held.done;
+      return { conflict: held.stored };
+    }
+    const mine = ++revision;
+    const expires = o.ttl ? clock.now() + o.ttl * 1000 : null;
+    const changes = [change(0, key, value, held, expires)];
+    if (o.with) changes.push(change(1, o.with.key, o.with.value, { id: 0 }));
+    await commits.add(changes);
+    if (expires) expiry.add(expires);
+    return { revision: mine };
+  }
+
+  /** Removes the first keys under `prefix`, all at one revision; gives how many. */
+  async function trimOnce(prefix: string, most: number): Promise<number> {
+    await commits.drained();
+    checkOpen();
+    const rows = sql
+      .rows(span(prefix, undefined, committed), most)
+      .filter(({ id, stored }) => heldBy(stored.key).id === id);
+    if (rows.length === 0) return 0;
+    revision++;
+    await commits.add(rows.map((held, n) => change(n, held.stored.key, null, held)));
+    return rows.length;
   }
 
   // --- reading ---
 
-  function checkSnapshot(at: Revision): void {
+  function checkOpen(): void {
     if (closed) throw new StoreUnavailable('the store is closed');
+  }
+
+  function checkSnapshot(at: Revision): void {
+    checkOpen();
     if (at > committed) throw new FutureRevision(at, committed);
     if (at < compacted) throw new Compacted(compacted);
   }
@@ -162,21 +154,19 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
 
   // --- what goes by itself: expiry, compaction ---
 
-  const expiry = createExpiry(sql, clock, (key, id) =>
-    enqueue((events) => {
-      const held = sql.newest(key);
-      if (held?.id !== id) return;
-      revision++;
-      record(events, 0, key, null, held);
-    }),
-  );
+  const expiry = createExpiry(sql, clock, async (key, id) => {
+    const held = heldBy(key);
+    if (held.id !== id || closed) return;
+    revision++;
+    await commits.add([change(0, key, null, held)]);
+  });
 
   let sweeping = Promise.resolve();
   /** Removes in small transactions what `compacted` has made unreachable; taken up again when a process died in the middle. */
   async function sweep(): Promise<void> {
     let swept = sql.meta('swept');
     while (!closed && swept < (compacted + 1) * rowsPerRevision - 1) {
-      swept = await enqueue(() => sql.sweep(swept, compacted));
+      swept = await commits.sweep(swept, compacted);
     }
   }
   const startSweep = (): Promise<void> => {
@@ -187,7 +177,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
   async function compact(to: Revision): Promise<void> {
     if (to > committed) throw new FutureRevision(to, committed);
     if (to <= compacted) return;
-    await enqueue(() => sql.setCompacted(to));
+    await commits.setCompacted(to);
     compacted = Math.max(compacted, to);
     await startSweep();
   }
@@ -201,17 +191,12 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
       return sql.newest(key)?.stored;
     },
     list,
-    put: (key, value, o) => swap(key, value, o),
+    put: swap,
     delete: (key, o) => swap(key, null, o),
     async trim(prefix, limit) {
       for (let left = limit; left > 0; left -= rowsPerRevision) {
         const most = Math.min(left, rowsPerRevision);
-        const gone = await enqueue((events) => {
-          const rows = sql.rows(span(prefix, undefined, revision), most);
-          if (rows.length > 0) revision++;
-          for (const [n, held] of rows.entries()) record(events, n, held.stored.key, null, held);
-          return rows.length;
-        });
+        const gone = await trimOnce(prefix, most);
         if (gone < most) return;
       }
     },
@@ -221,19 +206,22 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     compact,
     async close() {
       if (closed) return;
-      while (queue.length > 0) flush();
       closed = true;
       expiry.stop();
+      await commits.drained();
       wakeAll();
       await sweeping;
+      await commits.close();
       sql.close();
+      unlock();
     },
   };
 }
 
-function open(path: string): EmbeddedSql {
+function open(path: string): { sql: EmbeddedSql; unlock(): void } {
   try {
-    return openEmbeddedSql(path);
+    const unlock = lockEmbeddedFile(path);
+    return { sql: openEmbeddedSql(path), unlock };
   } catch (error) {
     const { message } = error as Error;
     const hint = message.includes('locked') ? 'another process has it open' : message;
@@ -271,7 +259,6 @@ function createExpiry(sql: EmbeddedSql, clock: Clock, remove: (key: string, id: 
 
   return {
     start: () => arm(),
-    /** Called inside the transaction: the row need not be readable yet. */
     add(expires: number): void {
       if (expires <= done) done = expires - 1;
       arm(expires);

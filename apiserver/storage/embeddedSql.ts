@@ -1,19 +1,16 @@
-// The embedded store's file: its table, and every statement that runs on it. Knows SQL and nothing of ordering or waiting.
+// The embedded store's file: its table, and every statement that reads it. Knows SQL and nothing of ordering or waiting.
 // A row is one key at one revision, never changed, removed by compaction alone (the layout that kine made known).
-// Used by embedded.ts, which decides what is written when.
-import { chmodSync, closeSync, openSync } from 'node:fs';
+// Used by embedded.ts, which decides what is written when; the statements that write are in embeddedWriter.ts, in a thread of their own.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Revision, Stored, StoreEvent } from './store.ts';
 
 /** Rows of one revision have consecutive ids from revision * rowsPerRevision: the id alone gives order and revision. */
 export const rowsPerRevision = 1024;
 export const revisionOf = (id: number): Revision => Math.floor(id / rowsPerRevision);
-const firstId = (revision: Revision): number => revision * rowsPerRevision;
+export const firstId = (revision: Revision): number => revision * rowsPerRevision;
 
 const schema = `
-  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   PRAGMA cache_size = -8000;
   CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY,
@@ -77,10 +74,8 @@ export const span = (prefix: string, after: string | undefined, at: Revision): S
 
 export type EmbeddedSql = ReturnType<typeof openEmbeddedSql>;
 
-/** Opens or makes the file, readable by its owner alone. Throws when another process holds it. */
+/** Opens the file for reading, and makes its table when that is absent. */
 export function openEmbeddedSql(path: string) {
-  closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
   const db = new DatabaseSync(path);
   db.exec(schema);
   const prepare = (sql: string) => {
@@ -92,45 +87,22 @@ export function openEmbeddedSql(path: string) {
     return { statement, rows, named, row };
   };
   const newest = prepare('SELECT id, deleted, value FROM history WHERE key = ? ORDER BY id DESC LIMIT 1');
-  const insert = db.prepare(
-    'INSERT INTO history (id, key, previous, deleted, expires, value) VALUES (?, ?, ?, ?, ?, ?)',
-  );
-  const remove = db.prepare('DELETE FROM history WHERE id = ?');
   const listed = prepare(listSql);
   const counted = prepare(countSql);
   const events = prepare(eventsSql);
   const due = prepare(dueSql);
   const nextDue = prepare('SELECT min(expires) FROM history WHERE expires > ?');
-  const superseding = prepare(
-    'SELECT id, previous, deleted FROM history WHERE id > ? AND id < ? ORDER BY id LIMIT 500',
-  );
   const getMeta = prepare('SELECT value FROM meta WHERE name = ?');
-  const setMeta = db.prepare('UPDATE meta SET value = ? WHERE name = ?');
   const lastId = prepare('SELECT max(id) FROM history');
 
   const bounds = ({ from, after, end, at }: Span) => ({ from, after, end, before: firstId(at + 1) });
 
   return {
-    begin: () => db.exec('BEGIN IMMEDIATE'),
-    commit: () => db.exec('COMMIT'),
-    rollback: () => db.isTransaction && db.exec('ROLLBACK'),
     close: () => db.close(),
 
     newest(key: string): Row | undefined {
       const r = newest.row(key);
       return r && r[1] === 0 ? { id: r[0], stored: { key, value: r[2], revision: revisionOf(r[0]) } } : undefined;
-    },
-
-    /** `n` counts the rows of this revision from 0; without a value the row is a deletion. */
-    insert(
-      revision: Revision,
-      n: number,
-      key: string,
-      value: Uint8Array | null,
-      previous: number,
-      expires: number | null,
-    ) {
-      insert.run(firstId(revision) + n, key, previous, value ? 0 : 1, expires, value);
     },
 
     /** The newest rows of keys that were there at the span's snapshot. */
@@ -160,21 +132,7 @@ export function openEmbeddedSql(path: string) {
       due.rows(after, now).map(([key, id]) => ({ key, id })),
     nextDue: (after: number): number | undefined => nextDue.row(after)?.[0] ?? undefined,
 
-    /** One step of compaction: removes what up to 500 rows behind id `swept` replaced or deleted; gives the new `swept`. */
-    sweep(swept: number, compacted: Revision): number {
-      const before = firstId(compacted + 1);
-      const rows = superseding.rows(swept, before);
-      for (const [id, previous, deleted] of rows) {
-        if (previous > 0) remove.run(previous);
-        if (deleted === 1) remove.run(id);
-      }
-      const now = rows.length < 500 ? before - 1 : rows.at(-1)![0];
-      setMeta.run(now, 'swept');
-      return now;
-    },
-
     meta: (name: 'compacted' | 'swept'): number => getMeta.row(name)![0],
-    setCompacted: (revision: Revision) => setMeta.run(revision, 'compacted'),
     /** The newest revision on disk: compaction may have removed the newest row, a deletion, but never what is later. */
     revision: (): Revision => Math.max(1, revisionOf(lastId.row()?.[0] ?? 0), getMeta.row('compacted')![0]),
   };

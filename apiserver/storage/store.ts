@@ -34,7 +34,7 @@ export interface StoreEvent {
 /** A conflict says what is there now, so that the caller can read it back without another request. */
 export type Written = { revision: Revision } | { conflict: Stored | undefined };
 
-/** Another key written in the same transaction, whatever it held: the journal's record of the write. */
+/** Another key written in the same transaction, one that was never written before: the journal's record of the write. */
 export interface Companion {
   key: string;
   value: Uint8Array;
