@@ -2,10 +2,25 @@
 // Reads: --enable-admission-plugins and --disable-admission-plugins. Mirrors: pkg/kubeapiserver/options/plugins.go.
 // Next: ../objects/admit.ts runs all that change, later all that only look.
 import { UsageError } from '../../component-base/flags.ts';
+import { defaultIngressClass } from './defaultIngressClass.ts';
+import { defaultStorageClass } from './defaultStorageClass.ts';
 import { defaultTolerationSeconds } from './defaultTolerationSeconds.ts';
+import { limitRanger } from './limitRanger.ts';
 import { namespaceLifecycle } from './namespaceLifecycle.ts';
+import { persistentVolumeClaimResize } from './persistentVolumeClaimResize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { podTopologyLabels } from './podTopologyLabels.ts';
+import { priority } from './priority.ts';
+import { runtimeClass } from './runtimeClass.ts';
 import { serviceAccount } from './serviceAccount.ts';
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from './signers.ts';
+import { storageObjectInUseProtection } from './storageObjectInUseProtection.ts';
+import { taintNodesByCondition } from './taintNodesByCondition.ts';
 
 export interface AdmissionOptions {
   enable: readonly string[];
@@ -31,33 +46,33 @@ const order: readonly Row[] = [
   row('NamespaceLifecycle', true, namespaceLifecycle),
   row('NamespaceExists', false),
   row('LimitPodHardAntiAffinityTopology', false),
-  row('LimitRanger', true), // defaults and bounds of resources, from LimitRanges
+  row('LimitRanger', true, limitRanger), // defaults and bounds of resources, from LimitRanges
   row('ServiceAccount', true, () => serviceAccount()),
   row('NodeRestriction', false), // what a kubelet may change
-  row('TaintNodesByCondition', true), // new nodes are tainted not-ready
+  row('TaintNodesByCondition', true, taintNodesByCondition), // new nodes are tainted not-ready
   row('AlwaysPullImages', false),
   row('ImagePolicyWebhook', false),
   row('PodSecurity', true), // the levels of a namespace's labels
   row('PodNodeSelector', false),
-  row('Priority', true), // priority from PriorityClasses
+  row('Priority', true, priority), // priority from PriorityClasses
   row('DefaultTolerationSeconds', true, (o) =>
     defaultTolerationSeconds({ notReady: o.notReadySeconds, unreachable: o.unreachableSeconds }),
   ),
   row('PodTolerationRestriction', false),
   row('EventRateLimit', false),
   row('ExtendedResourceToleration', false),
-  row('DefaultStorageClass', true), // the class of claims that name none
-  row('StorageObjectInUseProtection', true), // finalizers of claims and volumes
+  row('DefaultStorageClass', true, defaultStorageClass), // the class of claims that name none
+  row('StorageObjectInUseProtection', true, storageObjectInUseProtection), // finalizers of claims and volumes
   row('OwnerReferencesPermissionEnforcement', false),
-  row('PersistentVolumeClaimResize', true),
-  row('RuntimeClass', true), // overhead and scheduling of a RuntimeClass
-  row('CertificateApproval', true),
-  row('CertificateSigning', true),
-  row('ClusterTrustBundleAttest', true),
-  row('CertificateSubjectRestriction', true),
-  row('DefaultIngressClass', true),
+  row('PersistentVolumeClaimResize', true, persistentVolumeClaimResize),
+  row('RuntimeClass', true, runtimeClass), // overhead and scheduling of a RuntimeClass
+  row('CertificateApproval', true, certificateApproval), // who may approve for a signer
+  row('CertificateSigning', true, certificateSigning), // who may sign for it
+  row('ClusterTrustBundleAttest', true, clusterTrustBundleAttest), // who may publish its roots
+  row('CertificateSubjectRestriction', true, certificateSubjectRestriction), // no system:masters
+  row('DefaultIngressClass', true, defaultIngressClass),
   row('DenyServiceExternalIPs', false),
-  row('PodTopologyLabels', true), // zone and region of the node, at binding
+  row('PodTopologyLabels', true, podTopologyLabels), // zone and region of the node, at binding
   row('NodeDeclaredFeatureValidator', true),
   row('MutatingAdmissionPolicy', true),
   row('MutatingAdmissionWebhook', true),

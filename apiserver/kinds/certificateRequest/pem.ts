@@ -89,6 +89,23 @@ export function requestError(base64: string): string | undefined {
   }
 }
 
+const organization = '55040a';
+
+/** The organizations of the subject that a request names; none when it cannot be read. */
+export function organizationsOf(base64: string): string[] {
+  const block = blocksOf(base64)[0];
+  if (block?.type !== 'CERTIFICATE REQUEST') return [];
+  try {
+    const subject = elements(elements(element(block.der).content)[0]!.content)[1]!.content;
+    const pairs = elements(subject).flatMap((set) => elements(set.content).map((pair) => elements(pair.content)));
+    return pairs
+      .filter(([id]) => id!.content.toString('hex') === organization)
+      .map(([, name]) => name!.content.toString());
+  } catch {
+    return [];
+  }
+}
+
 /** Why these are no certificates; undefined when they are, or when there is nothing. */
 export function certificateError(base64: string | undefined): string | undefined {
   if (!base64) return undefined;

@@ -279,7 +279,12 @@ test('subresources and other kinds are left alone', async () => {
 const options = { enable: [] as string[], disable: [] as string[], notReadySeconds: 300, unreachableSeconds: 300 };
 const names = (change: Partial<typeof options>) => admissionPlugins({ ...options, ...change }).map((p) => p.name);
 test('the order, and what the flags change in it', () => {
-  expect(names({})).toEqual(['NamespaceLifecycle', 'ServiceAccount', 'DefaultTolerationSeconds']);
+  expect(names({})).toEqual([
+    ...['NamespaceLifecycle', 'LimitRanger', 'ServiceAccount', 'TaintNodesByCondition', 'Priority'],
+    ...['DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
+    ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
+    ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
+  ]);
   expect(names({ disable: ['ServiceAccount'], enable: ['NodeRestriction', 'NamespaceLifecycle'] })).not.toContain(
     'ServiceAccount',
   );
