@@ -133,6 +133,30 @@ describe('embedded store, opened again', () => {
     expect(rows()).toBe(2);
   });
 
+  test('a transaction that the disk refuses takes with it what was compared with it, and nothing else', async () => {
+    const store = await openEmbeddedStore(path);
+    const before = await put(store, '/registry/before');
+    // The next revision's row is there already: SQLite refuses it as it would on a full disk.
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(path);
+    const id = (before + 1) * 1024;
+    db.prepare("INSERT INTO history (id, key, previous, deleted) VALUES (?, '/elsewhere', 0, 1)").run(id);
+    const refused = await Promise.allSettled([
+      store.put('/registry/a', Buffer.from('1'), { expect: 0 }),
+      store.put('/registry/a', Buffer.from('2'), { expect: before + 1 }),
+      store.put('/registry/a', Buffer.from('3'), { expect: 0 }),
+    ]);
+    for (const outcome of refused)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
+    expect(await store.revision()).toBe(before);
+    expect(await store.get('/registry/a')).toBeUndefined();
+    db.prepare('DELETE FROM history WHERE id = ?').run(id);
+    db.close();
+    expect(await put(store, '/registry/a')).toBe(before + 1);
+    expect((await store.list('/registry/')).items.map((i) => i.key)).toEqual(['/registry/a', '/registry/before']);
+    await store.close();
+  });
+
   test('SIGKILL of the writer: what it acknowledged is there, with its companion, and nothing half', async () => {
     const acknowledged: number[] = [];
     const writer = spawnWriter(path);
