@@ -2,6 +2,7 @@
 // Mirrors: cmd/kube-controller-manager/app/options. Read by: main.ts and controllers.ts.
 import { leaderElectionFlags } from '../client/leaderElection.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
+import { servingFlags } from '../component-base/servingFlags.ts';
 
 const syncs = (what: string, count: number) =>
   ({ type: 'int', default: count, help: `How many ${what} are reconciled at the same time.` }) as const;
@@ -134,16 +135,7 @@ export const flags = {
     default: '',
     help: 'Taken for compatibility: tokens are issued by the API server.',
   },
-  'bind-address': { type: 'string', default: '127.0.0.1', help: 'Address of the health and metrics server.' },
-  'secure-port': { type: 'int', default: 10257, help: 'Port of the health and metrics server; 0 takes any free one.' },
-  'tls-cert-file': {
-    type: 'string',
-    default: '',
-    help: 'Serving certificate; without it the health server speaks plain HTTP.',
-  },
-  'tls-private-key-file': { type: 'string', default: '', help: 'Key of --tls-cert-file.' },
-  'port-file': { type: 'string', default: '', help: 'Write the port that is listened on into this file.' },
-  v: { type: 'int', default: 0, help: 'Verbosity of the log: 2 what happens, 4 everything.' },
+  ...servingFlags(10257),
 } as const satisfies Flags;
 
 export type ManagerConfig = Config<typeof flags>;

@@ -2,6 +2,7 @@
 // Mirrors: cmd/kube-scheduler/app/options. Read by: main.ts.
 import { leaderElectionFlags } from '../client/leaderElection.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
+import { servingFlags } from '../component-base/servingFlags.ts';
 
 export const flags = {
   kubeconfig: {
@@ -43,16 +44,7 @@ export const flags = {
     default: 300_000,
     help: 'How long a pod waits for an event that could help before it is tried again without one.',
   },
-  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address of the health and metrics server.' },
-  'secure-port': { type: 'int', default: 10259, help: 'Port of the health and metrics server; 0 takes any free one.' },
-  'tls-cert-file': {
-    type: 'string',
-    default: '',
-    help: 'Serving certificate; without it the health server speaks plain HTTP.',
-  },
-  'tls-private-key-file': { type: 'string', default: '', help: 'Key of --tls-cert-file.' },
-  'port-file': { type: 'string', default: '', help: 'Write the port that is listened on into this file.' },
-  v: { type: 'int', default: 0, help: 'Verbosity of the log: 2 what happens, 4 everything.' },
+  ...servingFlags(10259),
 } as const satisfies Flags;
 
 export type SchedulerFlags = Config<typeof flags>;

@@ -49,6 +49,7 @@ const upstream: [name: string, flags: Flags, defaults: Record<string, unknown>][
       ...election,
       'leader-elect-resource-name': 'kube-controller-manager',
       'secure-port': 10257,
+      'bind-address': '0.0.0.0',
       controllers: ['*'],
       'node-monitor-period': 5 * s,
       'node-monitor-grace-period': 50 * s,
