@@ -101,7 +101,6 @@ const controllers = (o: UpOptions, dir: DataDir, name: string, port: number): Pr
     'cluster-cidr': podRange,
     'service-cluster-ip-range': serviceRange,
     'bind-address': '127.0.0.1',
-    'bind-address': '127.0.0.1',
     'secure-port': port,
     v: o.verbosity,
   }),
@@ -117,7 +116,6 @@ const scheduler = (o: UpOptions, dir: DataDir, name: string, port: number): Proc
   args: args({
     kubeconfig: kubeconfigOf(dir, 'scheduler'),
     'leader-elect': o.schedulers > 1,
-    'bind-address': '127.0.0.1',
     'bind-address': '127.0.0.1',
     'secure-port': port,
     v: o.verbosity,
