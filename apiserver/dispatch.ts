@@ -37,6 +37,14 @@ export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
   return underObject(api, req, served);
 }
 
+/** True where the handler takes the body from the connection as it comes: what is passed on to another server. */
+export function streamsBody(api: Api, req: ApiRequest): boolean {
+  const { isResource, group, version, resource, subresource } = req.info;
+  if (!isResource || !subresource) return false;
+  const subresources = api.registry.find(group, version, resource)?.kind.subresources;
+  return subresources?.find((s) => s.name === subresource)?.connect !== undefined;
+}
+
 function servedFor(api: Api, req: ApiRequest): Served {
   const { group, version, resource, namespace } = req.info;
   const served = api.registry.find(group, version, resource);

@@ -4,16 +4,20 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Cause } from '../apimachinery/cause.ts';
 import type { UserInfo } from '../apimachinery/types.ts';
 import type { RequestInfo } from './requestInfo.ts';
+import type { Upgrade } from './upgrade.ts';
 
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer | undefined;
-  /** For watches and long answers: the streams themselves. */
+  /** Read behind the filters; undefined where the handler streams it from `raw` (dispatch.ts, streamsBody). */
+  body: Buffer | undefined;
+  /** For watches, proxies and long answers: the streams themselves. */
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
+  /** An HTTP/1.1 request that asks for another protocol; see upgrade.ts. */
+  readonly upgrade?: Upgrade;
   /** Milliseconds. */
   readonly received: number;
 
@@ -38,7 +42,9 @@ export type Answer =
       code: number;
       type: string;
       stream: (response: ServerResponse) => Promise<void>;
-      headers?: Record<string, string>;
+      headers?: Record<string, string | string[]>;
+      /** The handler has taken the connection (upgrade.ts): nothing is sent, `stream` ends with the connection. */
+      taken?: true;
     };
 
 export const jsonType = 'application/json';

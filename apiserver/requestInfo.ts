@@ -17,6 +17,12 @@ export interface RequestInfo {
   rest: string;
 }
 
+const longSubresources = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
+/** Watches and what is streamed or passed on: neither timed nor counted as in flight. Upstream's longRunningFunc. */
+export const isLongRunning = (info: RequestInfo): boolean =>
+  info.verb === 'watch' || longSubresources.has(info.subresource);
+
 const writeVerbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 /** Subresources of namespaces are not resources in them. */
 const namespaceSubresources = new Set(['status', 'finalize']);
@@ -45,7 +51,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const info = {
     ...other,
     isResource: true,
-    verb: writeVerbs[method] ?? 'get',
+    verb: writeVerbs[method] ?? (method === 'OPTIONS' ? '' : 'get'),
     group: core ? '' : parts[1]!,
     version: parts[core ? 1 : 2]!,
   };

@@ -5,13 +5,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import * as status from '../apimachinery/status.ts';
 import type { Api } from './api.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, streamsBody } from './dispatch.ts';
 import { filters } from './filters.ts';
 import { PageNotFound } from './kinds/registry.ts';
 import type { Metrics } from './metrics.ts';
 import { type Answer, type ApiRequest, jsonType } from './request.ts';
 import { requestBody } from './requestBody.ts';
+import { isLongRunning } from './requestInfo.ts';
 import { Compacted, StoreUnavailable } from './storage/store.ts';
+import { onUpgrade, type Upgrade, upgradable } from './upgrade.ts';
 
 export interface ServerOptions {
   cert: string;
@@ -34,6 +36,7 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
       key: options.key,
       ...(options.clientCA ? { ca: options.clientCA, requestCert: true, rejectUnauthorized: false } : {}),
       settings: { maxConcurrentStreams: 1000 },
+      shouldUpgradeCallback: upgradable,
     },
     routerOptions: { maxParamLength: 1 << 20, ignoreTrailingSlash: false, caseSensitive: true },
     exposeHeadRoutes: false,
@@ -54,15 +57,11 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
     // The request leaves fastify here: this hook never calls on, so what fastify does for handlers of its own is spared.
     onRequest: (request, reply, _done) => {
       reply.hijack();
-      const raw = request.raw as IncomingMessage;
-      const response = reply.raw as ServerResponse;
-      requestBody(raw, maxBodyBytes, (body) => {
-        if (body !== 'too large') void handle(api, options.metrics, raw, response, body);
-        else sendError(undefined, response, status.requestEntityTooLarge(`limit is ${maxBodyBytes}`));
-      });
+      void handle(api, options.metrics, request.raw as IncomingMessage, reply.raw as ServerResponse);
     },
     handler: () => {},
   });
+  onUpgrade(app.server, (raw, response, upgrade) => void handle(api, options.metrics, raw, response, upgrade));
   return app;
 }
 
@@ -71,13 +70,17 @@ async function handle(
   metrics: Metrics,
   raw: IncomingMessage,
   response: ServerResponse,
-  body: Buffer | undefined,
+  upgrade?: Upgrade,
 ): Promise<void> {
-  const req = requestOf(api, raw, response, body);
+  const req = requestOf(api, raw, response, upgrade);
   try {
     for (const filter of filters) {
       const waiting = filter(api, req);
       if (waiting) await waiting;
+    }
+    if (!streamsBody(api, req)) {
+      const body = requestBody(raw, maxBodyBytes);
+      if (body !== undefined) req.body = accepted(await body);
     }
     const answer = await withDeadline(req, dispatch(api, req));
     await send(req, response, answer);
@@ -89,7 +92,13 @@ async function handle(
   }
 }
 
-function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, body: Buffer | undefined): ApiRequest {
+function accepted(body: Buffer | 'too large' | 'gone'): Buffer {
+  if (body === 'too large') throw status.requestEntityTooLarge(`limit is ${maxBodyBytes}`);
+  if (body === 'gone') throw status.badRequest('the client went away before the end of its request');
+  return body;
+}
+
+function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined): ApiRequest {
   const url = raw.url ?? '/';
   const mark = url.indexOf('?');
   return {
@@ -97,9 +106,10 @@ function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, bod
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
     headers: raw.headers,
-    body,
+    body: undefined,
     raw,
     response,
+    upgrade,
     received: api.clock.now(),
     auditId: '',
     info: undefined as never,
@@ -114,7 +124,7 @@ function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, bod
 
 /** A handler that takes too long is answered for; what it still does is its own affair, and a write may yet succeed. */
 function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
-  if (req.info.verb === 'watch') return work;
+  if (isLongRunning(req.info)) return work;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(status.timeout('request did not complete within the allotted timeout')),
@@ -134,6 +144,7 @@ function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
 }
 
 async function send(req: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
+  if ('stream' in answer && answer.taken) return answer.stream(response);
   if (response.destroyed) return;
   const headers: Record<string, string | number | string[]> = {
     'audit-id': req.auditId,
@@ -141,6 +152,7 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
     'content-type': answer.type,
     ...answer.headers,
   };
+  if (!answer.type) delete headers['content-type'];
   if (req.warnings.length) headers['warning'] = req.warnings.map(warningHeader);
   if ('stream' in answer) {
     response.writeHead(answer.code, headers);
@@ -167,8 +179,8 @@ function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusErro
 }
 
 function sendError(req: ApiRequest | undefined, response: ServerResponse, error: status.StatusError): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
+  if (response.headersSent || response.destroyed || req?.upgrade?.taken) {
+    (req?.upgrade?.socket ?? response).destroy();
     return;
   }
   const plain = error instanceof PageNotFound;

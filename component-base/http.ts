@@ -2,4 +2,4 @@
 // those of node:http are WebSocket and its events, for which Node loads all of undici. That is 3 MB and 20 ms in every process.
 // Used instead of node:http everywhere; types still come from there.
 
-export const { Agent, createServer, request, get } = process.getBuiltinModule('node:http');
+export const { Agent, createServer, request, get, ServerResponse } = process.getBuiltinModule('node:http');

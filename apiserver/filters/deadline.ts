@@ -3,11 +3,12 @@
 import { badRequest } from '../../apimachinery/status.ts';
 import { parseDuration } from '../../component-base/flags.ts';
 import type { Filter } from '../filters.ts';
+import { isLongRunning } from '../requestInfo.ts';
 
 export const deadline: Filter = (api, req) => {
   req.timeout = api.config.requestTimeout;
   const text = req.query.get('timeout');
-  if (text === null || text === '' || req.info.verb === 'watch') return;
+  if (text === null || text === '' || isLongRunning(req.info)) return;
   const asked = parseDuration(text);
   if (asked === undefined)
     throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`);

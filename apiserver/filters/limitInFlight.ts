@@ -2,12 +2,13 @@
 // Mirrors: staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go.
 import { tooManyRequests } from '../../apimachinery/status.ts';
 import type { Filter } from '../filters.ts';
+import { isLongRunning } from '../requestInfo.ts';
 
 const reading = new Set(['get', 'list', 'watch', 'head', 'options']);
 const inFlight = { reads: 0, writes: 0 };
 
 export const limitInFlight: Filter = (api, req) => {
-  if (req.info.verb === 'watch' || req.user.groups?.includes('system:masters')) return;
+  if (isLongRunning(req.info) || req.user.groups?.includes('system:masters')) return;
   const kind = reading.has(req.info.verb) ? 'reads' : 'writes';
   const most = kind === 'reads' ? api.config.maxInFlight : api.config.maxMutatingInFlight;
   if (most > 0 && inFlight[kind] >= most) throw tooManyRequests('too many requests, please try again later.');

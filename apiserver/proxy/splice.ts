@@ -1,0 +1,86 @@
+// Two connections as one: what comes in here goes out there, at the pace of the slower, until one of them ends.
+// Used by: reverseProxy.ts, ../streaming/. A half that ends lets the other finish what it is saying.
+import type { Duplex } from 'node:stream';
+
+export interface Splice {
+  /** Cuts both connections now. */
+  finish(): void;
+}
+
+export interface SpliceOptions {
+  /** Milliseconds without a byte either way; 0 or absent: no limit. */
+  idleTimeout?: number;
+  /** Where the splice is listed while it lasts. */
+  open?: Set<Splice>;
+}
+
+export interface End {
+  socket: Duplex;
+  /** Bytes already read from it. */
+  head: Buffer;
+}
+
+/** How long the other half may go on without a byte once one has ended. */
+const halfOpenTimeout = 30_000;
+
+export function splice(a: End, b: End, options: SpliceOptions = {}): void {
+  const cut = () => {
+    a.socket.destroy();
+    b.socket.destroy();
+  };
+  const self: Splice = { finish: cut };
+  options.open?.add(self);
+  const watch = idleWatch(cut, options.idleTimeout ?? 0);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (from.head.length) to.socket.write(from.head);
+    from.socket.on('data', watch.touch);
+    from.socket.pipe(to.socket);
+    from.socket.once('end', () => watch.limit(halfOpenTimeout));
+    from.socket.on('error', cut);
+    from.socket.once('close', () => {
+      watch.stop();
+      options.open?.delete(self);
+      // What is still on its way out gets the chance to arrive.
+      if (to.socket.writableEnded && !to.socket.writableFinished) to.socket.once('finish', cut);
+      else cut();
+    });
+    if (from.socket.destroyed) cut();
+  }
+}
+
+/** One timer for both directions, moved on only when it fires. */
+function idleWatch(onIdle: () => void, milliseconds: number) {
+  let limit = milliseconds;
+  let last = Date.now();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const arm = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(check, ms);
+    timer.unref();
+  };
+  const check = () => {
+    const left = last + limit - Date.now();
+    if (left <= 0) onIdle();
+    else arm(left);
+  };
+  if (limit > 0) arm(limit);
+  return {
+    touch: () => {
+      last = Date.now();
+    },
+    limit(ms: number) {
+      if (stopped || (limit > 0 && limit < ms)) return;
+      limit = ms;
+      last = Date.now();
+      arm(ms);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
