@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { realClock } from '../apimachinery/clock.ts';
-import { createFeatureGates } from '../component-base/featureGates.ts';
+import { createFeatureGates, type FeatureGates } from '../component-base/featureGates.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { admissionPlugins } from './admission/admission.ts';
@@ -43,7 +43,7 @@ export async function startApiServer(
   const tls = readTls(config);
   const features = createFeatureGates(config['feature-gates']);
   const store = await openStore(config);
-  const registry = fillRegistry(config);
+  const registry = fillRegistry(config, features);
   const cache = createWatchCache(store, { log, clock: realClock });
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
@@ -123,12 +123,13 @@ export async function startApiServer(
 
 const pause = (ms: number) => (ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve());
 
-function fillRegistry(config: ServerConfig): Registry {
+function fillRegistry(config: ServerConfig, features: FeatureGates): Registry {
   const registry = createRegistry(config['etcd-prefix']);
   const eventSeconds = Math.floor(config['event-ttl'] / 1000);
   for (const kind of kinds) {
     const isEvent = kind.plural === 'events';
-    registry.add(isEvent ? withTTL(kind, eventSeconds) : kind, (name) => builtinSchemas.node(name));
+    const gated = { ...kind, ...kind.withGates?.(features) };
+    registry.add(isEvent ? withTTL(gated, eventSeconds) : gated, (name) => builtinSchemas.node(name));
   }
   return registry;
 }

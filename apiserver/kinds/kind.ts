@@ -4,6 +4,7 @@
 // Next: ../handlers/, which take a request through defaults, admission, validation and storage by these fields.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import type { DeleteOptions, KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import type { FeatureGates } from '../../component-base/featureGates.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { TokenIssuer } from '../authentication/tokenIssuer.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -85,6 +86,8 @@ export interface Kind {
     fromStored(object: KubeObject): KubeObject;
   };
 
+  /** Members that are others under these feature gates than under v1.35's defaults; asked once, as the server starts. */
+  withGates?(gates: FeatureGates): Partial<Kind>;
   /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */
   defaults?(object: any): void;
   /** Nodes register themselves with their status: a create keeps what the client sent. Absent: it starts empty. */

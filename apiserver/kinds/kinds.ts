@@ -17,6 +17,8 @@ import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
 import { eventsV1 } from './eventsV1.ts';
+import { horizontalPodAutoscaler } from './horizontalPodAutoscaler.ts';
+import { horizontalPodAutoscalerV1 } from './horizontalPodAutoscalerV1.ts';
 import { ingress } from './ingress.ts';
 import { ingressClass } from './ingressClass.ts';
 import { ipAddress } from './ipAddress.ts';
@@ -80,6 +82,8 @@ export const kinds: readonly Kind[] = [
   controllerRevision,
   job,
   cronJob,
+  horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   podDisruptionBudget,
   priorityClass,
   runtimeClass,

@@ -249,13 +249,15 @@ function theRest(
     await ok('delete deployment web --cascade=foreground --timeout=60s');
     expect(await ok('get rs -l app=web -o name')).toBe('');
   });
-  it('autoscale answers as on a server without that group', async () => {
+  it('autoscale makes an autoscaler, and get shows its targets', async () => {
     await ok('create deployment scaled --image=nginx');
-    const ran = await k('autoscale deployment scaled --max=3');
-    expect([ran.code, ran.stderr]).toEqual([
-      1,
-      expect.stringMatching(/could not find the requested resource|no matches for kind/),
-    ]);
+    expect(await ok('autoscale deployment scaled --min=2 --max=3 --cpu-percent=70')).toContain(
+      'horizontalpodautoscaler.autoscaling/scaled autoscaled',
+    );
+    expect(await ok('get hpa scaled')).toMatch(/Deployment\/scaled +cpu: <unknown>\/70% +2 +3 +0/);
+    expect(await ok('get hpa.v1.autoscaling scaled -o jsonpath={.spec.targetCPUUtilizationPercentage}')).toBe('70');
+    expect((await k('autoscale deployment scaled --max=3')).stderr).toContain('already exists');
+    await ok('delete hpa scaled');
   });
   it('refuses what is wrong, with every field named', async () => {
     const bad = manifest(2).replace('name: web,', 'name: Bad_Name,').replace('replicas: 2', 'replicas: -1');

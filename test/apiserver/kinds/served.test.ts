@@ -19,6 +19,7 @@ const selector = { matchLabels: { app: 'web' } };
 const web = { service: { name: 'web', port: { number: 80 } } };
 const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/d' } };
+const autoscaled = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 };
 const jobTemplate = { spec: { template: template({ restartPolicy: 'Never' }) } };
 const body =
   'MIHJMHECAQAwDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJ293/nEwLcKxRyoShemlc+hGvt3KZ5mbyYehhS+V40oq1NKKyhL30RD8EPUOl1Sihd31ZwJWZTAhR9RZHu82pmgADAKBggqhkjOPQQDAgNIADBFAiEA4zAsuQYlvHNY1/lZ07FuMeXaO9UMLEqcodPdnZLjdn4CIDHuxWjQgA9J47evHXpTelnRIYX+0weV3xz6e3Bdagxr';
@@ -39,6 +40,8 @@ const all: [path: string, fields: object, gone?: 'Object' | 'Status' | 'Orphan']
   [`${apps}/controllerrevisions`, { data: { spec: { a: [1] } }, revision: 2 }],
   ['/apis/batch/v1/namespaces/default/jobs', jobTemplate, 'Orphan'],
   ['/apis/batch/v1/namespaces/default/cronjobs', { spec: { schedule: '@daily', jobTemplate } }],
+  ['/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers', { spec: autoscaled }],
+  ['/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers', { spec: autoscaled }],
   ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', { spec: { selector, minAvailable: '50%' } }],
   [`${core}/replicationcontrollers`, { spec: { template: template() } }, 'Orphan'],
   [`${core}/podtemplates`, { template: template() }, 'Object'],
@@ -112,6 +115,22 @@ test('a Job’s selector is its uid, and scale reaches a ReplicationController',
     body: { metadata: { name: 'y', namespace: 'default' }, spec: { replicas: 4 } },
   });
   expect([scaled.code, (await http(`${path}/y`)).json.spec.replicas]).toEqual([200, 4]);
+});
+
+test('an autoscaler is one object in two versions', async () => {
+  const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+  const scaleUp = { stabilizationWindowSeconds: 5 };
+  await http(path('v2'), { body: { metadata: { name: 'y' }, spec: { ...autoscaled, behavior: { scaleUp } } } });
+  const shown = (await http(`${path('v1')}/y`)).json;
+  expect(shown.spec.targetCPUUtilizationPercentage).toBe(80);
+  const annotation = 'autoscaling.alpha.kubernetes.io/behavior';
+  expect(JSON.parse(shown.metadata.annotations[annotation]).ScaleUp.StabilizationWindowSeconds).toBe(5);
+  shown.spec.targetCPUUtilizationPercentage = 60;
+  expect((await http(`${path('v1')}/y`, { method: 'PUT', body: shown })).code).toBe(200);
+  const stored = await http(`${path('v2')}/y`);
+  expect(stored.json.metadata.annotations).toBeUndefined();
+  expect(stored.json.spec.metrics[0].resource.target.averageUtilization).toBe(60);
+  expect(stored.json.spec.behavior.scaleUp.stabilizationWindowSeconds).toBe(5);
 });
 
 const zeroTemplate = { metadata: { creationTimestamp: null }, spec: { containers: null } };
