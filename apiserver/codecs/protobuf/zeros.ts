@@ -1,8 +1,9 @@
 // Which zero values of protobuf mean "not set". Go writes every field that is no pointer, zero or not, and its JSON then leaves most of
-// them out; pointers are written only when set. Facts of v1.35's types.go; used by protobuf.ts.
+// them out; pointers are written only when set. Facts of v1.35's types.go; used by messages.ts. Beside it: presence.ts.
 
 /** Numbers and booleans that are no pointers and that JSON omits when zero, by message. All others are kept as they came. */
 export const omittedZeros: Record<string, readonly string[]> = {
+  'admissionregistration.v1.ValidatingAdmissionPolicyStatus': ['observedGeneration'],
   'apps.v1.DaemonSetSpec': ['minReadySeconds'],
   'apps.v1.DaemonSetStatus': ['observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable'],
   'apps.v1.DeploymentSpec': ['minReadySeconds', 'paused'],
@@ -78,13 +79,20 @@ export const omittedZeros: Record<string, readonly string[]> = {
   'core.v1.VolumeMount': ['readOnly'],
   'core.v1.VolumeMountStatus': ['readOnly'],
   'events.v1.Event': ['deprecatedCount'],
+  'flowcontrol.v1.ResourcePolicyRule': ['clusterScope'],
   'networking.v1.ServiceBackendPort': ['number'],
   'policy.v1.PodDisruptionBudgetStatus': ['observedGeneration'],
+  'resource.v1.DeviceSubRequest': ['count'],
+  'resource.v1.ExactDeviceRequest': ['count'],
+  'scheduling.v1.PriorityClass': ['globalDefault'],
   'meta.v1.Condition': ['observedGeneration'],
   'meta.v1.ListOptions': ['watch', 'allowWatchBookmarks', 'limit'],
   'meta.v1.ObjectMeta': ['generation'],
   'meta.v1.Status': ['code'],
   'meta.v1.StatusDetails': ['retryAfterSeconds'],
+  'apiregistration.v1.APIServiceSpec': ['insecureSkipTLSVerify'],
+  'apiextensions.v1.CustomResourceDefinitionCondition': ['observedGeneration'],
+  'apiextensions.v1.CustomResourceDefinitionStatus': ['observedGeneration'],
   'apiextensions.v1.CustomResourceColumnDefinition': ['priority'],
   'apiextensions.v1.CustomResourceDefinitionSpec': ['preserveUnknownFields'],
   'apiextensions.v1.CustomResourceDefinitionVersion': ['deprecated'],
@@ -98,13 +106,10 @@ export const omittedZeros: Record<string, readonly string[]> = {
   ],
 };
 
-/** Strings that are pointers, where empty says something; every other empty string is left out. */
-export const keptEmptyStrings: Record<string, readonly string[]> = {
-  'core.v1.PersistentVolumeClaimSpec': ['storageClassName', 'volumeAttributesClassName'],
-  'core.v1.PodSpec': ['runtimeClassName', 'priorityClassName'],
-  'core.v1.ServiceSpec': ['loadBalancerClass'],
-  'coordination.v1.LeaseSpec': ['holderIdentity', 'preferredHolder'],
-  'discovery.v1.EndpointPort': ['name', 'appProtocol', 'protocol'],
-  'networking.v1.IngressSpec': ['ingressClassName'],
-  'meta.v1.DeleteOptions': ['propagationPolicy'],
+/** Numbers and booleans by value that JSON shows even when zero, though the schema does not require them. */
+export const shownZeros: Record<string, readonly string[]> = {
+  'apps.v1.StatefulSetStatus': ['availableReplicas'],
+  'flowcontrol.v1.FlowSchemaSpec': ['matchingPrecedence'],
+  'flowcontrol.v1.QueuingConfiguration': ['queues', 'handSize', 'queueLengthLimit'],
+  'meta.v1.ApplyOptions': ['force'],
 };
