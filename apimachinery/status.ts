@@ -99,7 +99,7 @@ export const tooLargeResourceVersion = (wanted: number, current: number) =>
   make(
     504,
     'Timeout',
-    `Too large resource version: ${wanted}, current: ${current}`,
+    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
     { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
     { 'retry-after': '1' },
   );

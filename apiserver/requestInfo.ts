@@ -1,6 +1,7 @@
 // What a path and method ask for: verb, group, version, namespace, resource, name, subresource. Pure.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go.
 // Read by the authorizer, admission and dispatch.ts.
+import { queryBool } from './query.ts';
 
 export interface RequestInfo {
   /** False for paths such as /healthz or /apis. */
@@ -81,7 +82,7 @@ function collectionVerb(info: RequestInfo, method: string, oldWatch: boolean, qu
   const reading = method === 'GET' || method === 'HEAD';
   if (reading && oldWatch) return 'watch';
   if (reading && !info.subresource) {
-    const watching = /^(1|t|true)$/i.test(query.get('watch') ?? '');
+    const watching = queryBool(query, 'watch') ?? false;
     if (!info.name) {
       info.name = singleName(query);
       return watching ? 'watch' : 'list';

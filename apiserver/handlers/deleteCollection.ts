@@ -20,7 +20,7 @@ const workers = 8;
 export async function deleteCollection(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
   const e = encodingOf(req);
   const options = deleteOptions(req);
-  const { items, metadata } = await listObjects(api, req, served);
+  const { items, metadata } = await listObjects(api, req, served, false);
   const found = [...items];
   const queue = found.values();
   await Promise.all(Array.from({ length: workers }, () => work(queue)));

@@ -1,12 +1,13 @@
 // GET of a collection: which snapshot, which page, which objects; sent in pieces from what is already encoded.
 // Reads: the watch cache; the store for snapshots that the cache no longer holds. Mirrors: apiserver/pkg/storage/cacher and etcd3/store.go (GetList).
 // Next: watch.ts goes on from the resourceVersion that this answers.
-import { type FieldError, forbiddenField, invalidValue, notSupported } from '../../apimachinery/fieldErrors.ts';
+import { type FieldError, forbiddenField, notSupported } from '../../apimachinery/fieldErrors.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { ListMeta } from '../../apimachinery/types.ts';
 import { type Api, cacheOf } from '../api.ts';
 import { encodeList } from '../codecs/codecs.ts';
 import type { Served } from '../kinds/registry.ts';
+import { queryBool, queryInt } from '../query.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import type { Cached, ResourceCache } from '../storage/cached.ts';
 import { cachedFrom } from '../storage/cachedFrom.ts';
@@ -38,10 +39,11 @@ export async function list(api: Api, req: ApiRequest, served: Served): Promise<A
   return sendPieces(req, e.media.name, pieces);
 }
 
-/** The objects that this request's parameters ask for; deletecollection uses it too. */
-export async function listObjects(api: Api, req: ApiRequest, served: Served): Promise<ListResult> {
-  const cache = await cacheOf(api, served);
+/** The objects that this request's parameters ask for. `paged` false: all of them whatever `limit` says, as deletecollection wants them. */
+export async function listObjects(api: Api, req: ApiRequest, served: Served, paged = true): Promise<ListResult> {
   const wanted = readParameters(req, served);
+  if (!paged) wanted.limit = 0;
+  const cache = await cacheOf(api, served);
   const snapshot = await chooseSnapshot(api, cache, wanted);
   const source = inCache(cache, snapshot) ? fromCache(cache, wanted) : fromStore(api, cache, wanted, snapshot);
   return wanted.limit > 0 ? page(await source, wanted, snapshot, cache) : whole(await source, wanted, snapshot);
@@ -52,42 +54,31 @@ function readParameters(req: ApiRequest, served: Served): Wanted {
   const match = q.get('resourceVersionMatch') ?? '';
   const versionText = q.get('resourceVersion') ?? '';
   const token = q.get('continue') ?? '';
-  const limitText = q.get('limit') ?? '';
-  if (limitText && !/^-?\d+$/.test(limitText))
-    throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(limitText)}: invalid syntax`);
-  checkParameters(match, versionText, token);
-  return {
-    version: parseVersion(versionText),
-    match,
-    limit: Math.max(0, Number(limitText)),
-    from: token ? decodeContinue(token) : undefined,
-    namespace: req.info.namespace,
-    selection: selectionOf(q, served),
-  };
+  const limit = queryInt(q, 'limit') ?? 0;
+  queryInt(q, 'timeoutSeconds');
+  checkParameters(match, versionText, token, queryBool(q, 'sendInitialEvents') !== undefined);
+  const selection = selectionOf(q, served);
+  const from = token ? decodeContinue(token) : undefined;
+  if (from && versionText && versionText !== '0')
+    throw status.badRequest('specifying resource version is not allowed when using continue');
+  const version = parseVersion(versionText);
+  // The newest state that is there anyway is always given whole.
+  return { version, match, limit: version === 0 ? 0 : limit, from, namespace: req.info.namespace, selection };
 }
 
-function checkParameters(match: string, version: string, token: string): void {
+/** Mirrors: apimachinery/pkg/apis/meta/internalversion/validation. */
+function checkParameters(match: string, version: string, token: string, initialEvents: boolean): void {
   const errors: FieldError[] = [];
+  const forbidMatch = (why: string) => errors.push(forbiddenField('resourceVersionMatch', why));
   if (match) {
+    if (!version) forbidMatch('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (token) forbidMatch('resourceVersionMatch is forbidden when continue is provided');
     if (match !== 'Exact' && match !== 'NotOlderThan')
       errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    if (!version)
-      errors.push(
-        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
-      );
-    if (token)
-      errors.push(
-        forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
-      );
     if (match === 'Exact' && version === '0')
-      errors.push(
-        forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
-      );
+      forbidMatch('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
-  if (token && version && version !== '0')
-    errors.push(
-      invalidValue('resourceVersion', version, 'specifying resource version is not allowed when using continue'),
-    );
+  if (initialEvents) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
@@ -111,20 +102,25 @@ async function chooseSnapshot(api: Api, cache: ResourceCache, w: Wanted): Promis
 /** Nothing changed between the snapshot and now: the cache is that snapshot. */
 const inCache = (cache: ResourceCache, snapshot: number) => snapshot >= cache.lastChange && snapshot <= cache.revision;
 
-function fromCache(cache: ResourceCache, w: Wanted): Iterable<Cached> {
-  const after = w.from ? cache.spec.prefix + w.from.after : undefined;
-  return cache.list({ namespace: w.namespace || undefined, after });
+/** Objects behind the token; `behind` is how many more the store has after these. */
+interface Source {
+  items: Cached[];
+  behind?: number;
 }
 
-async function fromStore(api: Api, cache: ResourceCache, w: Wanted, snapshot: number): Promise<Iterable<Cached>> {
+function fromCache(cache: ResourceCache, w: Wanted): Source {
+  const after = w.from ? cache.spec.prefix + w.from.after : undefined;
+  return { items: cache.list({ namespace: w.namespace || undefined, after }) };
+}
+
+async function fromStore(api: Api, cache: ResourceCache, w: Wanted, snapshot: number): Promise<Source> {
   const prefix = w.namespace ? `${cache.spec.prefix}${w.namespace}/` : cache.spec.prefix;
   const after = w.from ? cache.spec.prefix + w.from.after : undefined;
   try {
     // A selector thins a page out, so the store is asked for all that is behind the token.
     const limit = w.limit > 0 && w.selection.everything ? w.limit + 1 : undefined;
     const found = await api.store.list(prefix, { at: snapshot, after, limit });
-    const items = found.items.map((stored) => cachedFrom(stored, cache.spec));
-    return Object.assign(items, { remaining: found.remaining });
+    return { items: found.items.map((stored) => cachedFrom(stored, cache.spec)), behind: found.remaining };
   } catch (error) {
     if (error instanceof Compacted)
       throw w.from
@@ -147,18 +143,18 @@ function* selected(items: Iterable<Cached>, selection: Selection): Generator<Cac
   for (const item of items) if (selection.matches(item)) yield item;
 }
 
-function whole(items: Iterable<Cached>, w: Wanted, snapshot: number): ListResult {
+function whole({ items }: Source, w: Wanted, snapshot: number): ListResult {
   return {
     items: w.selection.everything ? items : selected(items, w.selection),
     metadata: { resourceVersion: String(snapshot) },
   };
 }
 
-function page(source: Iterable<Cached>, w: Wanted, snapshot: number, cache: ResourceCache): ListResult {
+function page(source: Source, w: Wanted, snapshot: number, cache: ResourceCache): ListResult {
   const items: Cached[] = [];
   let seen = 0;
   let more = false;
-  for (const item of source) {
+  for (const item of source.items) {
     if (items.length === w.limit) {
       more = w.selection.everything || w.selection.matches(item);
       if (more) break;
@@ -173,8 +169,8 @@ function page(source: Iterable<Cached>, w: Wanted, snapshot: number, cache: Reso
       revision: snapshot,
       after: items.at(-1)!.key.slice(cache.spec.prefix.length),
     });
-    const total = Array.isArray(source) ? ((source as { remaining?: number }).remaining ?? source.length) : undefined;
-    if (w.selection.everything && total !== undefined) metadata.remainingItemCount = Math.max(1, total - seen);
+    // What the store has behind what it gave, and what it gave behind this page. With a selector nobody has counted.
+    if (w.selection.everything) metadata.remainingItemCount = (source.behind ?? 0) + source.items.length - seen;
   }
   return { items, metadata };
 }

@@ -1,6 +1,7 @@
 // Label and field selectors of a list, watch or deletecollection, as one test over a cached object.
 // Reads: query parameters and the kind's selectable fields. Mirrors: apiserver/pkg/endpoints/handlers/get.go and each strategy's SelectableFields.
 import { type FieldSelector, parseFieldSelector } from '../../apimachinery/fieldSelector.ts';
+import { goQuote } from '../../apimachinery/goQuote.ts';
 import { parseLabelSelector } from '../../apimachinery/labelSelector.ts';
 import { badRequest } from '../../apimachinery/status.ts';
 import { servedObject } from '../codecs/codecs.ts';
@@ -17,6 +18,8 @@ export interface Selection {
 export function selectionOf(query: URLSearchParams, served: Served, name = ''): Selection {
   const labels = parsed(() => parseLabelSelector(query.get('labelSelector') ?? ''));
   const fields = parsed(() => parseFieldSelector(query.get('fieldSelector') ?? ''));
+  if (name && fields.requirements.length && fields.exact('metadata.name') !== name)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
   checkFields(served, fields);
   const readFields = served.kind.storedAs ? fieldsOf(served.kind) : undefined;
   const fieldsFor = (c: Cached) => (readFields ? readFields(servedObject(served, c)) : c.fields);
@@ -42,15 +45,17 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
+/** Kinds that offer fields of their own name what they do not know; the others have one rule for all. */
 function checkFields(served: Served, fields: FieldSelector): void {
   const { kind } = served;
+  const ownRule = kind.selectableFields !== undefined || !served.bareItems;
   for (const { field: key } of fields.requirements) {
-    if (key === 'metadata.name' || (key === 'metadata.namespace' && kind.namespaced) || kind.selectableFields?.[key])
-      continue;
+    if (key === 'metadata.name' || (key === 'metadata.namespace' && (kind.namespaced || !ownRule))) continue;
+    if (kind.selectableFields && Object.hasOwn(kind.selectableFields, key)) continue;
     throw badRequest(
-      kind.selectableFields
+      ownRule
         ? `field label not supported: ${key}`
-        : `"${key}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+        : `${goQuote(key)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
 }

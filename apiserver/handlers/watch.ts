@@ -8,8 +8,10 @@ import { type Api, cacheOf } from '../api.ts';
 import { encodeEvent, frameCached } from '../codecs/codecs.ts';
 import type { Encoding } from '../codecs/negotiate.ts';
 import type { Served } from '../kinds/registry.ts';
+import { queryBool, queryInt } from '../query.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import type { Cached, CacheEvent, ResourceCache } from '../storage/cached.ts';
+import { toDeleted } from '../storage/cachedFrom.ts';
 import { Compacted } from '../storage/store.ts';
 import { encodingOf, includeObject } from './answers.ts';
 import { bookmarkClock } from './bookmarkClock.ts';
@@ -18,8 +20,10 @@ import { parseVersion, reach } from './versions.ts';
 import { WatchStream } from './watchStream.ts';
 
 interface Wanted {
+  /** Undefined or 0: wherever the cache stands. */
   version: number | undefined;
   bookmarks: boolean;
+  /** The state comes first, as ADDED events. */
   initialEvents: boolean;
   /** Milliseconds. */
   timeout: number;
@@ -33,9 +37,7 @@ export async function watch(api: Api, req: ApiRequest, served: Served): Promise<
     throw status.notAcceptable('only the following media types are accepted: application/json;stream=watch');
   const wanted = readParameters(api, req, served);
   const cache = await cacheOf(api, served);
-  // A watch that names no version starts at the newest; 0 starts at whatever is there.
-  if (wanted.version === undefined) await api.cache.fresh();
-  else if (wanted.initialEvents && wanted.version > 0) await reach(api, wanted.version);
+  const refusal = await awaitStart(api, wanted);
   const session: Session = {
     api,
     req,
@@ -45,46 +47,63 @@ export async function watch(api: Api, req: ApiRequest, served: Served): Promise<
     e,
     options: { include: includeObject(req), now: api.clock.now() },
   };
-  return { code: 200, type: e.media.watch.type, stream: (response) => run(session, response) };
+  return { code: 200, type: e.media.watch.type, stream: (response) => run(session, response, refusal) };
 }
 
-const truthy = (text: string | null) => text !== null && /^(1|t|true)$/i.test(text);
+/**
+ * Waits for the version to start at; what is refused then is told as an ERROR event. A version that does not come belongs to a past that a
+ * restore has undone, so its holder has to list anew.
+ */
+async function awaitStart(api: Api, { version, initialEvents }: Wanted): Promise<status.StatusError | undefined> {
+  if (version === undefined) await api.cache.fresh();
+  if (!version) return undefined;
+  try {
+    await reach(api, version);
+    return undefined;
+  } catch (error) {
+    if (!status.isReason(error, 'Timeout')) throw error;
+    return initialEvents ? error : tooOld(version, api.cache.revision);
+  }
+}
+
+const tooOld = (version: number, oldest: number) =>
+  status.resourceExpired(`too old resource version: ${version} (${oldest})`);
 
 function readParameters(api: Api, req: ApiRequest, served: Served): Wanted {
   const q = req.query;
-  const initial = q.get('sendInitialEvents');
+  const initial = queryBool(q, 'sendInitialEvents');
   const match = q.get('resourceVersionMatch') ?? '';
-  const errors: FieldError[] = [];
-  if (initial === null && match) {
-    errors.push(
-      forbiddenField(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    );
-  }
-  if (initial !== null && match !== 'NotOlderThan') {
-    errors.push(
-      match
-        ? notSupported('resourceVersionMatch', match, ['NotOlderThan'])
-        : forbiddenField(
-            'resourceVersionMatch',
-            'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-          ),
-    );
-  }
-  if (q.get('continue')) errors.push(forbiddenField('continue', 'continue is forbidden for watch'));
-  if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
-  const seconds = Number(q.get('timeoutSeconds') ?? '');
+  const seconds = queryInt(q, 'timeoutSeconds') ?? 0;
+  queryInt(q, 'limit');
+  checkParameters(initial, match, q.get('continue') ?? '');
+  const selection = selectionOf(q, served, req.info.name);
+  const version = parseVersion(q.get('resourceVersion') ?? '');
   const least = api.config.minRequestTimeout;
   return {
-    version: parseVersion(q.get('resourceVersion') ?? ''),
-    bookmarks: truthy(q.get('allowWatchBookmarks')),
-    initialEvents: truthy(initial),
-    timeout: 1000 * (seconds > 0 ? seconds : least * (1 + api.random())),
-    selection: selectionOf(q, served, req.info.verb === 'watch' ? req.info.name : ''),
-    namespace: req.info.namespace,
+    version,
+    bookmarks: queryBool(q, 'allowWatchBookmarks') ?? false,
+    // Watches without a version have always begun with the state; with bookmarks they hear of its end, too.
+    initialEvents: initial ?? (match === '' && !version),
+    timeout: seconds < 0 ? 0 : 1000 * (seconds || least * (1 + api.random())),
+    selection,
+    // The old path of a namespace's own watch names it as its namespace, too.
+    namespace: served.kind.namespaced ? req.info.namespace : '',
   };
+}
+
+/** Mirrors: validateWatchOptions of apimachinery/pkg/apis/meta/internalversion/validation. */
+function checkParameters(initial: boolean | undefined, match: string, token: string): void {
+  const errors: FieldError[] = [];
+  const forbidMatch = (why: string) => errors.push(forbiddenField('resourceVersionMatch', why));
+  if (initial !== undefined && match !== 'NotOlderThan')
+    forbidMatch('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (match) {
+    if (initial === undefined)
+      forbidMatch('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (token) forbidMatch('resourceVersionMatch is forbidden when continue is provided');
+  }
+  if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
 interface Session {
@@ -97,16 +116,17 @@ interface Session {
   options: { include: ReturnType<typeof includeObject>; now: number };
 }
 
-async function run(s: Session, response: ServerResponse): Promise<void> {
+async function run(s: Session, response: ServerResponse, refusal?: status.StatusError): Promise<void> {
   const out = new WatchStream(response);
   const sender = new Sender(s, out);
   let unsubscribe = () => {};
   try {
+    if (refusal) throw refusal;
     unsubscribe = start(s, sender, () => out.finish());
   } catch (error) {
-    if (!(error instanceof Compacted)) throw error;
-    const refusal = status.resourceExpired(`too old resource version: ${s.wanted.version} (${error.oldest})`);
-    sender.error(refusal);
+    if (error instanceof Compacted) sender.error(tooOld(s.wanted.version!, error.oldest));
+    else if (error instanceof status.StatusError) sender.error(error);
+    else throw error;
     return out.finish();
   }
   const stopBookmarks = s.wanted.bookmarks ? bookmarkClock(() => sender.bookmark()) : () => {};
@@ -122,14 +142,13 @@ async function run(s: Session, response: ServerResponse): Promise<void> {
   unsubscribe();
 }
 
-/** Subscribes first and sends the state second, in one turn, so that nothing falls between. */
+/** Sends the state first and subscribes second, in one turn, so that nothing falls between. */
 function start(s: Session, sender: Sender, onEnd: () => void): () => void {
-  const { version, initialEvents } = s.wanted;
-  const fromState = initialEvents || version === undefined || version === 0;
-  const from = fromState ? s.cache.revision : version;
-  if (fromState && (initialEvents || version === undefined || version === 0)) {
-    for (const item of s.cache.list({ namespace: s.wanted.namespace || undefined })) sender.initial(item);
-    if (initialEvents && s.wanted.bookmarks) sender.initialEnd(from);
+  const { version, initialEvents, bookmarks, namespace } = s.wanted;
+  const from = initialEvents || !version ? s.cache.revision : version;
+  if (initialEvents) {
+    for (const item of s.cache.list({ namespace: namespace || undefined })) sender.initial(item);
+    if (bookmarks) sender.initialEnd(from);
   }
   return s.cache.subscribe(from, (event) => sender.event(event), undefined, onEnd);
 }
@@ -158,7 +177,8 @@ class Sender {
     if (wanted.namespace && event.current.namespace !== wanted.namespace) return;
     const as = wanted.selection.everything ? event.type : seenAs(event, wanted.selection);
     if (!as) return;
-    this.#send(encodeEvent(event, as, event.current, this.#s.served, this.#s.e, this.#s.options, this.#first));
+    const object = as === 'DELETED' ? lastSeen(event) : event.current;
+    this.#send(encodeEvent(event, as, object, this.#s.served, this.#s.e, this.#s.options, this.#first));
   }
 
   bookmark(): void {
@@ -207,4 +227,14 @@ function seenAs(event: CacheEvent, selection: Selection): CacheEvent['type'] | u
   const before = event.previous !== undefined && selection.matches(event.previous);
   if (now) return before ? 'MODIFIED' : 'ADDED';
   return before ? 'DELETED' : undefined;
+}
+
+const vanished = new WeakMap<CacheEvent, Cached>();
+
+/** What goes out of view is told as it was when it was in view, at the version of the change; made once for all watchers. */
+function lastSeen(event: CacheEvent): Cached {
+  if (event.type === 'DELETED' || !event.previous) return event.current;
+  const known = vanished.get(event) ?? toDeleted(event.previous, event.revision);
+  vanished.set(event, known);
+  return known;
 }

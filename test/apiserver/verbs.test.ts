@@ -208,7 +208,7 @@ describe('list', () => {
       400,
       '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     ],
-    ['resourceVersion=abc', 422, 'resourceVersion: Invalid value: "abc"'],
+    ['resourceVersion=abc', 400, 'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
     ['resourceVersion=999999999', 504, 'Too large resource version: 999999999, current: '],
     ['continue=zzz', 400, 'continue key is not valid'],
     ['resourceVersionMatch=Exact', 422, 'resourceVersionMatch is forbidden unless resourceVersion is provided'],
