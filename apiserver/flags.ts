@@ -92,6 +92,32 @@ export const flags = {
     default: '',
     help: 'CA of front proxies that may name the user in headers.',
   },
+  'requestheader-allowed-names': {
+    type: 'list',
+    default: [],
+    help: "Common names that a front proxy's certificate may have; empty: any of --requestheader-client-ca-file.",
+  },
+  'requestheader-username-headers': {
+    type: 'list',
+    default: ['X-Remote-User'],
+    help: 'Headers in which a front proxy names the user, in the order in which they are looked at.',
+  },
+  'requestheader-uid-headers': { type: 'list', default: [], help: "Headers with the user's uid." },
+  'requestheader-group-headers': {
+    type: 'list',
+    default: ['X-Remote-Group'],
+    help: "Headers with the user's groups.",
+  },
+  'requestheader-extra-headers-prefix': {
+    type: 'list',
+    default: ['X-Remote-Extra-'],
+    help: 'Beginnings of headers with what else is known of the user.',
+  },
+  'enable-aggregator-routing': {
+    type: 'bool',
+    default: false,
+    help: "Requests for extension servers go to their endpoints' addresses instead of the Service's ClusterIP.",
+  },
   'proxy-client-cert-file': {
     type: 'string',
     default: '',

@@ -9,11 +9,12 @@ import { createLogger, type Logger } from '../component-base/logger.ts';
 import { admissionPlugins } from './admission/admission.ts';
 import type { Api } from './api.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
+import type { RequestHeaderOptions } from './authentication/requestHeader.ts';
 import { createTokenIssuer } from './authentication/tokenIssuer.ts';
 import { createAuthorizer } from './authorization/authorizer.ts';
-import { startBootstrap } from './bootstrap/bootstrap.ts';
+import { hooksOf, startBootstrap, steps } from './bootstrap/bootstrap.ts';
 import type { flags } from './flags.ts';
-import type { Check } from './health.ts';
+import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
 import { withTTL } from './kinds/event.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -47,7 +48,8 @@ export async function startApiServer(
   const cache = createWatchCache(store, { log, clock: realClock });
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
-  const ready = { bootstrapped: false, stopping: false };
+  const bootstrapSteps = steps();
+  const ready = { done: new Set<string>(), stopping: false };
   const tokens = createTokenIssuer(issuerOptions(config));
   const drain: Api['drain'] = new Set();
   Object.assign(api, {
@@ -70,6 +72,7 @@ export async function startApiServer(
     }),
     authenticator: createAuthenticator({
       clientCA: tls.clientCA,
+      requestHeader: requestHeaderOptions(config),
       tokenAuthFile: config['token-auth-file'] ? readFile(config['token-auth-file'], 'token-auth-file') : undefined,
       serviceAccount: {
         issuers: config['service-account-issuer'],
@@ -87,7 +90,7 @@ export async function startApiServer(
       ca: optionalFile(config, 'kubelet-certificate-authority'),
       preferredAddressTypes: config['kubelet-preferred-address-types'],
     }),
-    health: healthChecks(api, ready),
+    health: healthChecks(api, ready, hooksOf(bootstrapSteps)),
     metrics: createMetrics({ watches: () => drain.size, objects: () => ({}), features }),
     config: {
       requestTimeout: config['request-timeout'],
@@ -102,9 +105,11 @@ export async function startApiServer(
       .filter((row) => row.prefix && row.kind.group !== 'trace.mini-k8s.io')
       .map((row) => cluster.load(row)),
   );
-  const app = createServer(api, { ...tls, metrics: api.metrics });
+  const clientCA = [tls.clientCA, optionalFile(config, 'requestheader-client-ca-file')].filter(Boolean).join('\n');
+  const app = createServer(api, { ...tls, clientCA: clientCA || undefined, metrics: api.metrics });
   const port = await listen(app, config);
-  const bootstrap = startBootstrap(api, { config, port, onDone: () => (ready.bootstrapped = true) });
+  const onStep = (name: string) => void ready.done.add(name);
+  const bootstrap = startBootstrap(api, { config, port, steps: bootstrapSteps, onStep });
   const compactor = startCompactor(store, { intervalMs: config['etcd-compaction-interval'], clock: realClock, log });
   return {
     port,
@@ -183,9 +188,28 @@ function readTls(config: ServerConfig): { cert: string; key: string; clientCA?: 
   };
 }
 
-type FileFlag = 'kubelet-client-certificate' | 'kubelet-client-key' | 'kubelet-certificate-authority';
+type FileFlag =
+  | 'kubelet-client-certificate'
+  | 'kubelet-client-key'
+  | 'kubelet-certificate-authority'
+  | 'requestheader-client-ca-file'
+  | 'proxy-client-cert-file'
+  | 'proxy-client-key-file';
 const optionalFile = (config: ServerConfig, flag: FileFlag) =>
   config[flag] ? readFile(config[flag], flag) : undefined;
+
+function requestHeaderOptions(config: ServerConfig): RequestHeaderOptions | undefined {
+  const ca = optionalFile(config, 'requestheader-client-ca-file');
+  if (!ca) return undefined;
+  return {
+    ca,
+    allowedNames: config['requestheader-allowed-names'],
+    usernameHeaders: config['requestheader-username-headers'],
+    uidHeaders: config['requestheader-uid-headers'],
+    groupHeaders: config['requestheader-group-headers'],
+    extraPrefixes: config['requestheader-extra-headers-prefix'],
+  };
+}
 
 function readFile(path: string, flag: string): string {
   try {
@@ -218,28 +242,6 @@ function issuerOptions(config: ServerConfig) {
     audiences: audiences(config),
     maxExpirationSeconds: config['service-account-max-token-expiration'] / 1000,
   };
-}
-
-function healthChecks(api: Api, ready: { bootstrapped: boolean; stopping: boolean }): Api['health'] {
-  const ping: Check = { name: 'ping', failure: () => undefined };
-  const log: Check = { name: 'log', failure: () => undefined };
-  const etcd: Check = {
-    name: 'etcd',
-    async failure() {
-      await api.store.revision();
-      return undefined;
-    },
-  };
-  const watchCache: Check = { name: 'watch-cache', failure: () => (api.cache.healthy ? undefined : 'not fed') };
-  const hooks: Check = {
-    name: 'poststarthook/bootstrap',
-    failure: () => (ready.bootstrapped ? undefined : 'not finished'),
-  };
-  const shutdown: Check = {
-    name: 'shutdown',
-    failure: () => (ready.stopping ? 'process is shutting down' : undefined),
-  };
-  return { livez: [ping, log, etcd, hooks], readyz: [ping, log, etcd, watchCache, hooks, shutdown] };
 }
 
 async function listen(app: ReturnType<typeof createServer>, config: ServerConfig): Promise<number> {

@@ -5,6 +5,7 @@ import { unauthorized } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import { certificateUser, type PeerCertificate } from './clientCertificate.ts';
+import { fingerprintsOf, isOf, type RequestHeaderOptions, requestHeaderMethod } from './requestHeader.ts';
 import { type ServiceAccountOptions, serviceAccountMethod } from './serviceAccountMethod.ts';
 import { tokenCache } from './tokenCache.ts';
 import { tokenFileMethod } from './tokenFile.ts';
@@ -15,6 +16,8 @@ export interface Credentials {
   certificate?: PeerCertificate;
   /** The header as it came. */
   authorization?: string;
+  /** All headers, names and values in turn: a front proxy names the caller there. */
+  rawHeaders?: readonly string[];
 }
 
 /** A token's owner, and the audiences that both the token and the asker named. */
@@ -38,6 +41,8 @@ export interface Authenticator {
 export interface AuthenticatorOptions {
   /** PEM of --client-ca-file; absent: certificates are not looked at. */
   clientCA?: string;
+  /** Front proxies, which say who is calling. */
+  requestHeader?: RequestHeaderOptions;
   /** Content of --token-auth-file. */
   tokenAuthFile?: string;
   serviceAccount?: ServiceAccountOptions;
@@ -64,7 +69,7 @@ function bearerToken(header: string | undefined): string | undefined {
   return parts[1] || undefined;
 }
 
-/** The methods in their order: client certificate, ServiceAccount token, static token file, anonymous last. */
+/** The methods in their order: front proxy, client certificate, ServiceAccount token, static token file, anonymous last. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const now = options.now ?? Date.now;
   const audiences = options.serviceAccount?.audiences ?? [];
@@ -72,6 +77,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   if (options.serviceAccount) methods.push(serviceAccountMethod(options.serviceAccount, options.lookups, now));
   if (options.tokenAuthFile) methods.push(tokenFileMethod(options.tokenAuthFile));
   const ownerOf = tokenCache((token, wanted) => firstOwner(methods, token, wanted), now);
+
+  const byProxy = options.requestHeader && requestHeaderMethod(options.requestHeader);
+  // Where front proxies have a CA of their own, a certificate of that one makes nobody a user.
+  const clientCAs = byProxy && options.clientCA ? fingerprintsOf(options.clientCA) : undefined;
+  const byCertificate = (certificate: PeerCertificate): UserInfo | undefined => {
+    if (clientCAs && !isOf(certificate, clientCAs)) throw new Error('x509: certificate signed by unknown authority');
+    return userOf(certificate, now());
+  };
 
   const authenticateToken = async (token: string, wanted: readonly string[] = []): Promise<TokenOwner> => {
     const owner = await ownerOf(token, wanted.length ? wanted : audiences);
@@ -82,8 +95,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     authenticateToken,
     authenticate(request) {
       try {
-        const byCertificate = options.clientCA && request.certificate && userOf(request.certificate, now());
-        if (byCertificate) return byCertificate;
+        const proxied = byProxy?.(request.certificate, request.rawHeaders ?? []);
+        if (proxied) return authenticated(proxied);
+        const owner = options.clientCA && request.certificate && byCertificate(request.certificate);
+        if (owner) return owner;
       } catch {
         return Promise.reject(unauthorized());
       }

@@ -1,7 +1,7 @@
 // A TLS client certificate as a user: the common name is who, the organizations are the groups.
 // Reads: the verified peer certificate of a socket. Mirrors: staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go.
 // Next: authenticator.ts, where this is the first method.
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { UserInfo } from '../../apimachinery/types.ts';
 
 export interface PeerCertificate {
@@ -9,6 +9,8 @@ export interface PeerCertificate {
   organizations: string[];
   /** The subject's uid attribute (1.3.6.1.4.1.57683.2). */
   uid?: string;
+  /** Fingerprints of the certificate and those above it, up to the root: tells which CA it is of. */
+  chain?: readonly string[];
   /** SHA-256 of the certificate, hexadecimal, as TLS gives it or without colons. */
   fingerprint256?: string;
   /** Milliseconds; checked on each request, since connections outlive certificates. */
@@ -33,7 +35,7 @@ export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined 
 }
 
 function read(socket: TLSSocket): PeerCertificate | undefined {
-  const peer = socket.getPeerCertificate?.();
+  const peer = socket.getPeerCertificate?.(true);
   const subject = peer?.subject as Record<string, string | string[] | undefined> | undefined;
   if (!subject || !Object.keys(peer!).length) return undefined;
   const list = (v: string | string[] | undefined) => (v === undefined ? [] : Array.isArray(v) ? v : [v]);
@@ -42,9 +44,18 @@ function read(socket: TLSSocket): PeerCertificate | undefined {
     organizations: list(subject['O']),
     uid: list(subject[uidAttribute])[0],
     fingerprint256: peer!.fingerprint256,
+    chain: chainOf(peer!),
     notAfter: Date.parse(peer!.valid_to),
     ...(socket.authorized ? {} : { error: String(socket.authorizationError) }),
   };
+}
+
+function chainOf(peer: DetailedPeerCertificate): string[] {
+  const chain: string[] = [];
+  // A root is its own issuer.
+  for (let at = peer; at && !chain.includes(at.fingerprint256); at = at.issuerCertificate)
+    chain.push(at.fingerprint256);
+  return chain;
 }
 
 /** Undefined for a certificate without common name; throws when it is not to be trusted. */

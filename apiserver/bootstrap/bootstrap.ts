@@ -1,19 +1,22 @@
 // What happens once a server listens: the cluster's own objects are made, in this order, and then kept.
 // Reads: flags. Writes: through the same object operations that requests get. Mirrors: pkg/controlplane/instance.go (post-start hooks).
-// Next: each step's file; /readyz turns green when all have run once.
+// Next: each step's file; /readyz names those that have run once, and turns green with the last.
 import { readFileSync } from 'node:fs';
 import type { Api } from '../api.ts';
 import { advertisedAddress } from './advertisedAddress.ts';
 import { clusterAuthentication } from './clusterAuthentication.ts';
 import { defaultServiceCIDR } from './defaultServiceCIDR.ts';
+import { identityLease, identityLeaseCleanup } from './identityLease.ts';
 import { kubernetesEndpoints } from './kubernetesEndpoints.ts';
 import { kubernetesService } from './kubernetesService.ts';
+import { legacyTokenTracking } from './legacyTokenTracking.ts';
 import { nodePortRange } from './nodePortRange.ts';
 import { checkPortRange, checkServiceRanges } from './ranges.ts';
 import { rbacPolicy } from './rbacPolicyStep.ts';
 import { repairServiceIPs } from './repairServiceIPs.ts';
 import type { Step, StepEnv } from './step.ts';
 import { systemNamespaces } from './systemNamespaces.ts';
+import { systemPriorityClasses } from './systemPriorityClasses.ts';
 
 /** Each needs what those before it made. */
 export const steps = (): Step[] => [
@@ -23,9 +26,20 @@ export const steps = (): Step[] => [
   kubernetesService,
   kubernetesEndpoints,
   rbacPolicy,
+  systemPriorityClasses,
   clusterAuthentication,
+  identityLease(),
+  identityLeaseCleanup,
+  legacyTokenTracking,
   repairServiceIPs,
 ];
+
+/** What /readyz tells of the steps: names of hooks, each with the steps that it waits for. */
+export function hooksOf(list: readonly Step[]): Map<string, string[]> {
+  const hooks = new Map<string, string[]>();
+  for (const { name, hook = 'bootstrap-controller' } of list) hooks.set(hook, [...(hooks.get(hook) ?? []), name]);
+  return hooks;
+}
 
 export interface BootstrapOptions {
   config: {
@@ -35,10 +49,16 @@ export interface BootstrapOptions {
     'service-node-port-range': string;
     'client-ca-file': string;
     'requestheader-client-ca-file': string;
+    'requestheader-allowed-names': readonly string[];
+    'requestheader-username-headers': readonly string[];
+    'requestheader-uid-headers': readonly string[];
+    'requestheader-group-headers': readonly string[];
+    'requestheader-extra-headers-prefix': readonly string[];
   };
   port: number;
-  /** All steps have run once. */
-  onDone(): void;
+  steps: readonly Step[];
+  /** A step has done what it should for the first time. */
+  onStep(name: string): void;
 }
 
 /** Starts in the background; throws UsageError when a flag cannot be used. `stop` waits for the step that runs and takes this server out of the Service `kubernetes`. */
@@ -57,8 +77,15 @@ export function startBootstrap(api: Api, options: BootstrapOptions): { stop(): P
     nodePortRange: checkPortRange(config['service-node-port-range']),
     clientCA: file(config['client-ca-file']),
     requestHeaderCA: file(config['requestheader-client-ca-file']),
+    requestHeaders: {
+      allowedNames: config['requestheader-allowed-names'],
+      username: config['requestheader-username-headers'],
+      uid: config['requestheader-uid-headers'],
+      group: config['requestheader-group-headers'],
+      extraPrefix: config['requestheader-extra-headers-prefix'],
+    },
   };
-  return runSteps(steps(), env, options.onDone, api.random);
+  return runSteps(options.steps, env, options.onStep, api.random);
 }
 
 const firstRetry = 100;
@@ -69,7 +96,7 @@ const stopLimit = 3000;
 export function runSteps(
   list: readonly Step[],
   env: StepEnv,
-  onDone: () => void,
+  onStep: (name: string) => void,
   random: () => number = Math.random,
 ): { stop(): Promise<void> } {
   const timers = new Set<() => void>();
@@ -117,9 +144,11 @@ export function runSteps(
   };
 
   const all = async () => {
-    for (const step of list) await untilDone(step);
+    for (const step of list) {
+      await untilDone(step);
+      if (!stopped) onStep(step.name);
+    }
     if (stopped) return;
-    onDone();
     for (const step of list) if (step.every) void repeat(step);
   };
   void all();

@@ -10,6 +10,7 @@ const namespace = 'kube-system';
 
 export const clusterAuthentication: Step = {
   name: 'cluster-authentication',
+  hook: 'start-cluster-authentication-info-controller',
   every: 60_000,
   async run(env) {
     const data = published(env);
@@ -28,12 +29,14 @@ function published(env: StepEnv): Record<string, string> {
   const data: Record<string, string> = {};
   if (env.clientCA) data['client-ca-file'] = env.clientCA;
   if (!env.requestHeaderCA) return data;
+  const { allowedNames, username, uid, group, extraPrefix } = env.requestHeaders;
   return {
     ...data,
     'requestheader-client-ca-file': env.requestHeaderCA,
-    'requestheader-allowed-names': '[]',
-    'requestheader-username-headers': '["X-Remote-User"]',
-    'requestheader-group-headers': '["X-Remote-Group"]',
-    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+    'requestheader-allowed-names': JSON.stringify(allowedNames),
+    'requestheader-username-headers': JSON.stringify(username),
+    'requestheader-uid-headers': JSON.stringify(uid),
+    'requestheader-group-headers': JSON.stringify(group),
+    'requestheader-extra-headers-prefix': JSON.stringify(extraPrefix),
   };
 }

@@ -10,6 +10,7 @@ const name = 'kubernetes';
 
 export const defaultServiceCIDR: Step = {
   name: 'default-service-cidr',
+  hook: 'start-kubernetes-service-cidr-controller',
   every: 10_000,
   async run(env) {
     const object = await ensure(env.cluster, serviceCIDRs, {

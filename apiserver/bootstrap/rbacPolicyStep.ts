@@ -5,5 +5,6 @@ import type { Step } from './step.ts';
 
 export const rbacPolicy: Step = {
   name: 'rbac-policy',
+  hook: 'rbac/bootstrap-roles',
   run: ({ cluster }) => reconcileRbac(cluster),
 };

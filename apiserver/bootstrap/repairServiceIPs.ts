@@ -21,6 +21,7 @@ const graceMs = 60_000;
 
 export const repairServiceIPs: Step = {
   name: 'repair-service-ips',
+  hook: 'start-service-ip-repair-controllers',
   every: 180_000,
   async run(env) {
     for (const service of env.cluster.cachedList(services)) await claimMissing(env, service);

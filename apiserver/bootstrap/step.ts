@@ -23,10 +23,20 @@ export interface StepEnv {
   /** PEM of the CAs that client certificates and front proxies are checked against; empty when there is none. */
   clientCA: string;
   requestHeaderCA: string;
+  /** What a front proxy may be called, and the headers in which it says who it speaks for. */
+  requestHeaders: {
+    allowedNames: readonly string[];
+    username: readonly string[];
+    uid: readonly string[];
+    group: readonly string[];
+    extraPrefix: readonly string[];
+  };
 }
 
 export interface Step {
   name: string;
+  /** As /readyz?verbose calls it, behind `poststarthook/`; several steps may share one. Absent: `bootstrap-controller`. */
+  hook?: string;
   /** Milliseconds between runs; absent: once is enough. */
   every?: number;
   /** Rejects when it could not be done now: it is run again. */

@@ -7,6 +7,7 @@ const names = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 export const systemNamespaces: Step = {
   name: 'system-namespaces',
+  hook: 'start-system-namespaces-controller',
   every: 60_000,
   async run({ cluster }) {
     for (const name of names) await ensure(cluster, { group: '', plural: 'namespaces' }, { metadata: { name } });

@@ -8,7 +8,8 @@ import type { ApiRequest } from '../request.ts';
 
 export const authenticate: Filter = (api, req) => {
   const certificate = peerCertificate(req.raw.socket as TLSSocket);
-  const user = api.authenticator.authenticate({ certificate, authorization: req.headers.authorization });
+  const { authorization } = req.headers;
+  const user = api.authenticator.authenticate({ certificate, authorization, rawHeaders: req.raw.rawHeaders });
   if (user instanceof Promise) return user.then((known) => become(req, known));
   become(req, user);
 };

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clock, realClock } from '../../../apimachinery/clock.ts';
 import { advertisedAddress } from '../../../apiserver/bootstrap/advertisedAddress.ts';
-import { runSteps } from '../../../apiserver/bootstrap/bootstrap.ts';
+import { hooksOf, runSteps, steps } from '../../../apiserver/bootstrap/bootstrap.ts';
 import { clusterAuthentication } from '../../../apiserver/bootstrap/clusterAuthentication.ts';
 import { defaultServiceCIDR } from '../../../apiserver/bootstrap/defaultServiceCIDR.ts';
+import { identityLease, identityLeaseCleanup } from '../../../apiserver/bootstrap/identityLease.ts';
 import { kubernetesEndpoints } from '../../../apiserver/bootstrap/kubernetesEndpoints.ts';
 import { firstServiceIP, kubernetesService } from '../../../apiserver/bootstrap/kubernetesService.ts';
+import { legacyTokenTracking } from '../../../apiserver/bootstrap/legacyTokenTracking.ts';
 import { nodePortRange } from '../../../apiserver/bootstrap/nodePortRange.ts';
 import { repairServiceIPs } from '../../../apiserver/bootstrap/repairServiceIPs.ts';
 import type { Step, StepEnv } from '../../../apiserver/bootstrap/step.ts';
 import { systemNamespaces } from '../../../apiserver/bootstrap/systemNamespaces.ts';
+import { systemPriorityClasses } from '../../../apiserver/bootstrap/systemPriorityClasses.ts';
 import { ipAddresses, serviceCIDRs } from '../../../apiserver/kinds/service/ipAllocator.ts';
 import { changePorts, takenPorts } from '../../../apiserver/kinds/service/nodePorts.ts';
 import { openEmbeddedStore } from '../../../apiserver/storage/embedded.ts';
@@ -54,6 +57,13 @@ const env = (more: Partial<StepEnv> = {}): StepEnv => ({
   nodePortRange: '30000-32767',
   clientCA: '',
   requestHeaderCA: '',
+  requestHeaders: {
+    allowedNames: [],
+    username: ['X-Remote-User'],
+    uid: [],
+    group: ['X-Remote-Group'],
+    extraPrefix: ['X-Remote-Extra-'],
+  },
   ...more,
 });
 
@@ -214,6 +224,7 @@ test('the CAs that extension servers may trust', async () => {
     'client-ca-file': 'two',
     'requestheader-client-ca-file': 'front',
     'requestheader-username-headers': '["X-Remote-User"]',
+    'requestheader-uid-headers': '[]',
   });
 });
 
@@ -231,7 +242,12 @@ test('steps run in order, each until it succeeds; then the repeated ones go on',
     },
   ];
   const done = Promise.withResolvers<void>();
-  const running = runSteps(list, env(), done.resolve, () => 0);
+  const running = runSteps(
+    list,
+    env(),
+    (name) => name === 'second' && done.resolve(),
+    () => 0,
+  );
   await done.promise;
   expect(seen).toEqual(['first', 'second']);
   await expect.poll(() => seen.filter((s) => s === 'first').length).toBeGreaterThan(2);
@@ -256,4 +272,65 @@ test('stopped while a step keeps failing, none that follow run', async () => {
   const running = runSteps(list, env(), () => {});
   await running.stop();
   expect(second).toBe(false);
+});
+
+test('the system PriorityClasses, made again when one is gone', async () => {
+  const classes = { group: 'scheduling.k8s.io', plural: 'priorityclasses' };
+  await systemPriorityClasses.run(env());
+  await cluster.delete(classes, 'system-node-critical');
+  await systemPriorityClasses.run(env());
+  expect(cluster.cachedList(classes).map((c) => [c.metadata.name, c['value']])).toEqual([
+    ['system-cluster-critical', 2_000_000_000],
+    ['system-node-critical', 2_000_001_000],
+  ]);
+});
+
+test('the Lease of a server: made, renewed, taken over, and gone an hour after the last sign', async () => {
+  const leases = { group: 'coordination.k8s.io', plural: 'leases' };
+  const name = 'apiserver-jilznlcjgus76roe45ho6goxum';
+  const find = () => cluster.cached(leases, name, 'kube-system')!;
+  const first = identityLease('host-1');
+  await first.run(env());
+  expect(find().metadata.labels).toEqual({
+    'apiserver.kubernetes.io/identity': 'kube-apiserver',
+    'kubernetes.io/hostname': 'host-1',
+  });
+  const { holderIdentity, ...spec } = find()['spec'];
+  expect(holderIdentity).toMatch(new RegExp(`^${name}_[0-9a-f-]{36}$`));
+  expect(spec).toEqual({ leaseDurationSeconds: 3600, renewTime: '2026-01-01T00:00:00.000000Z' });
+  now += 10_000;
+  await first.run(env());
+  expect(find()['spec']).toMatchObject({ holderIdentity, renewTime: '2026-01-01T00:00:10.000000Z' });
+  await identityLease('host-1').run(env());
+  expect(find()['spec'].holderIdentity).not.toBe(holderIdentity);
+  cluster.put(leases, { metadata: { name: 'other', namespace: 'kube-system' }, spec: {} });
+  now += 3_600_000;
+  await identityLeaseCleanup.run(env());
+  expect(find()).toBeDefined();
+  now += 1;
+  await identityLeaseCleanup.run(env());
+  expect(cluster.cachedList(leases).map((l) => l.metadata.name)).toEqual(['other']);
+});
+
+test('the day since which old tokens are tracked stays, unless it makes no sense', async () => {
+  const name = 'kube-apiserver-legacy-service-account-token-tracking';
+  const since = () => cluster.cached(core('configmaps'), name, 'kube-system')!['data'].since;
+  await legacyTokenTracking.run(env());
+  expect(since()).toBe('2026-01-01');
+  now += 86_400_000;
+  await legacyTokenTracking.run(env());
+  expect(since()).toBe('2026-01-01');
+  for (const wrong of ['2027-01-01', 'tomorrow']) {
+    cluster.put(core('configmaps'), { metadata: { name, namespace: 'kube-system' }, data: { since: wrong } });
+    await legacyTokenTracking.run(env());
+    expect(since()).toBe('2026-01-02');
+  }
+});
+
+test('each hook is named once', () => {
+  const hooks = hooksOf(steps());
+  expect([...hooks.keys()]).toEqual(expect.arrayContaining(['bootstrap-controller', 'rbac/bootstrap-roles']));
+  expect(hooks.get('bootstrap-controller')).toEqual(
+    expect.arrayContaining(['kubernetes-service', 'kubernetes-endpoints']),
+  );
 });
