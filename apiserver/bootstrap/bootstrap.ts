@@ -6,6 +6,7 @@ import type { Api } from '../api.ts';
 import { advertisedAddress } from './advertisedAddress.ts';
 import { clusterAuthentication } from './clusterAuthentication.ts';
 import { defaultServiceCIDR } from './defaultServiceCIDR.ts';
+import { danglingSchemas, flowControl } from './flowControl.ts';
 import { identityLease, identityLeaseCleanup } from './identityLease.ts';
 import { kubernetesEndpoints } from './kubernetesEndpoints.ts';
 import { kubernetesService } from './kubernetesService.ts';
@@ -26,6 +27,8 @@ export const steps = (): Step[] => [
   kubernetesService,
   kubernetesEndpoints,
   rbacPolicy,
+  flowControl,
+  danglingSchemas(),
   systemPriorityClasses,
   clusterAuthentication,
   identityLease(),

@@ -17,6 +17,7 @@ import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
 import { eventsV1 } from './eventsV1.ts';
+import { flowSchema } from './flowSchema.ts';
 import { horizontalPodAutoscaler } from './horizontalPodAutoscaler.ts';
 import { horizontalPodAutoscalerV1 } from './horizontalPodAutoscalerV1.ts';
 import { ingress } from './ingress.ts';
@@ -35,6 +36,7 @@ import { persistentVolumeClaim } from './persistentVolumeClaim.ts';
 import { pod } from './pod.ts';
 import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { priorityClass } from './priorityClass.ts';
+import { priorityLevelConfiguration } from './priorityLevelConfiguration.ts';
 import { replicaSet } from './replicaSet.ts';
 import { replicationController } from './replicationController.ts';
 import { resourceQuota } from './resourceQuota.ts';
@@ -93,6 +95,8 @@ export const kinds: readonly Kind[] = [
   csiDriver,
   csiNode,
   csiStorageCapacity,
+  flowSchema,
+  priorityLevelConfiguration,
   eventsV1,
   endpointSlice,
   lease,
