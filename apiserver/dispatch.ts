@@ -78,7 +78,8 @@ function handlerFor(served: Served, req: ApiRequest): Handler {
 
 function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
   const sub = served.kind.subresources?.find((s) => s.name === req.info.subresource);
-  if (!sub || req.info.rest) throw new PageNotFound();
+  if (!sub || (req.info.rest && !sub.passesPath)) throw new PageNotFound();
+  if (sub.passesPath && req.method === 'OPTIONS') return connect(api, req, served, sub);
   const verb = req.info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete';
   if (!sub.verbs.includes(verb)) throw notAllowed();
   return sub.connect ? connect(api, req, served, sub) : handlers[verb](api, req, served, sub);

@@ -38,7 +38,7 @@ const packages: Record<string, string[]> = {
   '@marcbachmann/cel-js': ['apiserver/cel/'],
   cborg: ['apiserver/codecs/'],
   re2js: ['apiserver/cel/'],
-  ws: ['apiserver/', 'kubelet/', 'client/'],
+  ws: ['component-base/streaming/'],
   yaml: ['apimachinery/', 'apiserver/', 'client/', 'component-base/', 'kubelet/', 'scheduler/', 'cli/', 'compose/'],
 };
 

@@ -102,7 +102,7 @@ function discovered({ kind }: Served): object {
               subresource: sub.name,
               responseKind: sub.body
                 ? { group: sub.body.group, version: sub.body.version, kind: sub.body.kind }
-                : { group: kind.group, version: kind.version, kind: kind.kind },
+                : { group: kind.group, version: kind.version, kind: sub.options ?? kind.kind },
               verbs: subresourceVerbs(sub),
             })),
         }

@@ -96,7 +96,7 @@ export function resourceList(rows: Served[]): object[] {
         singularName: '',
         namespaced: kind.namespaced,
         ...(sub.body ? { group: sub.body.group, version: sub.body.version } : {}),
-        kind: sub.body?.kind ?? kind.kind,
+        kind: sub.body?.kind ?? sub.options ?? kind.kind,
         verbs: subresourceVerbs(sub),
       })),
   ]);

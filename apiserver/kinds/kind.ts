@@ -137,8 +137,8 @@ export interface Kind {
   markDeleted?(object: any): void;
   /** Keeps the object although metadata.finalizers is empty (a Namespace's spec.finalizers). */
   heldByFinalizers?(object: any): boolean;
-  /** Default for DELETE without propagation policy: Orphan for the oldest kinds' versions. Absent: Background. */
-  defaultPropagation?: 'Orphan' | 'Background';
+  /** Default for DELETE without propagation policy: Orphan for the oldest kinds' versions. Absent: Background. Unsupported: no policy counts. */
+  defaultPropagation?: 'Orphan' | 'Background' | 'Unsupported';
 
   subresources?: readonly Subresource[];
   /** Absent: Name and Age. Name comes first in every list that is given. */
@@ -151,12 +151,8 @@ export interface Kind {
   afterWrite?(object: any, old: any | undefined, context: Context): void;
 }
 
-/** A path at the kubelet of a node. `insecure`: its certificate need not be checked. */
-export interface ConnectTarget {
-  node: string;
-  path: string;
-  insecure?: boolean;
-}
+/** What passes a request on to the one who answers it: a row of ../handlers/connect.ts. */
+export type Connector = 'log' | 'exec' | 'attach' | 'portForward' | 'podProxy' | 'serviceProxy' | 'nodeProxy';
 
 /** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the four groups of members is used. */
 export interface Subresource {
@@ -176,8 +172,12 @@ export interface Subresource {
   writeView?(view: any, object: any): void;
   validateView?(view: any): FieldError[];
 
-  /** Somebody else answers (`log`): where to ask; undefined: there is nothing to answer yet. Throws a StatusError to refuse. */
-  connect?(object: any, query: URLSearchParams): ConnectTarget | undefined;
+  /** Somebody else answers (`log`, `exec`, `proxy`): who passes the request on. Its body is not read here. */
+  connect?: Connector;
+  /** The kind that its query stands for (`PodExecOptions`): what discovery names. */
+  options?: string;
+  /** What follows the subresource in the path belongs to the target (`proxy/…`); OPTIONS is passed on too. */
+  passesPath?: true;
 
   /** A deed (`binding`, `token`, `eviction`): takes the body, answers with what the client gets. `parent` throws NotFound. */
   create?(body: any, parent: { name: string; namespace: string }, context: Context): Promise<KubeObject>;

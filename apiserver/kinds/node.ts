@@ -1,12 +1,14 @@
 // Node: a machine that runs pods, as its kubelet reports it. All that is true of Nodes alone.
 // Mirrors: pkg/registry/core/node, ValidateNode and ValidateNodeUpdate in pkg/apis/core/validation, printNode in pkg/printers.
 // Next: ../../controllers/nodeIpam gives it a podCIDR, ../../controllers/nodeLifecycle its taints.
+
 import { duplicate, type FieldError, forbiddenField, invalidValue } from '../../apimachinery/fieldErrors.ts';
 import { parseCIDR } from '../../apimachinery/ipFormat.ts';
 import { isQualifiedName, isValidLabelValue } from '../../apimachinery/names.ts';
 import { parseQuantity } from '../../apimachinery/quantity.ts';
 import { checkCIDR, checkPositive, checkRequired, pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
+import { nodeProxy } from './connected.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 import { checkAmount } from './pod/resources.ts';
@@ -142,6 +144,7 @@ export const node = defineKind({
       validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
       resets: ['spec'],
     },
+    nodeProxy,
   ],
   columns: [
     nameColumn,

@@ -2,6 +2,7 @@
 // Mirrors: pkg/registry/core/pod/{strategy,storage}, pkg/apis/core/{v1/defaults,validation}, pkg/printers.
 // Next: pod/, one subject a file: defaults.ts, spec.ts (rules), prepare.ts, update.ts, status.ts, binding.ts, columns.ts.
 import type { DeleteOptions } from '../../apimachinery/types.ts';
+import { podAttach, podExec, podLog, podPortForward, podProxy } from './connected.ts';
 import { defineKind } from './kind.ts';
 import { binding } from './pod/binding.ts';
 import { podColumns } from './pod/columns.ts';
@@ -15,7 +16,6 @@ import { validateStatusUpdate } from './pod/status.ts';
 import { validateUpdate } from './pod/update.ts';
 import { validatePod, validatePodCreate } from './pod/validatePod.ts';
 import { podWarnings } from './pod/warnings.ts';
-import { podLog } from './podLog.ts';
 
 /** A pod that no node runs, or that has ended, goes at once. */
 function gracePeriod(pod: any, options: DeleteOptions): number {
@@ -65,6 +65,10 @@ export const pod = defineKind({
       resets: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
     },
     podLog,
+    podExec,
+    podAttach,
+    podPortForward,
+    podProxy,
     binding,
     eviction,
     ephemeralContainers,

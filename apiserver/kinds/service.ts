@@ -2,7 +2,9 @@
 // defaults, prepare, ipFamilies, validation, allocate. Read by the API server's mechanisms.
 // Mirrors: pkg/registry/core/service and pkg/apis/core/validation (ValidateService).
 // Next: ../../controllers/ writes its EndpointSlices, ../../proxy/ makes its address work.
+
 import { nameIsDNS1035Label } from '../../apimachinery/names.ts';
+import { serviceProxy } from './connected.ts';
 import { defineKind } from './kind.ts';
 import { allocate, release } from './service/allocate.ts';
 import { columns } from './service/columns.ts';
@@ -42,6 +44,7 @@ export const service = defineKind({
       validateUpdate: validateStatus,
       resets: ['spec'],
     },
+    serviceProxy,
   ],
   selectableFields: { 'spec.clusterIP': (o) => o.spec?.clusterIP ?? '', 'spec.type': (o) => o.spec?.type ?? '' },
   columns,

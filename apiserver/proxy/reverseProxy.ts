@@ -153,45 +153,44 @@ function answerOf(req: ApiRequest, answer: IncomingMessage, rewrite: Rewrite | u
 
 async function proxyUpgrade(req: ApiRequest, target: ProxyTarget): Promise<Answer> {
   const client = req.upgrade!.socket;
+  const backend = await dialUpgrade({ ...target, method: req.method }, requestHeaders(req, target, true), client);
+  if (!('socket' in backend)) return refusedUpgrade(backend.answer);
+  takeSocket(req);
+  client.write(switchingProtocols(backend.answer));
+  splice(
+    { socket: client, head: req.upgrade!.head },
+    { socket: backend.socket, head: backend.head },
+    { idleTimeout: target.idleTimeout, open: target.open },
+  );
+  return takenAnswer(client);
+}
+
+export type Dialled = { answer: IncomingMessage; socket: Duplex; head: Buffer } | { answer: IncomingMessage };
+
+/** Asks the target for an upgrade, until `client` is gone. Throws 500 `error dialing backend: …`. */
+export async function dialUpgrade(
+  target: ProxyTarget & { method: string },
+  headers: Record<string, string | string[]>,
+  client: Duplex,
+): Promise<Dialled> {
   const gone = new AbortController();
   const onGone = () => gone.abort();
   client.once('close', onGone);
+  const request = open(target, { method: target.method, headers, agent: false, signal: gone.signal });
   try {
-    const backend = await dialUpgrade(req, target, gone.signal);
-    if (!('socket' in backend)) return refusedUpgrade(backend.answer);
-    takeSocket(req);
-    client.write(switchingProtocols(backend.answer));
-    splice(
-      { socket: client, head: req.upgrade!.head },
-      { socket: backend.socket, head: backend.head },
-      { idleTimeout: target.idleTimeout, open: target.open },
-    );
-    return takenAnswer(client);
+    return await new Promise<Dialled>((resolve, reject) => {
+      request.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }));
+      request.once('response', (answer) => resolve({ answer }));
+      request.on('error', (error) => reject(plainFailure(`error dialing backend: ${goError(error, target.origin)}`)));
+      request.end();
+    });
   } finally {
     client.off('close', onGone);
   }
 }
 
-type Dialled = { answer: IncomingMessage; socket: Duplex; head: Buffer } | { answer: IncomingMessage };
-
-function dialUpgrade(req: ApiRequest, target: ProxyTarget, signal: AbortSignal): Promise<Dialled> {
-  const request = open(target, {
-    method: req.method,
-    headers: requestHeaders(req, target, true),
-    agent: false,
-    signal,
-  });
-  const dialled = new Promise<Dialled>((resolve, reject) => {
-    request.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }));
-    request.once('response', (answer) => resolve({ answer }));
-    request.on('error', (error) => reject(plainFailure(`error dialing backend: ${goError(error, target.origin)}`)));
-  });
-  request.end();
-  return dialled;
-}
-
 /** What went wrong at the target is said in its own words; to be let through without the upgrade is a failure as well. */
-function refusedUpgrade(answer: IncomingMessage): Answer {
+export function refusedUpgrade(answer: IncomingMessage): Answer {
   const code = answer.statusCode ?? 0;
   if (code >= 400) return answerOf({ method: 'GET' } as ApiRequest, answer, undefined);
   answer.destroy();
