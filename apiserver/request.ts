@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** The gate CBORServingAndStorage: one more media type. */
+  readonly cbor: boolean;
   /** Read behind the filters; undefined where the handler streams it from `raw` (dispatch.ts, streamsBody). */
   body: Buffer | undefined;
   /** For watches, proxies and long answers: the streams themselves. */

@@ -7,6 +7,8 @@ import * as status from '../apimachinery/status.ts';
 import type { Api } from './api.ts';
 import { dispatch, streamsBody } from './dispatch.ts';
 import { filters } from './filters.ts';
+import { statusBody } from './handlers/answers.ts';
+import { compressed, shouldCompress } from './handlers/compress.ts';
 import { PageNotFound } from './kinds/registry.ts';
 import type { Metrics } from './metrics.ts';
 import { type Answer, type ApiRequest, jsonType } from './request.ts';
@@ -83,7 +85,7 @@ async function handle(
       if (body !== undefined) req.body = accepted(await body);
     }
     const answer = await withDeadline(req, dispatch(api, req));
-    await send(req, response, answer);
+    await send(req, response, shouldCompress(req, answer) ? await compressed(answer) : answer);
   } catch (error) {
     sendError(req, response, refusalOf(api, req, error));
   } finally {
@@ -106,6 +108,7 @@ function requestOf(api: Api, raw: IncomingMessage, response: ServerResponse, upg
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
     headers: raw.headers,
+    cbor: api.features.enabled('CBORServingAndStorage'),
     body: undefined,
     raw,
     response,
@@ -165,8 +168,14 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
   response.end(req.method === 'HEAD' ? undefined : answer.body);
 }
 
-/** RFC 7234's warning: code 299, no agent, quoted text. */
-const warningHeader = (text: string) => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n\t]+/g, ' ')}"`;
+/**
+ * RFC 7234's warning: code 299, no agent, quoted text. What a client wrote may be part of the text: line ends and other
+ * control characters become spaces, the rest goes as UTF-8, which Node wants as one character a byte.
+ */
+const warningHeader = (text: string): string => {
+  const plain = text.replace(/[\\"]/g, '\\$&').replace(/\p{Cc}+/gu, ' ');
+  return `299 - "${Buffer.from(plain).toString('latin1')}"`;
+};
 
 function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusError {
   if (error instanceof status.StatusError) return error;
@@ -178,17 +187,21 @@ function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusErro
   return status.internalError((error as Error)?.message ?? 'unknown error');
 }
 
+const notFoundPage = { type: 'text/plain; charset=utf-8', body: '404 page not found\n' };
+const refusalBody = (req: ApiRequest | undefined, value: status.StatusError['status']) =>
+  req ? statusBody(req, value) : { type: jsonType, body: JSON.stringify(value) };
+
 function sendError(req: ApiRequest | undefined, response: ServerResponse, error: status.StatusError): void {
   if (response.headersSent || response.destroyed || req?.upgrade?.taken) {
     (req?.upgrade?.socket ?? response).destroy();
     return;
   }
   const plain = error instanceof PageNotFound;
-  const body = plain ? '404 page not found\n' : JSON.stringify(error.status);
+  const { type, body } = plain ? notFoundPage : refusalBody(req, error.status);
   const headers: Record<string, string | number | string[]> = {
     'audit-id': req?.auditId ?? '',
     'cache-control': 'no-cache, private',
-    'content-type': plain ? 'text/plain; charset=utf-8' : jsonType,
+    'content-type': type,
     'content-length': Buffer.byteLength(body),
     ...error.headers,
   };

@@ -4,13 +4,14 @@
 
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import type { StructNode } from '../../apimachinery/schema.ts';
-import { badRequest, unsupportedMediaType } from '../../apimachinery/status.ts';
+import { badRequest, notAcceptable, unsupportedMediaType } from '../../apimachinery/status.ts';
 import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
 import { DecodeError, decode } from '../decode.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Cached, CacheEvent } from '../storage/cached.ts';
-import { type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
-import { type MediaType, mediaTypeOf, mediaTypes } from './mediaTypes.ts';
+import { columnDefinitions, type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
+import { type LongValue, writeLong } from './lists.ts';
+import { jsonMedia, type MediaType, mediaTypeOf, mediaTypesWith } from './mediaTypes.ts';
 import type { Encoding } from './negotiate.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -22,12 +23,13 @@ export interface Expected {
   node: StructNode;
 }
 
-/** The media type of a body; a missing Content-Type is JSON. Throws 415. */
-export function bodyMedia(contentType: string | undefined): MediaType {
-  const media = contentType ? mediaTypeOf(contentType) : mediaTypes[0];
+/** The media type of a body; a missing Content-Type is JSON. `cbor` is the gate CBORServingAndStorage. Throws 415. */
+export function bodyMedia(contentType: string | undefined, cbor = false): MediaType {
+  const media = contentType ? mediaTypeOf(contentType, cbor) : jsonMedia;
   if (media) return media;
+  const names = mediaTypesWith(cbor).map((m) => m.name);
   throw unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.map((m) => m.name).join(', ')}`,
+    `the body of the request was in an unknown format - accepted media types include: ${names.join(', ')}`,
   );
 }
 
@@ -37,12 +39,11 @@ export function bodyMedia(contentType: string | undefined): MediaType {
  */
 export function readObject(
   body: Buffer | undefined,
-  contentType: string | undefined,
+  media: MediaType,
   expected: Expected,
   validation: FieldValidation,
   warn: (text: string) => void,
 ): any {
-  const media = bodyMedia(contentType);
   const problems: string[] = [];
   let value: any;
   try {
@@ -89,6 +90,7 @@ export function checkObject(
 /** kind and apiVersion may be left out; given, they must be the expected ones. */
 function checkKind(value: any, expected: Expected): void {
   const { kind, apiVersion } = value;
+  for (const name of ['apiVersion', 'kind']) checkText(value, name);
   if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
@@ -101,6 +103,16 @@ function checkKind(value: any, expected: Expected): void {
       `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`,
     );
   }
+}
+
+/** What names the type is read before the rest, and so refused in words of its own. */
+function checkText(value: any, name: string): void {
+  const found = value[name];
+  if (found === undefined || found === null || typeof found === 'string') return;
+  const type = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found;
+  throw badRequest(
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${name} of type string`,
+  );
 }
 
 const splitVersion = (apiVersion: string): [string, string] => {
@@ -128,11 +140,22 @@ export function encodeCached(cached: Cached, served: Served, e: Encoding, option
   return encodeObject(servedObject(served, cached), served, e, options);
 }
 
-export function encodeObject(object: KubeObject, served: Served, e: Encoding, options: FormOptions): Buffer {
+export function encodeObject(
+  object: KubeObject,
+  served: Pick<Served, 'kind'>,
+  e: Encoding,
+  options: FormOptions,
+): Buffer {
   return writeValue(formOf(object, served, e, options, true), e);
 }
 
-function formOf(object: KubeObject, served: Served, e: Encoding, options: FormOptions, withColumns: boolean): unknown {
+function formOf(
+  object: KubeObject,
+  served: Pick<Served, 'kind'>,
+  e: Encoding,
+  options: FormOptions,
+  withColumns: boolean,
+): unknown {
   switch (e.form) {
     case 'object':
       return object;
@@ -146,6 +169,10 @@ function formOf(object: KubeObject, served: Served, e: Encoding, options: FormOp
         withColumns,
       );
     }
+    case 'PartialObjectMetadataList':
+      throw notAcceptable(
+        `you requested PartialObjectMetadataList, but the requested object is not a list (*${served.kind.version}.${served.kind.kind})`,
+      );
     default:
       return partialMetadata(object, e.formVersion);
   }
@@ -159,21 +186,22 @@ const commaBrace = Buffer.from(',{');
 const brace = Buffer.from('{');
 const listEnd = Buffer.from(']}\n');
 
-/** A list as pieces to be sent one after the other; JSON objects are never parsed for it. */
-export function* encodeList(
+/** A list as pieces to be sent one after the other; objects that are sent as JSON are never parsed for it. */
+export function encodeList(
   items: Iterable<Cached>,
   metadata: ListMeta,
   served: Served,
   e: Encoding,
   options: FormOptions,
-): Generator<Buffer> {
+): Iterator<Buffer> {
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
-  if (!direct) {
-    yield writeValue(listValue(items, metadata, served, e, options), e);
-    return;
-  }
+  if (direct) return cachedPieces(items, metadata, served);
+  return writeLong({ ...listShape(metadata, served, e, options), items }, e.media, e.pretty);
+}
+
+function* cachedPieces(items: Iterable<Cached>, metadata: ListMeta, served: Served): Generator<Buffer> {
   yield Buffer.from(
-    `{"kind":"${served.kind.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
+    `{"kind":"${listKindOf(served)}","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
   );
   const skip = served.bareItems ? typePrefix(served).length : 0;
   let first = true;
@@ -195,32 +223,43 @@ const typePrefix = (served: Served) => `{"kind":"${served.home.kind.kind}","apiV
 const startsWithType = (bytes: Buffer, skip: number) =>
   bytes[skip] === 0x22 && bytes[skip - 1] === 0x2c && bytes[skip + 1] === 0x6d;
 
-function listValue(
-  items: Iterable<Cached>,
+function listShape(
   metadata: ListMeta,
   served: Served,
   e: Encoding,
   options: FormOptions,
-): unknown {
-  if (e.form === 'Table') {
-    const rows = [];
-    for (const item of items)
-      rows.push(tableRow(served.kind, servedObject(served, item), options.include, e.formVersion, options.now));
-    return table(served.kind, rows, metadata, e.formVersion);
-  }
-  const objects = [];
-  for (const item of items) objects.push(servedObject(served, item));
-  if (e.form === 'object') {
-    const bare = served.bareItems ? objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) : objects;
-    return { kind: `${served.kind.kind}List`, apiVersion: served.apiVersion, metadata, items: bare };
-  }
-  return {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: e.formVersion,
-    metadata,
-    items: objects.map((o) => partialMetadata(o, e.formVersion)),
+): Omit<LongValue<Cached>, 'items'> {
+  const { kind, apiVersion } = served;
+  if (e.form === 'Table')
+    return {
+      kind: 'Table',
+      apiVersion: e.formVersion,
+      metadata,
+      columnDefinitions: columnDefinitions(kind),
+      itemsKey: 'rows',
+      item: (of) => tableRow(kind, servedObject(served, of), options.include, e.formVersion, options.now),
+    };
+  if (e.form === 'PartialObjectMetadata')
+    throw notAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (*${kind.version}.${listKindOf(served)})`,
+    );
+  if (e.form === 'PartialObjectMetadataList')
+    return {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: e.formVersion,
+      metadata,
+      itemsKey: 'items',
+      item: (of) => partialMetadata(servedObject(served, of), e.formVersion),
+    };
+  const item = (of: Cached) => servedObject(served, of);
+  const bare = (of: Cached) => {
+    const { kind: _k, apiVersion: _v, ...rest } = item(of);
+    return rest;
   };
+  return { kind: listKindOf(served), apiVersion, metadata, itemsKey: 'items', item: served.bareItems ? bare : item };
 }
+
+const listKindOf = (served: Served) => `${served.kind.kind}List`;
 
 /** One watch event, made once for all watchers of the same kind of stream. `as` is the type that this watcher sees. */
 export function encodeEvent(

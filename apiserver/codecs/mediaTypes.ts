@@ -3,17 +3,20 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
-import { readProtobuf } from './protobuf.ts';
+import { frameCbor, readCbor, writeCbor } from './cbor.ts';
+import { frameProtobuf, readProtobuf, writeProtobuf } from './protobuf.ts';
 
 export interface MediaType {
   /** As in Content-Type and Accept. */
   name: string;
   /** Any JSON-like value out of a body. `problems` gets duplicate keys in upstream's words. Throws a SyntaxError with upstream's text. */
   parse(body: Buffer, problems: string[]): unknown;
-  /** Absent: only read, never offered for answers. */
-  write?(value: unknown): Buffer;
+  /** Throws NotWritable for a value that has no form in this type. */
+  write(value: any): Buffer;
   /** True: objects' cached JSON bytes may be sent as they are. */
   sendsJson: boolean;
+  /** True: only kinds whose types are known to Go can be written. */
+  needsMessage?: boolean;
   /** Content-Type of a watch, and one event around an object's written bytes; absent: no watch in this type. */
   watch?: { type: string; frame(event: string, object: Buffer): Buffer };
 }
@@ -71,7 +74,15 @@ const yaml: MediaType = {
     return value;
   },
   write: (value) =>
-    Buffer.from(yamlLibrary().stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })),
+    Buffer.from(
+      yamlLibrary().stringify(value, {
+        version: '1.1',
+        aliasDuplicateObjects: false,
+        lineWidth: 0,
+        sortMapEntries: true,
+        indentSeq: false,
+      }),
+    ),
   sendsJson: false,
 };
 
@@ -97,24 +108,36 @@ function duplicateYamlKeys(node: any, text: string): string[] {
   return found;
 }
 
-/** What typed clients send by default; answers go to them as JSON, which they take as well. */
+/** What typed clients send and ask for by default. */
 const protobuf: MediaType = {
   name: 'application/vnd.kubernetes.protobuf',
   parse: (body) => readProtobuf(body),
+  write: writeProtobuf,
   sendsJson: false,
+  needsMessage: true,
+  watch: { type: 'application/vnd.kubernetes.protobuf;stream=watch', frame: frameProtobuf },
 };
 
-/** A row that answers can be written in. */
-export type WritingMedia = MediaType & Required<Pick<MediaType, 'write'>>;
+const cbor: MediaType = {
+  name: 'application/cbor',
+  parse: (body) => readCbor(body),
+  write: writeCbor,
+  sendsJson: false,
+  watch: { type: 'application/cbor-seq', frame: frameCbor },
+};
 
-/** In the order in which a 415 names them. */
+/** In the order in which a 415 or 406 names them. */
 export const mediaTypes: readonly MediaType[] = [json, yaml, protobuf];
-/** In the order in which a 406 names them. */
-export const writingMediaTypes = mediaTypes.filter((m): m is WritingMedia => m.write !== undefined);
-export const jsonMedia = json as WritingMedia;
+const withCbor: readonly MediaType[] = [...mediaTypes, cbor];
+export const jsonMedia = json;
+export const yamlMedia = yaml;
+export const cborMedia = cbor;
+
+/** What a server speaks; `gate` is CBORServingAndStorage. */
+export const mediaTypesWith = (gate: boolean): readonly MediaType[] => (gate ? withCbor : mediaTypes);
 
 /** The row for a Content-Type; parameters such as charset do not matter. */
-export function mediaTypeOf(contentType: string): MediaType | undefined {
+export function mediaTypeOf(contentType: string, gate = false): MediaType | undefined {
   const name = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  return mediaTypes.find((m) => m.name === name);
+  return mediaTypesWith(gate).find((m) => m.name === name);
 }

@@ -1,17 +1,40 @@
 // The answers that several verbs share: one object after a read or a write, a Status, a view.
 
 import { badRequest } from '../../apimachinery/status.ts';
-import type { KubeObject } from '../../apimachinery/types.ts';
+import type { KubeObject, Status } from '../../apimachinery/types.ts';
 import type { Api } from '../api.ts';
 import { encodeObject, writeValue } from '../codecs/codecs.ts';
 import type { IncludeObject } from '../codecs/forms.ts';
 import { type Encoding, negotiate } from '../codecs/negotiate.ts';
+import { messageOf } from '../codecs/protobuf/messages.ts';
 import type { Served } from '../kinds/registry.ts';
+import { scaleShown } from '../kinds/scale.ts';
 import type { Outcome } from '../objects/writeContext.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 
-export function encodingOf(req: ApiRequest, offerForms = true): Encoding {
-  return negotiate(req.headers.accept, wantsPretty(req), offerForms);
+/**
+ * How the answer will be written: an object or list of `served`, or, without it, a value that has no forms. Throws 406, which comes before
+ * anything is done.
+ */
+export function encodingOf(req: ApiRequest, served?: Pick<Served, 'kind' | 'apiVersion'>, watch = false): Encoding {
+  // Most clients never name it, and looking the message up loads the facts of all of them.
+  const protobuf = !served || !req.headers.accept?.includes('protobuf') || hasMessage(served);
+  const offer = { forms: served !== undefined, protobuf, cbor: req.cbor, watch };
+  return negotiate(req.headers.accept, wantsPretty(req), offer);
+}
+
+const hasMessage = ({ kind, apiVersion }: Pick<Served, 'kind' | 'apiVersion'>) =>
+  messageOf(apiVersion, kind.kind) !== undefined;
+
+/** A refusal in the form that the client takes; JSON when it takes none. */
+export function statusBody(req: ApiRequest, value: Status): { type: string; body: Buffer } {
+  let e: Encoding;
+  try {
+    e = encodingOf(req);
+  } catch {
+    return { type: 'application/json', body: Buffer.from(JSON.stringify(value)) };
+  }
+  return { type: e.media.name, body: writeValue(value, e) };
 }
 
 /** ?pretty decides; without it, a browser or curl gets text for eyes. */
@@ -38,15 +61,24 @@ export function answerOutcome(
   outcome: Outcome,
   code = outcome.created ? 201 : 200,
 ): Answer {
-  const e = encodingOf(req);
+  const e = encodingOf(req, served);
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
   const options = { include: includeObject(req), now: api.clock.now() };
   return { code, type: e.media.name, body: direct ? outcome.bytes : encodeObject(outcome.object, served, e, options) };
 }
 
+/** A view of an object, such as its Scale: an object of its own kind, with columns of its own. */
+export function answerView(api: Api, req: ApiRequest, view: KubeObject, code = 200): Answer {
+  if (view.kind !== 'Scale') return answerValue(req, view, code);
+  const shown = { kind: scaleShown, apiVersion: view.apiVersion };
+  const e = encodingOf(req, shown);
+  const options = { include: includeObject(req), now: api.clock.now() };
+  return { code, type: e.media.name, body: encodeObject(view, shown, e, options) };
+}
+
 /** Any value without forms: Status, Scale, reviews, discovery. */
 export function answerValue(req: ApiRequest, value: unknown, code = 200): Answer {
-  const e = encodingOf(req, false);
+  const e = encodingOf(req);
   return { code, type: e.media.name, body: writeValue(value, e) };
 }
 

@@ -3,7 +3,8 @@
 import type { StructNode } from '../../apimachinery/schema.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions } from '../../apimachinery/types.ts';
-import { type Expected, type FieldValidation, readObject } from '../codecs/codecs.ts';
+import { bodyMedia, type Expected, type FieldValidation, readObject } from '../codecs/codecs.ts';
+import { messageOf } from '../codecs/protobuf/messages.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { builtinSchemas } from '../openapi/definitions.ts';
@@ -27,8 +28,16 @@ export function readBody(
   validation: FieldValidation,
   warn: (text: string) => void,
 ): any {
-  return readObject(req.body, req.headers['content-type'], expected, validation, warn);
+  const media = bodyMedia(req.headers['content-type'], req.cbor);
+  if (media.needsMessage && !messageOf(expected.apiVersion, expected.kind)) throw noMessage();
+  return readObject(req.body, media, expected, validation, warn);
 }
+
+/** A custom resource has no message in protobuf. */
+const noMessage = () =>
+  status.unsupportedMediaType(
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+  );
 
 /** DeleteOptions come in the body or as query parameters. */
 export function deleteOptions(req: ApiRequest): DeleteOptions {
@@ -65,7 +74,7 @@ export function deleteOptions(req: ApiRequest): DeleteOptions {
 /** Any apiVersion is fine here: DeleteOptions are registered in every group. */
 function readDeleteOptions(req: ApiRequest): DeleteOptions {
   const node = builtinSchemas.node('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions') as StructNode;
-  const media = req.headers['content-type'];
+  const media = bodyMedia(req.headers['content-type'], req.cbor);
   return readObject(req.body, media, { kind: 'DeleteOptions', apiVersion: '', node }, 'Ignore', () => {});
 }
 

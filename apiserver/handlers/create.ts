@@ -13,7 +13,7 @@ import { writeParams } from './options.ts';
 import { writeContextOf } from './writeContextOf.ts';
 
 export async function create(api: Api, req: ApiRequest, served: Served, sub?: Subresource): Promise<Answer> {
-  encodingOf(req);
+  encodingOf(req, served);
   const params = writeParams(req, 'CreateOptions');
   const w = writeContextOf(api, req, served, params);
   const object = readBody(req, expectedBody(served, sub), params.fieldValidation, w.warn);

@@ -10,7 +10,7 @@ import { managerOfAgent } from './options.ts';
 import { writeContextOf } from './writeContextOf.ts';
 
 export async function deleteOne(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
-  encodingOf(req);
+  encodingOf(req, served);
   const options = deleteOptions(req);
   const w = writeContextOf(api, req, served, {
     dryRun: options.dryRun?.includes('All') ?? false,

@@ -18,7 +18,7 @@ import { writeContextOf } from './writeContextOf.ts';
 const workers = 8;
 
 export async function deleteCollection(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
-  const e = encodingOf(req);
+  const e = encodingOf(req, served);
   const options = deleteOptions(req);
   const { items, metadata } = await listObjects(api, req, served, false);
   const found = [...items];

@@ -6,16 +6,16 @@ import { encodeCached, servedObject } from '../codecs/codecs.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import { keyOf, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { answerValue, encodingOf, includeObject } from './answers.ts';
+import { answerView, encodingOf, includeObject } from './answers.ts';
 import { awaitVersion } from './versions.ts';
 
 export async function get(api: Api, req: ApiRequest, served: Served, sub?: Subresource): Promise<Answer> {
-  const e = encodingOf(req);
+  const e = encodingOf(req, served);
   const cache = await cacheOf(api, served);
   await awaitVersion(api, req.query.get('resourceVersion') ?? '');
   const found = cache.get(keyOf(served, req.info.namespace, req.info.name));
   if (!found) throw notFound(served.kind, req.info.name);
-  if (sub?.view) return answerValue(req, sub.view(servedObject(served, found)));
+  if (sub?.view) return answerView(api, req, sub.view(servedObject(served, found)));
   return {
     code: 200,
     type: e.media.name,

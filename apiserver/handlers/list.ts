@@ -33,7 +33,7 @@ export interface ListResult {
 }
 
 export async function list(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
-  const e = encodingOf(req);
+  const e = encodingOf(req, served);
   const { items, metadata } = await listObjects(api, req, served);
   const pieces = encodeList(items, metadata, served, e, { include: includeObject(req), now: api.clock.now() });
   return sendPieces(req, e.media.name, pieces);

@@ -10,14 +10,14 @@ import * as status from '../../apimachinery/status.ts';
 import { strategicMergePatch } from '../../apimachinery/strategicMergePatch.ts';
 import type { Api } from '../api.ts';
 import { checkObject, type Expected } from '../codecs/codecs.ts';
-import { jsonMedia, mediaTypes } from '../codecs/mediaTypes.ts';
+import { cborMedia, jsonMedia, yamlMedia } from '../codecs/mediaTypes.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { resetsOf } from '../objects/managed.ts';
 import { updateObject } from '../objects/updateObject.ts';
 import type { Outcome, WriteContext } from '../objects/writeContext.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { answerOutcome, answerValue, encodingOf } from './answers.ts';
+import { answerOutcome, answerView, encodingOf } from './answers.ts';
 import { expectedBody } from './body.ts';
 import { checkPatchOptions, type WriteParams, writeParams } from './options.ts';
 import { changeByView } from './view.ts';
@@ -31,31 +31,32 @@ const patchers: Record<string, Patcher> = {
   'application/strategic-merge-patch+json': (live, patch, expected) => strategicMergePatch(live, patch, expected.node),
 };
 const applyType = 'application/apply-patch+yaml';
+const applyCborType = 'application/apply-patch+cbor';
+const isApply = (type: string) => type === applyType || type === applyCborType;
 
 export async function patch(api: Api, req: ApiRequest, served: Served, sub?: Subresource): Promise<Answer> {
-  encodingOf(req);
+  encodingOf(req, served);
   const type = patchType(req, served);
-  checkPatchOptions(req, type === applyType);
+  checkPatchOptions(req, isApply(type));
   const params = writeParams(req, 'PatchOptions');
   const w = writeContextOf(api, req, served, params);
   const expected = expectedBody(served, sub);
-  const change =
-    type === applyType
-      ? applyChange(req, w, params, expected, sub)
-      : patchChange(req, w, params, expected, patchers[type]!, sub);
+  const change = isApply(type)
+    ? applyChange(req, w, params, expected, sub)
+    : patchChange(req, w, params, expected, patchers[type]!, sub);
   const outcome = await updateObject(w, req.info.name, change.next, {
     subresource: sub,
     mayCreate: change.mayCreate,
-    tracked: type === applyType && !sub?.view,
+    tracked: isApply(type) && !sub?.view,
   });
   return sub?.view
-    ? answerValue(req, sub.view(outcome.object), outcome.created ? 201 : 200)
+    ? answerView(api, req, sub.view(outcome.object), outcome.created ? 201 : 200)
     : answerOutcome(api, req, served, outcome as Outcome);
 }
 
 function patchType(req: ApiRequest, served: Served): string {
   const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim();
-  const offered = [...Object.keys(patchers), applyType];
+  const offered = [...Object.keys(patchers), applyType, ...(req.cbor ? [applyCborType] : [])];
   const usable = served.bareItems ? offered : offered.filter((t) => t !== 'application/strategic-merge-patch+json');
   if (usable.includes(type)) return type;
   throw status.unsupportedMediaType(
@@ -105,13 +106,14 @@ function applyChange(
   expected: Expected,
   sub?: Subresource,
 ): Change {
-  const yaml = mediaTypes.find((m) => m.name === 'application/yaml')!;
+  const inCbor = req.headers['content-type']?.startsWith(applyCborType) ?? false;
+  const media = inCbor ? cborMedia : yamlMedia;
   const problems: string[] = [];
   let body: any;
   try {
-    body = yaml.parse(req.body ?? Buffer.alloc(0), problems);
+    body = media.parse(req.body ?? Buffer.alloc(0), problems);
   } catch (error) {
-    throw status.badRequest(`error decoding YAML: ${(error as Error).message}`);
+    throw status.badRequest(`error decoding ${inCbor ? 'CBOR' : 'YAML'}: ${(error as Error).message}`);
   }
   const applied = checkApplied(req, body, expected, problems, params, w);
   return {

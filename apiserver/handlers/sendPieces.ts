@@ -3,27 +3,31 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import type { Answer, ApiRequest } from '../request.ts';
+import { acceptsGzip, gzipHeaders, gzipLevel } from './compress.ts';
 
 const chunkBytes = 512 * 1024;
-/** Upstream compresses answers above this size for clients that accept gzip. */
-const gzipBytes = 128 * 1024;
+/** Milliseconds that the writing of pieces may take before others get their turn. */
+const turn = 10;
 
-export function sendPieces(req: ApiRequest, type: string, pieces: Iterator<Buffer>): Answer {
-  const first = gather(pieces);
-  if (first.done && !(first.bytes.length > gzipBytes && acceptsGzip(req)))
-    return { code: 200, type, body: first.bytes };
+/** Resolves when it is known how the answer goes out: whole, or in chunks; what fails until then can still be told as a Status. */
+export async function sendPieces(req: ApiRequest, type: string, pieces: Iterator<Buffer>): Promise<Answer> {
+  let first = gather(pieces);
+  while (!first.done && first.bytes.length < chunkBytes) {
+    await new Promise(setImmediate);
+    const next = gather(pieces);
+    first = { bytes: Buffer.concat([first.bytes, next.bytes]), done: next.done };
+  }
+  if (first.done) return { code: 200, type, body: first.bytes };
   const gzip = acceptsGzip(req);
   return {
     code: 200,
     type,
-    headers: gzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {},
+    headers: gzip ? gzipHeaders() : {},
     stream: (response) => (gzip ? pumpGzip(response, first, pieces) : pump(response, first, pieces)),
   };
 }
-
-const acceptsGzip = (req: ApiRequest) => /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? ''));
 
 interface Chunk {
   bytes: Buffer;
@@ -33,12 +37,13 @@ interface Chunk {
 function gather(pieces: Iterator<Buffer>): Chunk {
   const parts: Buffer[] = [];
   let size = 0;
+  const end = performance.now() + turn;
   for (;;) {
     const next = pieces.next();
     if (next.done) return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, size), done: true };
     parts.push(next.value);
     size += next.value.length;
-    if (size >= chunkBytes) return { bytes: Buffer.concat(parts, size), done: false };
+    if (size >= chunkBytes || performance.now() > end) return { bytes: Buffer.concat(parts, size), done: false };
   }
 }
 
@@ -57,14 +62,15 @@ async function pump(response: ServerResponse, first: Chunk, pieces: Iterator<Buf
 }
 
 async function pumpGzip(response: ServerResponse, first: Chunk, pieces: Iterator<Buffer>): Promise<void> {
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  const gzip = createGzip({ level: gzipLevel });
   gzip.pipe(response);
   let chunk = first;
   for (;;) {
     if (response.destroyed) return void gzip.destroy();
     const flowing = gzip.write(chunk.bytes);
     if (chunk.done) break;
-    if (!flowing) await drained(gzip, response);
+    if (flowing) await new Promise(setImmediate);
+    else await drained(gzip, response);
     chunk = gather(pieces);
   }
   gzip.end();

@@ -7,45 +7,43 @@ import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { updateObject } from '../objects/updateObject.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { answerOutcome, answerValue, encodingOf } from './answers.ts';
+import { answerOutcome, answerView, encodingOf } from './answers.ts';
 import { expectedBody, readBody } from './body.ts';
 import { writeParams } from './options.ts';
 import { changeByView } from './view.ts';
 import { writeContextOf } from './writeContextOf.ts';
 
 export async function update(api: Api, req: ApiRequest, served: Served, sub?: Subresource): Promise<Answer> {
-  encodingOf(req);
+  encodingOf(req, served);
   const params = writeParams(req, 'UpdateOptions');
   const w = writeContextOf(api, req, served, params);
   const body = readBody(req, expectedBody(served, sub), params.fieldValidation, w.warn);
   checkName(req, served, body);
   if (sub?.view) {
-    const outcome = await updateObject(w, req.info.name, (live) => changeByView(sub, live, body), { subresource: sub });
-    return answerValue(req, sub.view(outcome.object));
+    const outcome = await updateObject(w, req.info.name, (live) => changeByView(sub, live, body), {
+      subresource: sub,
+      uid: body.metadata.uid,
+    });
+    return answerView(api, req, sub.view(outcome.object));
   }
   const mayCreate = !sub && served.kind.createOnUpdate === true;
   const change = (live: any | undefined) => (live || mayCreate ? deepCopy(body) : undefined);
-  return answerOutcome(
-    api,
-    req,
-    served,
-    await updateObject(w, req.info.name, change, {
-      subresource: sub,
-      mayCreate,
-      replaces: true,
-      version: body.metadata.resourceVersion,
-    }),
-  );
+  const { resourceVersion: version, uid } = body.metadata;
+  const options = { subresource: sub, mayCreate, replaces: true, version, uid };
+  return answerOutcome(api, req, served, await updateObject(w, req.info.name, change, options));
 }
 
 function checkName(req: ApiRequest, served: Served, body: any): void {
   const { name, namespace } = body.metadata ?? {};
-  if (!name) throw status.badRequest(`name must be provided`);
-  if (name !== req.info.name)
-    throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${req.info.name})`);
-  if (namespace && served.kind.namespaced && namespace !== req.info.namespace) {
+  const { info } = req;
+  if (!name)
     throw status.badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the URL (${req.info.namespace})`,
+      `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
     );
-  }
+  if (name !== info.name)
+    throw status.badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`);
+  if (namespace && served.kind.namespaced && namespace !== info.namespace)
+    throw status.badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the request (${info.namespace})`,
+    );
 }

@@ -32,9 +32,7 @@ interface Wanted {
 }
 
 export async function watch(api: Api, req: ApiRequest, served: Served): Promise<Answer> {
-  const e = encodingOf(req);
-  if (!e.media.watch)
-    throw status.notAcceptable('only the following media types are accepted: application/json;stream=watch');
+  const e = encodingOf(req, served, true);
   const wanted = readParameters(api, req, served);
   const cache = await cacheOf(api, served);
   const refusal = await awaitStart(api, wanted);
@@ -47,7 +45,7 @@ export async function watch(api: Api, req: ApiRequest, served: Served): Promise<
     e,
     options: { include: includeObject(req), now: api.clock.now() },
   };
-  return { code: 200, type: e.media.watch.type, stream: (response) => run(session, response, refusal) };
+  return { code: 200, type: e.media.watch!.type, stream: (response) => run(session, response, refusal) };
 }
 
 /**

@@ -4,7 +4,24 @@
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import { type Selector, selectorOf } from '../../apimachinery/labelSelector.ts';
 import { checkNotNegative } from './check.ts';
-import type { Subresource } from './kind.ts';
+import { ageColumn, countColumn, nameColumn } from './columns.ts';
+import type { Kind, Subresource } from './kind.ts';
+
+/** What a Table of Scales shows: `kubectl get --subresource=scale`. */
+export const scaleShown: Kind = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  plural: 'scales',
+  namespaced: true,
+  schema: 'io.k8s.api.autoscaling.v1.Scale',
+  columns: [
+    nameColumn,
+    countColumn('Desired', 'Number of pods that are wanted.', (scale) => scale.spec.replicas),
+    countColumn('Available', 'Number of pods that are there.', (scale) => scale.status.replicas),
+    ageColumn,
+  ],
+};
 
 const shown = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
 

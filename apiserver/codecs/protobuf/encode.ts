@@ -6,8 +6,11 @@ import type { Writer } from './writer.ts';
 
 /** Writes `value` in front of what is written already. Throws a TypeError when it does not have the message's shape. */
 export function encodeMessage(value: any, message: Message, out: Writer): void {
-  if (message.special) return specials[message.special](value, message, out);
-  const { fields } = message;
+  if (message.special) specials[message.special](value, message, out);
+  else encodeFields(value, message.fields, out);
+}
+
+function encodeFields(value: any, fields: readonly Field[], out: Writer): void {
   for (let i = fields.length - 1; i >= 0; i--) {
     const field = fields[i]!;
     const inner = field.name ? value[field.name] : value;
@@ -52,32 +55,37 @@ function encodeOne(value: any, field: Field, id: number, out: Writer): void {
     case undefined: {
       const before = out.size;
       encodeMessage(value, field.message!, out);
-      return out.close(before, id);
+      out.close(before, id);
+      break;
     }
     case 'string':
-      return out.string(id, value);
+      out.string(id, value);
+      break;
+    case 'bytes':
+      encodeBytes(Buffer.from(value, 'base64'), id, out);
+      break;
     case 'bool':
       out.varint(value ? 1 : 0);
-      return out.varint(id * 8);
-    case 'bytes':
-      return encodeBytes(Buffer.from(value, 'base64'), id, out);
+      out.varint(id * 8);
+      break;
     case 'double':
       out.double(value);
-      return out.varint(id * 8 + 1);
+      out.varint(id * 8 + 1);
+      break;
     default:
       out.int(value);
-      return out.varint(id * 8);
+      out.varint(id * 8);
   }
 }
 
 function encodeZero(field: Field, out: Writer, id = field.id): void {
-  if (field.scalar === 'string') return out.string(id, '');
-  if (field.scalar) return encodeOne(0, field, id, out);
-  const { special } = field.message!;
-  if (special === 'Quantity') return encodeOne('0', field, id, out);
-  if (special === 'IntOrString') return encodeOne(0, field, id, out);
-  if (special) return encodeBytes(nothing, id, out);
-  encodeOne({}, field, id, out);
+  const special = field.message?.special;
+  if (field.scalar === 'string') out.string(id, '');
+  else if (field.scalar) encodeOne(0, field, id, out);
+  else if (special === undefined) encodeOne({}, field, id, out);
+  else if (special === 'Quantity') encodeOne('0', field, id, out);
+  else if (special === 'IntOrString') encodeOne(0, field, id, out);
+  else encodeBytes(nothing, id, out);
 }
 /** A time, a raw value or a list type that is not set: an empty message. */
 const nothing = new Uint8Array();

@@ -82,8 +82,10 @@ let facts: Package | undefined;
 const planned = new Map<string, Message>();
 
 /** The facts cost memory, and many clusters never see a protobuf body. */
-const root = (): Package =>
-  (facts ??= JSON.parse(readFileSync(new URL('../v1.35.proto.json', import.meta.url), 'utf8')) as Package);
+function root(): Package {
+  facts ??= JSON.parse(readFileSync(new URL('../v1.35.proto.json', import.meta.url), 'utf8')) as Package;
+  return facts;
+}
 
 function lookup(name: string): Described | undefined {
   let at: Package | undefined = root();
@@ -128,7 +130,8 @@ function plan(fullName: string, described: Described): Message {
     const fields = fieldsOf(fullName, name, described);
     const byId: (Field | undefined)[] = new Array(fields.at(-1)!.id + 1).fill(undefined);
     for (const field of fields) byId[field.id] = field;
-    return (made = { fields, byId });
+    made = { fields, byId };
+    return made;
   };
   return {
     name,

@@ -58,7 +58,10 @@ export class Writer {
 
   /** int32 and int64: a negative one takes ten bytes. */
   int(value: number): void {
-    if (value >= 0) return this.varint(value);
+    if (value >= 0) {
+      this.varint(value);
+      return;
+    }
     this.#room(10);
     let rest = BigInt.asUintN(64, BigInt(value));
     this.pos -= 10;
