@@ -13,6 +13,7 @@ import type { RequestHeaderOptions } from './authentication/requestHeader.ts';
 import { createTokenIssuer } from './authentication/tokenIssuer.ts';
 import { createAuthorizer } from './authorization/authorizer.ts';
 import { hooksOf, startBootstrap, steps } from './bootstrap/bootstrap.ts';
+import { loadCbor } from './codecs/cbor.ts';
 import type { flags } from './flags.ts';
 import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
@@ -43,6 +44,7 @@ export async function startApiServer(
 ): Promise<Running> {
   const tls = readTls(config);
   const features = createFeatureGates(config['feature-gates']);
+  if (features.enabled('CBORServingAndStorage')) await loadCbor();
   const store = await openStore(config);
   const registry = fillRegistry(config, features);
   const cache = createWatchCache(store, { log, clock: realClock });

@@ -1,7 +1,6 @@
 // CBOR as v1.35 speaks it behind the gate CBORServingAndStorage: strings as byte strings, keys in bytewise order, []byte behind tag 22, each
 // document behind the tag that says that it is CBOR. Reads: protobuf/messages.ts, which knows the []byte fields of the built-in kinds.
 // Mirrors: apimachinery/pkg/runtime/serializer/cbor and its internal/modes. A row of mediaTypes.ts.
-import { createRequire } from 'node:module';
 import type * as Cborg from 'cborg';
 import { type Field, type Message, messageOf } from './protobuf/messages.ts';
 
@@ -131,11 +130,13 @@ const number = (value: number): Buffer =>
     ? value < 0
       ? header(1, -1 - value)
       : header(0, value)
-    : Buffer.from(library().encode(value));
+    : Buffer.from(library!.encode(value));
 
-const load = createRequire(import.meta.url);
-/** Loaded with the first CBOR, which the gate keeps away by default. */
-const library = (): typeof Cborg => load('cborg');
+let library: typeof Cborg | undefined;
+/** To be awaited before a server with the gate on answers: the library is spared where the gate keeps CBOR away. */
+export async function loadCbor(): Promise<void> {
+  library ??= await import('cborg');
+}
 
 /** Tagged bytes become the text that JSON has in their place. */
 const tags = {
@@ -157,7 +158,7 @@ export function readCbor(body: Buffer): unknown {
       allowNaN: false,
       allowInfinity: false,
     };
-    return plain(library().decode(body, options));
+    return plain(library!.decode(body, options));
   } catch (error) {
     throw new SyntaxError((error as Error).message.replace(/^CBOR decode error: /, 'cbor: '));
   }
