@@ -34,6 +34,9 @@ export interface TestOptions {
   process?: boolean;
   /** Further flags: `--event-ttl=2s`. */
   flags?: string[];
+  /** For that process: arguments of Node, and the process itself once it is there, with a channel to it. */
+  nodeArgs?: string[];
+  onProcess?(child: ChildProcess): void;
   /** Nodes that get an identity. */
   nodes?: string[];
   /** Absent: embedded. */
@@ -64,7 +67,7 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
     `--port-file=${join(folder, 'port')}`,
     ...(options.flags ?? []),
   ];
-  let running = options.process ? await startProcess(argv(0), folder) : await startHere(argv(0));
+  let running = options.process ? await startProcess(argv(0), folder, options) : await startHere(argv(0));
   const port = running.port;
   const url = `https://127.0.0.1:${port}`;
   const kubeconfigFor = (identity: string) => {
@@ -86,7 +89,7 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
       await running.stop('SIGKILL');
     },
     async restart() {
-      running = options.process ? await startProcess(argv(port), folder) : await startHere(argv(port));
+      running = options.process ? await startProcess(argv(port), folder, options) : await startHere(argv(port));
       await ready(await client());
     },
     async stop() {
@@ -107,11 +110,14 @@ async function startHere(argv: string[]): Promise<Started> {
   return { port: server.port, stop: () => server.stop() };
 }
 
-async function startProcess(argv: string[], folder: string): Promise<Started> {
+async function startProcess(argv: string[], folder: string, options: TestOptions): Promise<Started> {
   const main = new URL('../../apiserver/main.ts', import.meta.url).pathname;
   const portFile = join(folder, 'port');
   rmSync(portFile, { force: true });
-  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), main, ...argv], {
+    stdio: ['ignore', 'ignore', 'inherit', ...(options.onProcess ? ['ipc' as const] : [])],
+  });
+  options.onProcess?.(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await until(() => existsSync(portFile) || child.exitCode !== null, 20_000);
   if (child.exitCode !== null) throw new Error(`the API server ended with ${child.exitCode}`);

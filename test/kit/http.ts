@@ -9,6 +9,7 @@ export interface Reply {
   code: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
+  bytes: Buffer;
   /** The body as JSON; throws when it is none. */
   readonly json: any;
   warnings: string[];
@@ -53,12 +54,14 @@ export function httpTo(server: TestApiServer, identity = 'admin'): Http & { clos
           const chunks: Buffer[] = [];
           answer.on('data', (chunk) => chunks.push(chunk));
           answer.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
+            const bytes = Buffer.concat(chunks);
+            const text = bytes.toString('utf8');
             const warning = answer.headers['warning'];
             resolve({
               code: answer.statusCode ?? 0,
               headers: answer.headers,
               text,
+              bytes,
               get json() {
                 return JSON.parse(text);
               },

@@ -1,0 +1,82 @@
+// The server that is fuzzed: a process of its own with monitor.ts inside, and how its answers are judged.
+// Next: the targets, which send to it.
+
+import { startTestApiServer, type TestApiServer } from '../kit/apiServer.ts';
+import { type Http, httpTo, type Reply } from '../kit/http.ts';
+import type { Seen } from './monitor.ts';
+
+export interface FuzzServer {
+  server: TestApiServer;
+  http: Http;
+  /** What was wrong since the last call: findings of the monitor. */
+  complaints(): string[];
+  /** Bytes; of the newest message. */
+  heap(): number;
+  stop(): Promise<void>;
+}
+
+const maxStall = 200;
+
+export async function startFuzzServer(): Promise<FuzzServer> {
+  const found: string[] = [];
+  let last: Seen | undefined;
+  let stopping = false;
+  const server = await startTestApiServer({
+    process: true,
+    flags: ['--feature-gates=CBORServingAndStorage=true'],
+    nodeArgs: ['--expose-gc', '--import', new URL('./monitor.ts', import.meta.url).href],
+    onProcess(child) {
+      child.on('message', (seen: Seen) => {
+        // Start-up compiles; that is no stall.
+        if (last && seen.stall > maxStall) found.push(`the event loop stood still for ${Math.round(seen.stall)} ms`);
+        found.push(...seen.unhandled.map((stack) => `unhandled: ${stack}`));
+        last = seen;
+      });
+      child.on('exit', (code, signal) => {
+        if (!stopping) found.push(`the server ended (${signal ?? code})`);
+      });
+    },
+  });
+  const http = httpTo(server);
+  await http('/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'default' } } });
+  return {
+    server,
+    http,
+    complaints: () => found.splice(0),
+    heap: () => last?.heap ?? 0,
+    async stop() {
+      stopping = true;
+      http.close();
+      await server.stop();
+    },
+  };
+}
+
+/** What 5xx upstream gives as well, and so is no finding. */
+const allowed: readonly RegExp[] = [
+  /"code":503\b/,
+  /Timeout: Too large resource version/,
+  // A strategic merge patch that its algorithm refuses: upstream too answers a 500 that has no reason.
+  /"code":500,"reason":""/,
+  // A Binding that does not validate: upstream answers the bare error list.
+  /"code":500,"message":"\[?target\./,
+];
+
+/** Why an answer is a finding; undefined: it is none. */
+export function wrongWith(reply: Reply): string | undefined {
+  if (reply.code < 500 || allowed.some((text) => text.test(reply.text))) return undefined;
+  return `${reply.code} ${reply.text.slice(0, 400)}`;
+}
+
+/** A request that has to be answered. Returns the finding, if it is one. */
+export async function asked(http: Http, path: string, ask: Parameters<Http>[1]): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('no answer within 15 s'), 15_000);
+  });
+  const answer = http(path, ask).then(wrongWith, (error: Error) => `no answer: ${error.message}`);
+  const verdict = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  if (!verdict) return undefined;
+  return `${ask?.method ?? 'GET'} ${path} ${ask?.type ?? ''}\n${String(ask?.body ?? '').slice(0, 2000)}\n→ ${verdict}`;
+}
