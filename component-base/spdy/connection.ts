@@ -1,0 +1,396 @@
+// One SPDY/3.1 connection on a socket, either end: streams as Node's Duplexes, pings answered, a slow reader waited for.
+// Reads and writes: the socket after its HTTP upgrade. Mirrors: moby/spdystream connection.go. Next: frames.ts, headerBlock.ts.
+// Used by: apiserver/streaming (towards kubelets), runtime/ (its streaming server). In component-base because both need it.
+import { Duplex } from 'node:stream';
+import {
+  controlFrame,
+  dataHead,
+  type FrameHead,
+  flagFin,
+  frameType,
+  headBytes,
+  readHead,
+  rstStatus,
+  type SpdyHeaders,
+  streamOf,
+  words,
+} from './frames.ts';
+import { createBlockReader, createBlockWriter } from './headerBlock.ts';
+
+export interface SpdyStream extends Duplex {
+  readonly id: number;
+  readonly headers: SpdyHeaders;
+  /** True when the connection was lost before the peer had ended or reset the stream. */
+  readonly cutOff: boolean;
+}
+
+export interface SpdyConnection {
+  /** Resolves when the peer has taken the stream; rejects when it refuses or is gone. */
+  createStream(headers: SpdyHeaders): Promise<SpdyStream>;
+  /** Sends GOAWAY and what is under way, then ends the socket. */
+  close(): void;
+  /** Ends at once. */
+  destroy(): void;
+  readonly closed: Promise<void>;
+}
+
+export interface SpdyOptions {
+  role: 'client' | 'server';
+  /** A stream that the peer opens. */
+  onStream?(stream: SpdyStream): void;
+  /** Milliseconds without a frame, pings apart, after which the connection ends; 0 or absent: never. */
+  idleTimeout?: number;
+  /** Milliseconds between pings of ours; 0 or absent: none. */
+  pingInterval?: number;
+}
+
+/** What may wait in one stream for its reader before the whole connection is read no further. */
+const longestBacklog = 1024 * 1024;
+/** Neither Go's clients nor its servers watch windows; peers that do are told of what was read in steps of this. */
+const windowStep = 32 * 1024;
+const longestFrame = 0xffffff;
+const mostStreams = 10_000;
+/** Streams stay refusable until the peer has answered for them. */
+const replyTimeout = 30_000;
+
+export function createSpdyConnection(socket: Duplex, head: Buffer, options: SpdyOptions): SpdyConnection {
+  const connection = new Connection(socket, options);
+  void connection.run(head);
+  return connection;
+}
+
+class Stream extends Duplex implements SpdyStream {
+  readonly id: number;
+  readonly headers: SpdyHeaders;
+  readonly #connection: Connection;
+  #unread = 0;
+  #ended = false;
+  #resume: (() => void) | undefined;
+  cutOff = false;
+  /** What is written goes nowhere any more. */
+  #over = false;
+  /** Settled by SYN_REPLY. */
+  accepted: { resolve(): void; reject(error: Error): void } | undefined;
+
+  constructor(connection: Connection, id: number, headers: SpdyHeaders) {
+    super({ allowHalfOpen: true, emitClose: true });
+    this.#connection = connection;
+    this.id = id;
+    this.headers = headers;
+    // A stream whose peer is gone ends; those who care listen themselves.
+    this.on('error', () => {});
+  }
+
+  /** Resolves when there is room for more. */
+  async receive(data: Buffer): Promise<void> {
+    if (this.destroyed || this.#ended) return;
+    this.#unread += data.length;
+    if (this.#unread >= windowStep) {
+      this.#connection.write(controlFrame(frameType.windowUpdate, 0, words(this.id, this.#unread)));
+      this.#unread = 0;
+    }
+    this.push(data);
+    if (this.readableLength < longestBacklog) return;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      this.once('close', resolve);
+    });
+  }
+
+  /** The peer says and hears no more: what came is still read, what is written is dropped, as with a Go server that closes at its end. */
+  over(reason: string): void {
+    this.#over = true;
+    this.accepted?.reject(new Error(reason));
+    this.accepted = undefined;
+    if (this.destroyed) return;
+    this.ended();
+    this.end();
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  ended(): void {
+    if (!this.#ended) this.push(null);
+    this.#ended = true;
+  }
+
+  override _read(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#over) done();
+    else this.#connection.sendData(this.id, data, 0, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (this.#over) done();
+    else this.#connection.sendData(this.id, Buffer.alloc(0), flagFin, done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#resume?.();
+    this.#connection.forget(this, !(this.#ended && this.writableFinished));
+    done(error);
+  }
+}
+
+class Connection implements SpdyConnection {
+  readonly closed: Promise<void>;
+  readonly #socket: Duplex;
+  readonly #options: SpdyOptions;
+  readonly #streams = new Map<number, Stream>();
+  readonly #encode = createBlockWriter();
+  readonly #blocks = createBlockReader();
+  #nextId: number;
+  #lastPeerId = 0;
+  #goneAway = false;
+  #lastActive = Date.now();
+  #pingId: number;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(socket: Duplex, options: SpdyOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#nextId = options.role === 'client' ? 1 : 2;
+    this.#pingId = this.#nextId;
+    this.closed = new Promise((resolve) => {
+      if (socket.destroyed) resolve();
+      socket.once('close', () => resolve());
+    });
+    socket.on('error', () => socket.destroy());
+    void this.closed.then(() => this.#end());
+    if (options.idleTimeout) this.#every(Math.min(options.idleTimeout, 30_000), () => this.#checkIdle());
+    if (options.pingInterval) this.#every(options.pingInterval, () => this.#ping());
+  }
+
+  #every(ms: number, work: () => void): void {
+    const timer = setInterval(work, ms);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  #checkIdle(): void {
+    if (Date.now() - this.#lastActive >= this.#options.idleTimeout!) this.close();
+  }
+
+  #ping(): void {
+    this.write(controlFrame(frameType.ping, 0, words(this.#pingId)));
+    this.#pingId += 2;
+  }
+
+  #end(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#blocks.close();
+    const streams = [...this.#streams.values()];
+    this.#streams.clear();
+    for (const stream of streams) {
+      stream.cutOff = !stream.isEnded;
+      stream.over('the connection has ended');
+    }
+  }
+
+  /** Reads frames until the socket ends; anything malformed ends it. */
+  async run(head: Buffer): Promise<void> {
+    try {
+      const input = new Input(this.#socket, head);
+      for (;;) {
+        const bytes = await input.take(headBytes);
+        if (!bytes) break;
+        const frame = readHead(bytes);
+        if (frame.type === undefined) await this.#data(frame, input);
+        else await this.#control(frame, await input.takeAll(frame.length));
+      }
+      this.#socket.end();
+    } catch {
+      this.#socket.destroy();
+    }
+  }
+
+  async #data(frame: FrameHead, input: Input): Promise<void> {
+    this.#lastActive = Date.now();
+    const stream = this.#streams.get(frame.stream);
+    if (!stream) this.write(controlFrame(frameType.rstStream, 0, words(frame.stream, rstStatus.invalidStream)));
+    for (let left = frame.length; left > 0; ) {
+      const piece = await input.takeSome(left);
+      left -= piece.length;
+      await stream?.receive(piece);
+    }
+    if (frame.flags & flagFin) stream?.ended();
+  }
+
+  async #control(frame: FrameHead, payload: Buffer): Promise<void> {
+    switch (frame.type) {
+      case frameType.synStream:
+        return this.#opened(frame, payload);
+      case frameType.synReply:
+      case frameType.headers:
+        return this.#answered(frame, payload);
+      case frameType.rstStream:
+        return this.#reset(streamOf(payload));
+      case frameType.ping:
+        // Pings of ours come back: their ids are odd from a client, even from a server.
+        if ((streamOf(payload) & 1) !== (this.#nextId & 1)) this.write(controlFrame(frameType.ping, 0, payload));
+        return;
+      case frameType.goAway:
+        this.#goneAway = true;
+        return;
+      default:
+      // SETTINGS and WINDOW_UPDATE change nothing here, other types are to be ignored.
+    }
+  }
+
+  async #opened(frame: FrameHead, payload: Buffer): Promise<void> {
+    this.#lastActive = Date.now();
+    const id = streamOf(payload);
+    const headers = await this.#blocks.read(payload.subarray(10));
+    const theirs = id !== 0 && (id & 1) !== (this.#nextId & 1);
+    if (!theirs || id <= this.#lastPeerId) throw new Error('a stream id out of turn');
+    this.#lastPeerId = id;
+    if (!this.#options.onStream || this.#goneAway || this.#streams.size >= mostStreams) {
+      this.write(controlFrame(frameType.rstStream, 0, words(id, rstStatus.refusedStream)));
+      return;
+    }
+    const stream = new Stream(this, id, headers);
+    this.#streams.set(id, stream);
+    this.write(controlFrame(frameType.synReply, 0, words(id), this.#encode({})));
+    if (frame.flags & flagFin) stream.ended();
+    this.#options.onStream(stream);
+  }
+
+  async #answered(frame: FrameHead, payload: Buffer): Promise<void> {
+    const stream = this.#streams.get(streamOf(payload));
+    await this.#blocks.read(payload.subarray(4));
+    stream?.accepted?.resolve();
+    if (stream) stream.accepted = undefined;
+    if (frame.flags & flagFin) stream?.ended();
+  }
+
+  #reset(id: number): void {
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    this.#streams.delete(id);
+    stream.over('the peer refused the stream');
+  }
+
+  createStream(headers: SpdyHeaders): Promise<SpdyStream> {
+    if (this.#goneAway || this.#socket.destroyed) return Promise.reject(new Error('the connection has ended'));
+    const id = this.#nextId;
+    this.#nextId += 2;
+    const stream = new Stream(this, id, headers);
+    this.#streams.set(id, stream);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('the peer did not answer for the stream')), replyTimeout);
+      timer.unref();
+      stream.accepted = {
+        resolve: () => {
+          clearTimeout(timer);
+          resolve(stream);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      const slots = Buffer.alloc(2);
+      this.write(controlFrame(frameType.synStream, 0, words(id, 0), slots, this.#encode(headers)));
+    });
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  /** `done` once the socket has taken it: streams are written at the pace of the peer. */
+  sendData(id: number, data: Buffer, flags: number, done: (error?: Error | null) => void): void {
+    if (this.#socket.destroyed || !this.#socket.writable || !this.#streams.has(id)) {
+      done(new Error('the stream has ended'));
+      return;
+    }
+    this.#lastActive = Date.now();
+    let at = 0;
+    for (; data.length - at > longestFrame; at += longestFrame) {
+      this.#socket.write(dataHead(id, 0, longestFrame));
+      this.#socket.write(data.subarray(at, at + longestFrame));
+    }
+    this.#socket.cork();
+    this.#socket.write(dataHead(id, flags, data.length - at));
+    if (data.length > at) this.#socket.write(data.subarray(at), done);
+    this.#socket.uncork();
+    if (data.length === at) done();
+  }
+
+  forget(stream: Stream, cutOff: boolean): void {
+    if (this.#streams.get(stream.id) !== stream) return;
+    this.#streams.delete(stream.id);
+    if (cutOff) this.write(controlFrame(frameType.rstStream, 0, words(stream.id, rstStatus.cancel)));
+  }
+
+  close(): void {
+    if (this.#socket.destroyed) return;
+    this.write(controlFrame(frameType.goAway, 0, words(this.#lastPeerId, 0)));
+    this.#socket.end(() => setTimeout(() => this.#socket.destroy(), 1000).unref());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The socket's bytes as they are asked for; nothing is read ahead of what is asked. */
+class Input {
+  readonly #socket: Duplex;
+  #rest: Buffer;
+  #wake: () => void = () => {};
+
+  constructor(socket: Duplex, head: Buffer) {
+    this.#socket = socket;
+    this.#rest = head;
+    // An async iterator would destroy the socket at the end of its readable half, and with it what is still on its way out.
+    for (const event of ['readable', 'end', 'close', 'error']) socket.on(event, () => this.#wake());
+  }
+
+  async #more(): Promise<boolean> {
+    for (;;) {
+      const chunk: Buffer | null = this.#socket.read();
+      if (chunk) {
+        this.#rest = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
+        return true;
+      }
+      if (this.#socket.readableEnded || this.#socket.destroyed) return false;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Undefined at the end of the socket between two frames; throws in the middle of one. */
+  async take(length: number): Promise<Buffer | undefined> {
+    while (this.#rest.length < length) {
+      if (await this.#more()) continue;
+      if (this.#rest.length) throw new Error('the connection ended in a frame');
+      return undefined;
+    }
+    const out = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return out;
+  }
+
+  async takeAll(length: number): Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    const bytes = await this.take(length);
+    if (!bytes) throw new Error('the connection ended in a frame');
+    return bytes;
+  }
+
+  /** What is there, up to `most` bytes, one at least. */
+  async takeSome(most: number): Promise<Buffer> {
+    if (!this.#rest.length && !(await this.#more())) throw new Error('the connection ended in a frame');
+    const out = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(out.length);
+    return out;
+  }
+}
