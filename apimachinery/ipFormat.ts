@@ -164,6 +164,15 @@ export function isValidCIDR(field: string, value: string): FieldError[] {
   return value === canonical ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)];
 }
 
+/** An address with the length of its network's prefix, canonical: what an interface has. */
+export function isValidInterfaceAddress(field: string, value: string): FieldError[] {
+  const cidr = parseCIDR(value);
+  if (!cidr)
+    return [invalidValue(field, value, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
+  const canonical = `${ipText(cidr.address.family, cidr.address.value)}/${cidr.prefix}`;
+  return value === canonical ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)];
+}
+
 /** Warnings for an address that passed the loose check but not the strict one. */
 export function warningsForIP(field: string, value: string): string[] {
   const ip = parseIP(value);

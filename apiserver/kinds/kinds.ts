@@ -1,6 +1,7 @@
 // The built-in kinds, one line each: to add a kind, write its file and a line here.
 // Read by ../run.ts, which fills the live registry with them.
 import { write } from '../journal/writeKind.ts';
+import { apiService } from './apiService.ts';
 import { binding } from './binding.ts';
 import { certificateSigningRequest } from './certificateSigningRequest.ts';
 import { clusterRole } from './clusterRole.ts';
@@ -11,8 +12,10 @@ import { cronJob } from './cronJob.ts';
 import { csiDriver } from './csiDriver.ts';
 import { csiNode } from './csiNode.ts';
 import { csiStorageCapacity } from './csiStorageCapacity.ts';
+import { customResourceDefinition } from './customResourceDefinition.ts';
 import { daemonSet } from './daemonSet.ts';
 import { deployment } from './deployment.ts';
+import { deviceClass } from './deviceClass.ts';
 import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
@@ -39,7 +42,10 @@ import { priorityClass } from './priorityClass.ts';
 import { priorityLevelConfiguration } from './priorityLevelConfiguration.ts';
 import { replicaSet } from './replicaSet.ts';
 import { replicationController } from './replicationController.ts';
+import { resourceClaim } from './resourceClaim.ts';
+import { resourceClaimTemplate } from './resourceClaimTemplate.ts';
 import { resourceQuota } from './resourceQuota.ts';
+import { resourceSlice } from './resourceSlice.ts';
 import { role } from './role.ts';
 import { roleBinding } from './roleBinding.ts';
 import { runtimeClass } from './runtimeClass.ts';
@@ -77,6 +83,7 @@ export const kinds: readonly Kind[] = [
   limitRange,
   resourceQuota,
   // the other groups
+  apiService,
   deployment,
   replicaSet,
   statefulSet,
@@ -95,6 +102,10 @@ export const kinds: readonly Kind[] = [
   csiDriver,
   csiNode,
   csiStorageCapacity,
+  deviceClass,
+  resourceClaim,
+  resourceClaimTemplate,
+  resourceSlice,
   flowSchema,
   priorityLevelConfiguration,
   eventsV1,
@@ -110,6 +121,7 @@ export const kinds: readonly Kind[] = [
   roleBinding,
   clusterRole,
   clusterRoleBinding,
+  customResourceDefinition,
   // reviews: answered, not stored
   tokenReview,
   selfSubjectReview,
