@@ -25,7 +25,8 @@ export class StatusError extends Error {
     super(status.message);
     this.name = 'StatusError';
     this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
-    this.headers = headers;
+    const wait = status.details?.retryAfterSeconds ?? 0;
+    this.headers = wait > 0 ? { 'retry-after': String(wait), ...headers } : headers;
   }
 
   get code(): number {
@@ -71,10 +72,19 @@ export const generateNameConflict = (r: GroupResource, name: string) =>
     409,
     'AlreadyExists',
     `${named(r, name)} already exists, the server was not able to generate a unique name for the object`,
-    about(r, name),
+    { ...about(r, name), retryAfterSeconds: 1 },
   );
 export const conflict = (r: GroupResource, name: string, why: string) =>
   make(409, 'Conflict', `Operation cannot be fulfilled on ${named(r, name)}: ${why}`, about(r, name));
+/** A write by uid that finds another object, or none: the store's own words. */
+export const uidConflict = (r: GroupResource, name: string, key: string, wanted: string, found: string) =>
+  conflict(
+    r,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`,
+  );
+/** What upstream has no reason for: 500 and the bare text. */
+export const unknown = (message: string) => make(500, '', message);
 /** The text that two editors of one object meet. */
 export const modified = 'the object has been modified; please apply your changes to the latest version and try again';
 export const applyConflict = (causes: StatusCause[], message: string) => make(409, 'Conflict', message, { causes });
@@ -96,19 +106,16 @@ export const methodNotSupported = (r: GroupResource, action: string) =>
 export const resourceExpired = (message: string) => make(410, 'Expired', message);
 export const gone = (message: string) => make(410, 'Gone', message);
 export const tooLargeResourceVersion = (wanted: number, current: number) =>
-  make(
-    504,
-    'Timeout',
-    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
-    { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
-    { 'retry-after': '1' },
-  );
+  make(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
 export const requestEntityTooLarge = (message: string) =>
   make(413, 'RequestEntityTooLarge', `Request entity is too large: ${message}`);
 export const unsupportedMediaType = (message: string) => make(415, 'UnsupportedMediaType', message);
 export const notAcceptable = (message: string) => make(406, 'NotAcceptable', message);
 export const tooManyRequests = (message: string, seconds = 1) =>
-  make(429, 'TooManyRequests', message, { retryAfterSeconds: seconds }, { 'retry-after': String(seconds) });
+  make(429, 'TooManyRequests', message, { retryAfterSeconds: seconds });
 export const timeout = (message: string, seconds = 0) =>
   make(504, 'Timeout', `Timeout: ${message}`, seconds ? { retryAfterSeconds: seconds } : undefined);
 export const serverTimeout = (r: GroupResource, action: string, seconds = 1) =>
@@ -138,7 +145,7 @@ export const invalid = (kind: { group: string; kind: string }, name: string, err
     {
       ...(name ? { name } : {}),
       ...(kind.group ? { group: kind.group } : {}),
-      kind: kind.kind,
+      ...(kind.kind ? { kind: kind.kind } : {}),
       causes: errors.map(toCause),
     },
   );

@@ -67,10 +67,14 @@ function decodeStruct(value: unknown, node: StructNode, walk: Walk): unknown {
   return object;
 }
 
-/** An empty list or map is dropped: Go's omitempty leaves it out when the object is written again. */
+/**
+ * An empty list or map is dropped: Go's omitempty leaves it out when the object is written again. An empty list of managedFields asks
+ * for their reset, so it stays until they are set.
+ */
 function decodeList(value: unknown, node: ListNode, walk: Walk): unknown {
   if (!Array.isArray(value)) throw mismatch(value, `[]${goName(node.items)}`, walk);
-  if (value.length === 0) return undefined;
+  if (value.length === 0)
+    return node.items.type === 'struct' && node.items.name === 'ManagedFieldsEntry' ? value : undefined;
   for (let i = 0; i < value.length; i++) {
     walk.path.push(i);
     const after = decodeNode(value[i], node.items, walk);

@@ -92,8 +92,8 @@ interface Frame {
   index: number;
 }
 
-function findDuplicates(text: string): string[] {
-  const found = new Set<string>();
+/** Every key of the text in its order, by its path; `again`: its object had it before. */
+function* keysOf(text: string): Generator<{ path: string; again: boolean }> {
   const stack: Frame[] = [];
   let key = '';
   const pathOf = (frame: Frame | undefined) =>
@@ -110,13 +110,50 @@ function findDuplicates(text: string): string[] {
       while (text.charCodeAt(next) <= 0x20) next++;
       if (text[next] === ':' && top?.keys) {
         key = JSON.parse(text.slice(i, end + 1));
-        if (top.keys.has(key)) found.add(pathOf(top));
+        yield { path: pathOf(top), again: top.keys.has(key) };
         top.keys.add(key);
       }
       i = end;
     }
   }
+}
+
+function findDuplicates(text: string): string[] {
+  const found = new Set<string>();
+  for (const { path, again } of keysOf(text)) if (again) found.add(path);
   return [...found];
+}
+
+/** At most so many are told, as upstream's decoder does. */
+const mostProblems = 100;
+
+/**
+ * What a typed decoder says of a text's keys, in their order: those in `unknown` once, and what lies below them not at all; the others
+ * when they stand again.
+ */
+export function keyProblems(text: string, unknown: readonly string[]): string[] {
+  const strange = new Set(unknown);
+  const found = new Set<string>();
+  let below = '';
+  for (const { path, again } of keysOf(text)) {
+    if (below && path.startsWith(below) && (path[below.length] === '.' || path[below.length] === '[')) continue;
+    below = strange.has(path) ? path : '';
+    if (below) found.add(`unknown field "${path}"`);
+    else if (again) found.add(`duplicate field "${path}"`);
+  }
+  return [...found].slice(0, mostProblems);
+}
+
+/** Orders field paths by their parts: names as text, indexes as numbers. */
+export function comparePaths(a: string, b: string): number {
+  const left = a.split(/[.[\]]+/);
+  const right = b.split(/[.[\]]+/);
+  for (let i = 0; i < left.length && i < right.length; i++) {
+    if (left[i] === right[i]) continue;
+    const numbers = [left[i], right[i]].every((part) => /^\d+$/.test(part!));
+    return (numbers ? Number(left[i]) < Number(right[i]) : left[i]! < right[i]!) ? -1 : 1;
+  }
+  return left.length - right.length;
 }
 
 /** The first place where Go's scanner would stop, in its words. */

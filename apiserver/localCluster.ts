@@ -51,14 +51,14 @@ export function createLocalCluster(api: () => Api): LocalCluster {
     },
     async create(r, object) {
       const row = served(r);
-      const w = writer(api(), row, 'create', object.metadata.namespace ?? '');
+      const w = systemWriter(api(), row, 'create', object.metadata.namespace ?? '');
       const fresh = { kind: row.kind.kind, apiVersion: row.apiVersion, ...deepCopy(object) };
       return (await createObject(w, fresh)).object as KubeObject;
     },
     async update(r, name, namespace = '', change, options = {}) {
       const row = served(r);
       const subresource = row.kind.subresources?.find((s) => s.name === options.subresource);
-      const w = writer(api(), row, 'update', namespace, options.as);
+      const w = systemWriter(api(), row, 'update', namespace, options.as);
       w.subresource = subresource?.name ?? '';
       // A deed such as a binding is in the journal as what was asked for.
       if (options.as) w.verb = (options.as as WriteContext).verb;
@@ -74,7 +74,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
             if (!declined) live.metadata.resourceVersion = '';
             return declined ? before : live;
           },
-          { subresource },
+          { subresource, anyVersion: true },
         );
         return declined ? undefined : outcome.object;
       } catch (error) {
@@ -84,7 +84,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
     },
     async delete(r, name, namespace = '', { uid, resourceVersion, as, ...options } = {}) {
       try {
-        await deleteObject(writer(api(), served(r), 'delete', namespace, as), name, {
+        await deleteObject(systemWriter(api(), served(r), 'delete', namespace, as), name, {
           ...options,
           preconditions: { uid, resourceVersion },
         });
@@ -96,7 +96,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
 }
 
 /** `as`: the request that is being carried out; who asked, why and whether in earnest is the write's. */
-function writer(api: Api, row: Served, verb: string, namespace: string, as?: Context): WriteContext {
+export function systemWriter(api: Api, row: Served, verb: string, namespace: string, as?: Context): WriteContext {
   return {
     api,
     served: row,
@@ -105,7 +105,7 @@ function writer(api: Api, row: Served, verb: string, namespace: string, as?: Con
     subresource: '',
     fieldManager: 'kube-apiserver',
     dryRun: false,
-    // In-process writes are never refused for naming no version.
+    // Goes again on conflict, as patches do.
     verb: verb === 'update' ? 'patch' : verb,
     component: 'kube-apiserver',
     causes: [],

@@ -2,6 +2,7 @@
 // Reads and writes: ManagedFieldsEntry lists. Entries that nothing changed are passed on as they are.
 // Mirrors: apimachinery/pkg/util/managedfields/internal (managedfields.go, capmanagers.go, stripmeta.go).
 // Next: managedFieldsForUpdate.ts and applyPatch.ts.
+import { deepEqual } from '../deepEqual.ts';
 import type { ManagedFieldsEntry } from '../types.ts';
 import { isFields, sorted } from './fieldPaths.ts';
 import { type Fields, noFields, union } from './fields.ts';
@@ -68,6 +69,10 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   );
   return entries.length > 1 ? entries.sort(byOperationAndTime) : entries;
 }
+
+/** Are these the same entries but for their times? */
+export const sameButTimes = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean =>
+  a.length === b.length && a.every((entry, i) => entry === b[i] || deepEqual({ ...entry, time: b[i]!.time }, b[i]));
 
 const maxUpdaters = 10;
 

@@ -6,7 +6,9 @@ import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import type { StructNode } from '../../apimachinery/schema.ts';
 import { badRequest, notAcceptable, unsupportedMediaType } from '../../apimachinery/status.ts';
 import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
-import { DecodeError, decode } from '../decode.ts';
+import { type Decoded, DecodeError, decode } from '../decode.ts';
+import { comparePaths, keyProblems } from '../jsonText.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Cached, CacheEvent } from '../storage/cached.ts';
 import { columnDefinitions, type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
@@ -21,6 +23,8 @@ export interface Expected {
   kind: string;
   apiVersion: string;
   node: StructNode;
+  /** Instead of decoding by `node`: the kind's own. */
+  decode?: Kind['decode'];
 }
 
 /** The media type of a body; a missing Content-Type is JSON. `cbor` is the gate CBORServingAndStorage. Throws 415. */
@@ -51,40 +55,63 @@ export function readObject(
   } catch (error) {
     throw cannotBeHandled(expected, (error as Error).message);
   }
-  return checkObject(value, expected, problems, validation, warn);
+  const decoded = decodeBody(value, expected);
+  if (validation === 'Ignore') return decoded.object;
+  const all = oddities(body, media, expected, problems, decoded.unknown);
+  if (all.length && validation === 'Strict')
+    throw cannotBeHandled(expected, `strict decoding error: ${strictText(all)}`);
+  for (const text of all) warn(text);
+  return decoded.object;
 }
 
-/** The same for a value that is parsed already, such as a patched object. */
-export function checkObject(
-  value: any,
+/** What Go's typed decoder tells of JSON as it reads it; of YAML and of custom resources the duplicates come first. */
+function oddities(
+  body: Buffer | undefined,
+  media: MediaType,
   expected: Expected,
-  problems: string[],
-  validation: FieldValidation,
-  warn: (text: string) => void,
-): any {
+  duplicates: string[],
+  unknown: string[],
+): string[] {
+  if (media === jsonMedia && duplicates.length && expected.node.native)
+    return keyProblems(body!.toString('utf8'), unknown);
+  const inOrder = media === jsonMedia && expected.node.native ? unknown : unknown.toSorted(comparePaths);
+  return [...duplicates, ...inOrder.map((path) => `unknown field "${path}"`)];
+}
+
+/** The lines of a YAML error stand in one text, as its parser gives them. */
+function strictText(problems: readonly string[]): string {
+  const lines = problems.filter((p) => p.startsWith('line '));
+  const others = problems.slice(lines.length);
+  return [...(lines.length ? [yamlErrorText(lines)] : []), ...others].join(', ');
+}
+
+/** `lines` as `line 7: key "name" already set in map`. */
+export const yamlErrorText = (lines: readonly string[]): string =>
+  `yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+function decodeBody(value: any, expected: Expected): Decoded {
+  try {
+    return decodeValue(value, expected);
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled(expected, error.message);
+    throw error;
+  }
+}
+
+/** The same for a value that is parsed already, such as a patched object. Throws DecodeError, or 400 for another kind or version. */
+export function decodeValue(value: any, expected: Expected): Decoded {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     const why =
       value === null
         ? 'unexpected end of JSON input'
         : `json: cannot unmarshal ${found} into Go value of type v1.${expected.kind}`;
-    throw cannotBeHandled(expected, why);
+    throw new DecodeError(why);
   }
   checkKind(value, expected);
   value.kind = expected.kind;
   value.apiVersion = expected.apiVersion;
-  let decoded: ReturnType<typeof decode>;
-  try {
-    decoded = decode(value, expected.node);
-  } catch (error) {
-    if (error instanceof DecodeError) throw cannotBeHandled(expected, error.message);
-    throw error;
-  }
-  for (const path of decoded.unknown) problems.push(`unknown field "${path}"`);
-  if (problems.length && validation === 'Strict')
-    throw cannotBeHandled(expected, `strict decoding error: ${problems.join(', ')}`);
-  if (validation === 'Warn') for (const p of problems) warn(p);
-  return decoded.object;
+  return expected.decode?.(value) ?? decode(value, expected.node);
 }
 
 /** kind and apiVersion may be left out; given, they must be the expected ones. */
@@ -259,7 +286,7 @@ function listShape(
   return { kind: listKindOf(served), apiVersion, metadata, itemsKey: 'items', item: served.bareItems ? bare : item };
 }
 
-const listKindOf = (served: Served) => `${served.kind.kind}List`;
+const listKindOf = (served: Served) => served.kind.listKind ?? `${served.kind.kind}List`;
 
 /** One watch event, made once for all watchers of the same kind of stream. `as` is the type that this watcher sees. */
 export function encodeEvent(

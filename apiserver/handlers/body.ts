@@ -1,5 +1,6 @@
 // The body of a write as its kind, and what the path says of the kind.
 
+import { type FieldError, invalidValue, notSupported } from '../../apimachinery/fieldErrors.ts';
 import type { StructNode } from '../../apimachinery/schema.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions } from '../../apimachinery/types.ts';
@@ -8,12 +9,15 @@ import { messageOf } from '../codecs/protobuf/messages.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { builtinSchemas } from '../openapi/definitions.ts';
+import { queryBool, queryInt } from '../query.ts';
 import type { ApiRequest } from '../request.ts';
+import { validateDryRun } from './options.ts';
 
 export const expectedOf = (served: Served): Expected => ({
   kind: served.kind.kind,
   apiVersion: served.apiVersion,
   node: served.node,
+  decode: served.kind.decode,
 });
 
 export function expectedBody(served: Served, sub: Subresource | undefined): Expected {
@@ -39,37 +43,23 @@ const noMessage = () =>
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
   );
 
-/** DeleteOptions come in the body or as query parameters. */
+/** DeleteOptions come in the body or as query parameters. Mirrors: ValidateDeleteOptions of apimachinery/pkg/apis/meta/v1/validation. */
 export function deleteOptions(req: ApiRequest): DeleteOptions {
   const options: DeleteOptions = req.body?.length ? readDeleteOptions(req) : fromQuery(req.query);
-  const policy = options.propagationPolicy;
-  if (policy !== undefined && !['Orphan', 'Background', 'Foreground'].includes(policy)) {
-    throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      {
-        type: 'FieldValueNotSupported',
-        field: 'propagationPolicy',
-        value: policy,
-        detail: 'supported values: "Background", "Foreground", "Orphan", "nil"',
-      },
-    ]);
-  }
-  if (policy !== undefined && options.orphanDependents !== undefined) {
-    throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      {
-        type: 'FieldValueInvalid',
-        field: 'propagationPolicy',
-        value: policy,
-        detail: 'orphanDependents and deletionPropagation cannot be both set',
-      },
-    ]);
-  }
-  if (options.dryRun?.some((v) => v !== 'All')) {
-    throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
-      { type: 'FieldValueNotSupported', field: 'dryRun', value: options.dryRun, detail: 'supported values: "All"' },
-    ]);
-  }
+  const { propagationPolicy: policy, orphanDependents, dryRun = [] } = options;
+  const errors: FieldError[] = [];
+  if (policy !== undefined && orphanDependents !== undefined)
+    errors.push(
+      invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'),
+    );
+  if (policy !== undefined && !policies.includes(policy))
+    errors.push(notSupported('propagationPolicy', policy, [...policies, 'nil']));
+  errors.push(...validateDryRun(dryRun));
+  if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   return options;
 }
+
+const policies = ['Foreground', 'Background', 'Orphan'];
 
 /** Any apiVersion is fine here: DeleteOptions are registered in every group. */
 function readDeleteOptions(req: ApiRequest): DeleteOptions {
@@ -79,13 +69,13 @@ function readDeleteOptions(req: ApiRequest): DeleteOptions {
 }
 
 function fromQuery(q: URLSearchParams): DeleteOptions {
-  const grace = q.get('gracePeriodSeconds');
-  if (grace !== null && !/^-?\d+$/.test(grace))
-    throw status.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-  return {
-    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
-    ...(q.get('propagationPolicy') ? { propagationPolicy: q.get('propagationPolicy')! } : {}),
-    ...(q.get('orphanDependents') ? { orphanDependents: q.get('orphanDependents') === 'true' } : {}),
-    ...(q.getAll('dryRun').length ? { dryRun: q.getAll('dryRun') } : {}),
-  };
+  const options: DeleteOptions = {};
+  const grace = queryInt(q, 'gracePeriodSeconds');
+  const orphan = queryBool(q, 'orphanDependents');
+  const policy = q.get('propagationPolicy');
+  if (grace !== undefined) options.gracePeriodSeconds = grace;
+  if (orphan !== undefined) options.orphanDependents = orphan;
+  if (policy) options.propagationPolicy = policy;
+  if (q.has('dryRun')) options.dryRun = q.getAll('dryRun');
+  return options;
 }

@@ -1,8 +1,11 @@
 // The query parameters of writes, checked: dryRun, fieldManager, fieldValidation, force. Pure.
 // Mirrors: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go.
-import { type FieldError, invalidValue, notSupported, required, tooLong } from '../../apimachinery/fieldErrors.ts';
+import { type FieldError, forbiddenField, notSupported, required } from '../../apimachinery/fieldErrors.ts';
+import { isPrintable } from '../../apimachinery/goQuote.ts';
+import { validateFieldManager } from '../../apimachinery/objectMeta.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { FieldValidation } from '../codecs/codecs.ts';
+import { queryBool } from '../query.ts';
 import type { ApiRequest } from '../request.ts';
 
 export interface WriteParams {
@@ -15,43 +18,43 @@ export interface WriteParams {
 
 const maxManager = 128;
 
-/** `kind`: which options an error names (`CreateOptions`). Throws 422 as upstream does. */
-export function writeParams(req: ApiRequest, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteParams {
+/** `kind`: which options an error names (`CreateOptions`); `apply`: a server-side apply, which has rules of its own. Throws 422 as upstream does. */
+export function writeParams(
+  req: ApiRequest,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+  apply = false,
+): WriteParams {
   const q = req.query;
-  const errors: FieldError[] = [];
-  const dryRun = q.getAll('dryRun');
-  if (dryRun.some((v) => v !== 'All') && dryRun.join('') !== '') errors.push(notSupported('dryRun', dryRun, ['All']));
   const manager = q.get('fieldManager') ?? '';
-  if (Buffer.byteLength(manager) > maxManager) errors.push(tooLong('fieldManager', maxManager));
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager))
-    errors.push(invalidValue('fieldManager', manager, 'should only contain printable characters'));
-  const validation = q.get('fieldValidation') || 'Warn';
-  if (!['Ignore', 'Warn', 'Strict'].includes(validation))
-    errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']));
+  const validation = q.get('fieldValidation') ?? '';
+  const dryRun = q.getAll('dryRun');
+  const force = kind === 'PatchOptions' ? queryBool(q, 'force') : undefined;
+  const errors: FieldError[] = [];
+  if (apply && !manager) errors.push(required('fieldManager', 'is required for apply patch'));
+  if (!apply && force !== undefined) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
+  errors.push(...validateFieldManager(manager, 'fieldManager'), ...validateDryRun(dryRun));
+  if (!validations.includes(validation)) errors.push(notSupported('fieldValidation', validation, validations));
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind }, '', errors);
-  const force = q.get('force');
   return {
-    dryRun: dryRun.includes('All'),
+    dryRun: dryRun.length > 0,
     fieldManager: manager || managerOfAgent(req.headers['user-agent']),
-    fieldValidation: validation as FieldValidation,
-    force: force === null ? undefined : force === 'true' || force === '1',
+    fieldValidation: (validation || 'Warn') as FieldValidation,
+    force,
   };
 }
 
-/** Apply has rules of its own: a manager must be named, force belongs to it alone. */
-export function checkPatchOptions(req: ApiRequest, apply: boolean): void {
-  const errors: FieldError[] = [];
-  if (apply && !req.query.get('fieldManager')) errors.push(required('fieldManager', 'is required for apply patch'));
-  if (!apply && req.query.get('force') !== null)
-    errors.push({
-      type: 'FieldValueForbidden',
-      field: 'force',
-      value: '',
-      detail: 'may not be specified for non-apply patch',
-    });
-  if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors);
-}
+const validations = ['', 'Ignore', 'Strict', 'Warn'];
 
-/** The program's name: what stands before the first slash of User-Agent. */
-export const managerOfAgent = (agent: string | undefined): string =>
-  (agent ?? '').split('/', 1)[0]!.slice(0, maxManager) || 'unknown';
+export const validateDryRun = (dryRun: readonly string[]): FieldError[] =>
+  dryRun.every((v) => v === 'All') ? [] : [notSupported('dryRun', dryRun, ['All'])];
+
+/** The program's name: what stands before the first slash of User-Agent, as much of it as can be printed and fits. */
+export function managerOfAgent(agent: string | undefined): string {
+  let name = '';
+  for (const char of (agent ?? '').split('/', 1)[0]!) {
+    if (!isPrintable(char)) continue;
+    if (Buffer.byteLength(name + char) > maxManager) break;
+    name += char;
+  }
+  return name || 'unknown';
+}

@@ -84,6 +84,7 @@ export const event = defineKind({
   validate: validateEvent,
   ttl: () => 3600,
   createOnUpdate: true,
+  defaultPropagation: 'Unsupported',
   selectableFields: {
     'involvedObject.kind': about('kind'),
     'involvedObject.namespace': about('namespace'),

@@ -116,6 +116,7 @@ export const eventsV1 = defineKind({
   validateUpdate,
   ttl: event.ttl,
   createOnUpdate: true,
+  defaultPropagation: 'Unsupported',
   selectableFields: {
     'regarding.kind': regarding('kind'),
     'regarding.namespace': regarding('namespace'),

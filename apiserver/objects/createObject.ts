@@ -11,6 +11,7 @@ import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import * as status from '../../apimachinery/status.ts';
 import { keyOf } from '../kinds/registry.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
+import { dedupOwners } from './dedupOwners.ts';
 import { trackFields } from './managed.ts';
 import { persist } from './persist.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
@@ -38,8 +39,10 @@ async function createOnce(w: WriteContext, object: any, tracked: boolean): Promi
   placeInNamespace(w, object);
   kind.defaults?.(object);
   if (!tracked) trackFields(w, object, undefined);
+  dedupOwners(w, object, false);
   const admission = attributes(w, 'CREATE', object.metadata.name ?? '', object);
   await admitChanges(w, admission);
+  dedupOwners(w, object, true);
   kind.defaults?.(object);
   prepare(w, object);
   await kind.authorizeWrite?.(object, undefined, w);
@@ -48,7 +51,7 @@ async function createOnce(w: WriteContext, object: any, tracked: boolean): Promi
   for (const text of kind.warnings?.(object, undefined) ?? []) w.warn(text);
   const undo = await kind.allocate?.(object, undefined, w);
   try {
-    const done = await persist(w, keyOf(w.served, w.namespace, object.metadata.name), object, 0);
+    const done = await persist(w, keyOf(w.served, w.namespace, object.metadata.name), object, 0, tracked);
     if ('conflict' in done) throw status.alreadyExists(kind, object.metadata.name);
     if (!w.dryRun) kind.afterWrite?.(object, undefined, w);
     else await undo?.();
@@ -77,7 +80,7 @@ function prepare(w: WriteContext, object: any): void {
   const { kind } = w.served;
   const m = object.metadata;
   if (m.resourceVersion && m.resourceVersion !== '0')
-    throw status.badRequest('resourceVersion should not be set on objects to be created');
+    throw status.unknown('resourceVersion should not be set on objects to be created');
   if (!m.name && m.generateName)
     m.name = flatText(m.generateName.slice(0, maxGeneratedPrefix) + randomSuffix(5, w.api.random));
   delete m.resourceVersion;
@@ -94,6 +97,8 @@ function prepare(w: WriteContext, object: any): void {
 
 function validate(w: WriteContext, object: any): void {
   const { kind } = w.served;
+  // As Go sees it: the kinds' rules look at names too, and an absent one is refused below in any case.
+  object.metadata.name ??= '';
   const errors = [
     ...validateObjectMeta(object.metadata, {
       namespaced: kind.namespaced,

@@ -4,6 +4,7 @@
 
 import { toTime } from '../../apimachinery/clock.ts';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
+import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions, KubeObject } from '../../apimachinery/types.ts';
 import { servedObject } from '../codecs/codecs.ts';
@@ -11,7 +12,7 @@ import { keyOf } from '../kinds/registry.ts';
 import type { Cached } from '../storage/cached.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { persist, persistDelete } from './persist.ts';
-import { currentObject, fromStored } from './readObject.ts';
+import { currentObject, fromStored, shownAs } from './readObject.ts';
 import type { WriteContext } from './writeContext.ts';
 
 /** `gone`: removed from the store; otherwise it stays, marked, until its grace or its finalizers end. */
@@ -27,6 +28,7 @@ export async function deleteObject(w: WriteContext, name: string, options: Delet
   let current = await currentObject(w.api, w.served, w.namespace, name);
   for (let tries = 0; tries < maxTries; tries++) {
     if (!current) throw status.notFound(w.served.kind, name);
+    if (w.served.kind.stored) current = (await shownAs(w.api, w.served, current))!;
     const old = servedObject(w.served, current);
     checkPreconditions(w, name, old, options);
     if (tries === 0) await admit(w, name, old);
@@ -46,13 +48,15 @@ async function admit(w: WriteContext, name: string, old: KubeObject): Promise<vo
 function checkPreconditions(w: WriteContext, name: string, old: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const record = old.metadata;
+  // Upstream names the kind here, not the resource.
+  const what = { group: w.served.kind.group, plural: w.served.kind.kind };
   if (uid !== undefined && uid !== record.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${record.uid}). The object might have been deleted and then recreated`;
-    throw status.conflict(w.served.kind, name, why);
+    throw status.conflict(what, name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== record.resourceVersion) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${record.resourceVersion}). The object might have been modified`;
-    throw status.conflict(w.served.kind, name, why);
+    throw status.conflict(what, name, why);
   }
 }
 
@@ -66,97 +70,114 @@ async function deleteOnce(
   const key = keyOf(w.served, w.namespace, name);
   const marked = deepCopy(old);
   const plan = planDeletion(w, marked, options);
-  if (plan === 'pending') return { object: old, bytes: current.bytes, gone: false };
-  if (plan === 'mark') {
-    const done = await persist(w, key, marked, current.revision);
-    if ('conflict' in done) return { conflict: fromStored(w.served, done.conflict) };
-    if (!w.dryRun) w.served.kind.afterWrite?.(marked, old, w);
-    return { object: done.outcome.object, bytes: done.outcome.bytes, gone: false };
-  }
-  const done = await persistDelete(w, key, old.metadata, current.revision);
+  const unchanged: Deleted = { object: old, bytes: current.bytes, gone: false };
+  if (plan === 'pending' || (plan === 'mark' && deepEqual(marked, old))) return unchanged;
+  if (plan === 'remove') return removeNow(w, key, unchanged, marked, current.revision);
+  const done = await persist(w, key, marked, current.revision);
+  if ('conflict' in done) return { conflict: fromStored(w.served, done.conflict) };
+  if (!w.dryRun) w.served.kind.afterWrite?.(marked, old, w);
+  const { object, bytes } = done.outcome;
+  if (plan === 'mark' || w.dryRun) return { object, bytes, gone: plan !== 'mark' };
+  const last = deepCopy(object);
+  const removed = await removeNow(
+    w,
+    key,
+    { object: last, bytes, gone: true },
+    last,
+    Number(last.metadata.resourceVersion),
+  );
+  // Whoever watches for the mark may have been quicker with the removal.
+  return 'conflict' in removed && !removed.conflict ? { object: last, bytes, gone: true } : removed;
+}
+
+async function removeNow(
+  w: WriteContext,
+  key: string,
+  last: Deleted,
+  marked: KubeObject,
+  revision: number,
+): Promise<Deleted | { conflict: Cached | undefined }> {
+  const done = await persistDelete(w, key, last.object.metadata, revision);
   if ('conflict' in done) return { conflict: fromStored(w.served, done.conflict) };
   if (!w.dryRun) {
-    await w.served.kind.release?.(old, w);
-    w.served.kind.afterWrite?.(marked, old, w);
+    await w.served.kind.release?.(last.object, w);
+    w.served.kind.afterWrite?.(marked, last.object, w);
   }
-  return { object: old, bytes: current.bytes, gone: true };
+  return { ...last, gone: true };
 }
 
 /**
- * Decides, and changes `object` to what it becomes: `remove` it now, `mark` it as being deleted, or leave it (`pending`: it is already
- * on its way and this request cannot hasten it).
+ * Decides, and changes `object` to what it becomes: `remove` it now; `mark` it as being deleted; mark it and remove it at once
+ * (`markAndRemove`, a grace of 0); or leave it (`pending`: it is already on its way and this request cannot hasten it).
  */
-export function planDeletion(w: WriteContext, object: any, options: DeleteOptions): 'remove' | 'mark' | 'pending' {
+export function planDeletion(
+  w: WriteContext,
+  object: any,
+  options: DeleteOptions,
+): 'remove' | 'mark' | 'markAndRemove' | 'pending' {
   const { kind } = w.served;
-  const { deletionTimestamp: since, deletionGracePeriodSeconds: waiting } = object.metadata;
   const grace = graceful(w, object, options);
-  const finalizersChanged = setPropagationFinalizers(object, options, kind.defaultPropagation);
-  if (grace === 'pending' && !finalizersChanged) return 'pending';
-  if (grace === 'mark') return 'mark';
+  // A deletion that waits for its grace is beyond other propagation policies.
+  if (grace === 'pending') return 'pending';
+  setPropagationFinalizers(object, options, kind.defaultPropagation);
   const held = object.metadata.finalizers?.length > 0 || kind.heldByFinalizers?.(object);
-  if (!held) return grace === 'pending' ? 'mark' : 'remove';
-  if (!since) markDeleted(w, object, 0);
-  else if (grace !== 'pending') {
-    if (waiting === 0 && !finalizersChanged) return 'pending';
-    object.metadata.deletionGracePeriodSeconds = 0;
-  }
+  if (grace !== 'none') return grace > 0 || held ? 'mark' : 'markAndRemove';
+  if (!held) return 'remove';
+  markDeleted(w, object, 0);
   return 'mark';
 }
 
 function markDeleted(w: WriteContext, object: any, seconds: number): void {
   const m = object.metadata;
-  m.deletionTimestamp = toTime(w.now() + seconds * 1000);
+  const first = !m.deletionTimestamp;
+  if (first || seconds > 0 || Date.parse(m.deletionTimestamp) > w.now())
+    m.deletionTimestamp = toTime(w.now() + seconds * 1000);
   m.deletionGracePeriodSeconds = seconds;
-  if (m.generation > 0) m.generation++;
-  w.served.kind.markDeleted?.(object);
+  if (first && m.generation > 0) m.generation++;
+  if (first) w.served.kind.markDeleted?.(object);
 }
 
-/** What grace says: wait (`mark`), already waiting (`pending`), or no grace (`none`). */
-function graceful(w: WriteContext, object: any, options: DeleteOptions): 'mark' | 'pending' | 'none' {
+/** What grace says: the seconds to wait, already waiting (`pending`), or no grace (`none`). */
+function graceful(w: WriteContext, object: any, options: DeleteOptions): number | 'pending' | 'none' {
   const m = object.metadata;
-  const wanted =
-    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const { gracePeriodSeconds } = options;
+  const wanted = gracePeriodSeconds !== undefined && gracePeriodSeconds < 0 ? 1 : gracePeriodSeconds;
+  const { gracePeriod } = w.served.kind;
+  if (!gracePeriod) return 'none';
   if (m.deletionTimestamp) {
     if (!m.deletionGracePeriodSeconds) return 'none';
     if (wanted === undefined || wanted >= m.deletionGracePeriodSeconds) return 'pending';
     m.deletionTimestamp = toTime(Date.parse(m.deletionTimestamp) - (m.deletionGracePeriodSeconds - wanted) * 1000);
     m.deletionGracePeriodSeconds = wanted;
-    return wanted > 0 ? 'mark' : 'none';
+    return wanted;
   }
-  const seconds = w.served.kind.gracePeriod?.(object, { ...options, gracePeriodSeconds: wanted }, w);
-  if (!seconds) return 'none';
+  const seconds = gracePeriod(object, { ...options, gracePeriodSeconds: wanted }, w);
+  if (seconds === undefined) return 'none';
   markDeleted(w, object, seconds);
-  return 'mark';
+  return seconds;
 }
 
-/** Adds or removes the garbage collector's finalizers as the policy asks; true when that changed something. */
-function setPropagationFinalizers(
-  object: any,
-  options: DeleteOptions,
-  kindDefault: 'Orphan' | 'Background' | undefined,
-): boolean {
+/** Adds or removes the garbage collector's finalizers as the policy asks. */
+function setPropagationFinalizers(object: any, options: DeleteOptions, kindDefault: KindDefault): void {
   const m = object.metadata;
   const before: string[] = m.finalizers ?? [];
-  const orphan = wants('Orphan', 'orphan', before, options, kindDefault);
-  const foreground = wants('Foreground', 'foregroundDeletion', before, options, kindDefault);
-  const after = before.filter((f) => f !== 'orphan' && f !== 'foregroundDeletion');
-  if (orphan) after.push('orphan');
-  if (foreground) after.push('foregroundDeletion');
-  if (after.length === before.length && after.every((f) => before.includes(f))) return false;
+  const policy = policyOf(before, options, kindDefault);
+  const wanted: string[] = policy === 'Orphan' ? ['orphan'] : policy === 'Foreground' ? ['foregroundDeletion'] : [];
+  const ours = before.filter((f) => f === 'orphan' || f === 'foregroundDeletion') as string[];
+  if (ours.length === wanted.length && ours.every((f) => wanted.includes(f))) return;
+  const after = [...before.filter((f) => !ours.includes(f)), ...wanted];
   if (after.length) m.finalizers = after;
   else delete m.finalizers;
-  return true;
 }
 
-function wants(
-  policy: 'Orphan' | 'Foreground',
-  finalizer: string,
-  before: string[],
-  options: DeleteOptions,
-  kindDefault: string | undefined,
-): boolean {
-  if (options.orphanDependents !== undefined) return policy === 'Orphan' && options.orphanDependents;
-  if (options.propagationPolicy !== undefined) return options.propagationPolicy === policy;
-  if (before.includes(finalizer)) return true;
-  return kindDefault === policy;
+type KindDefault = WriteContext['served']['kind']['defaultPropagation'];
+
+/** What the request says comes before what an earlier one has left on the object, and that before the kind's own habit. */
+function policyOf(before: string[], options: DeleteOptions, kindDefault: KindDefault): string {
+  if (kindDefault === 'Unsupported') return 'Background';
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (options.propagationPolicy !== undefined) return options.propagationPolicy;
+  const left = before.find((f) => f === 'orphan' || f === 'foregroundDeletion');
+  if (left) return left === 'orphan' ? 'Orphan' : 'Foreground';
+  return kindDefault ?? 'Background';
 }

@@ -14,7 +14,17 @@ export async function cachedObject(
   namespace: string,
   name: string,
 ): Promise<Cached | undefined> {
-  return (await cacheOf(api, served)).get(keyOf(served, namespace, name));
+  const cache = await cacheOf(api, served);
+  const key = keyOf(served, namespace, name);
+  await cache.load?.([key]);
+  return cache.get(key);
+}
+
+/** An object of the store as its kind shows it: custom resources are stored in any version, under any schema. */
+export async function shownAs(api: Api, served: Served, found: Cached | undefined): Promise<Cached | undefined> {
+  if (!found || !served.kind.stored) return found;
+  const cache = await cacheOf(api, served);
+  return (await cache.show!([found]))[0];
 }
 
 /** What the store holds now. */
@@ -24,7 +34,7 @@ export async function currentObject(
   namespace: string,
   name: string,
 ): Promise<Cached | undefined> {
-  return fromStored(served, await api.store.get(keyOf(served, namespace, name)));
+  return shownAs(api, served, fromStored(served, await api.store.get(keyOf(served, namespace, name))));
 }
 
 export const fromStored = (served: Served, stored: Stored | undefined): Cached | undefined =>

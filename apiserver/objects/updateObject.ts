@@ -3,6 +3,8 @@
 // Called by handlers/update.ts, handlers/patch.ts, subresource handlers and localCluster.ts.
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
+import { invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { sameButTimes } from '../../apimachinery/managedfields/managers.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/objectMeta.ts';
 import * as status from '../../apimachinery/status.ts';
 import { forbiddenRequest } from '../authorization/forbiddenMessage.ts';
@@ -12,9 +14,10 @@ import { keyOf } from '../kinds/registry.ts';
 import type { Cached } from '../storage/cached.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { createObject, placeInNamespace } from './createObject.ts';
+import { dedupOwners } from './dedupOwners.ts';
 import { trackFields } from './managed.ts';
 import { persist, persistDelete } from './persist.ts';
-import { cachedObject, currentObject, fromStored } from './readObject.ts';
+import { cachedObject, currentObject, fromStored, shownAs } from './readObject.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
 
 /** Makes the new object from the live one (a fresh copy, in the served version); undefined live: absent. Runs again after a conflict. */
@@ -28,8 +31,12 @@ export interface UpdateOptions {
   replaces?: boolean;
   /** The resourceVersion that the writer names, where it is known beforehand. */
   version?: string;
+  /** The uid that the writer of a whole object names. */
+  uid?: string;
   /** managedFields are already right (server-side apply). */
   tracked?: boolean;
+  /** Naming no version is fine whatever the kind says: writes in process go again on conflict. */
+  anyVersion?: boolean;
 }
 
 /** Upstream stops patches after five conflicts; a write without resourceVersion keeps trying for as long as others win. */
@@ -51,9 +58,11 @@ export async function updateObject(
       newest = true;
     }
     if (!current) {
+      if (options.uid) throw status.uidConflict(served.kind, name, keyOf(served, w.namespace, name), options.uid, '');
       if (!options.mayCreate) throw status.notFound(served.kind, name);
       return createAbsent(w, name, change, options);
     }
+    if (served.kind.stored) current = (await shownAs(api, served, current))!;
     let result: Outcome | { conflict: Cached | undefined };
     try {
       result = await updateOnce(w, name, current, change, options);
@@ -76,13 +85,12 @@ export async function updateObject(
 async function createAbsent(w: WriteContext, name: string, change: Change, options: UpdateOptions): Promise<Outcome> {
   const object = await change(undefined);
   if (object.metadata?.name && object.metadata.name !== name) throw nameMismatch(object.metadata.name, name);
-  if (object.metadata?.uid)
-    throw status.conflict(
-      w.served.kind,
-      name,
-      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
-    );
+  if (object.metadata?.uid) {
+    const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
+    throw status.conflict(w.served.kind, name, why);
+  }
   object.metadata = { ...object.metadata, name };
+  delete object.metadata.resourceVersion;
   await authorizeCreate(w, name);
   return createObject(w, object, options.tracked);
 }
@@ -119,14 +127,16 @@ async function updateOnce(
   placeInNamespace(w, object);
   if (object.metadata.name && object.metadata.name !== name) throw nameMismatch(object.metadata.name, name);
   object.metadata.name ??= name;
-  const unconditional = checkVersion(w, object, old, name);
+  const unconditional = checkVersion(w, object, old, name, options);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
   options.subresource?.keep?.(object, old, w);
   keepMeta(object, old);
   kind.defaults?.(object);
   if (!options.tracked) trackFields(w, object, old, options.subresource);
+  if (w.verb === 'update') dedupOwners(w, object, false);
   const admission = attributes(w, 'UPDATE', name, object, old);
   await admitChanges(w, admission);
+  dedupOwners(w, object, true);
   kind.defaults?.(object);
   options.subresource?.keep?.(object, old, w);
   // A view (scale) changes spec as a write of the object itself does: its generation grows, its rules hold.
@@ -137,7 +147,7 @@ async function updateOnce(
   }
   validate(w, object, old, part);
   await admitValidations(w, admission);
-  for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
+  if (!part) for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
   return store(w, name, object, old, current, unconditional, options);
 }
 
@@ -162,10 +172,10 @@ async function store(
     return { object, bytes: current.bytes };
   }
   object.metadata.resourceVersion = old.metadata.resourceVersion;
-  if (deepEqual(object, old)) return { object, bytes: current.bytes };
+  if (changesNothing(object, old) && !kind.stored?.stale(current)) return { object: old, bytes: current.bytes };
   const undo = options.subresource ? undefined : await kind.allocate?.(object, old, w);
   try {
-    const done = await persist(w, key, object, current.revision);
+    const done = await persist(w, key, object, current.revision, options.tracked);
     if ('conflict' in done) {
       await undo?.();
       return lostRace(w, name, done.conflict, unconditional);
@@ -182,6 +192,15 @@ async function store(
   }
 }
 
+/** The times of managedFields alone are no change. */
+function changesNothing(object: any, old: any): boolean {
+  const now = object.metadata.managedFields;
+  const before = old.metadata.managedFields;
+  const moved = now && before && sameButTimes(now, before);
+  const compared = moved ? { ...object, metadata: { ...object.metadata, managedFields: before } } : object;
+  return deepEqual(compared, old);
+}
+
 /** Another writer was quicker: a writer that named its version hears of it, any other goes again. */
 function lostRace(
   w: WriteContext,
@@ -193,44 +212,36 @@ function lostRace(
   return { conflict: fromStored(w.served, stored) };
 }
 
-/** True when the writer names no version. Throws 409 when it names another version or uid than the live one. */
-function checkVersion(w: WriteContext, object: any, old: any, name: string): boolean {
+/** True when the writer names no version. Throws 409 when it names another version or uid than the live one, 422 when it must name one. */
+function checkVersion(w: WriteContext, object: any, old: any, name: string, options: UpdateOptions): boolean {
+  const { kind } = w.served;
   const { resourceVersion, uid } = object.metadata;
-  if (uid && uid !== old.metadata.uid) {
-    throw status.conflict(
-      w.served.kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
-  }
+  // A patch that sets another uid breaks a rule of metadata; a whole object with one is about another object.
+  if (uid && uid !== old.metadata.uid && w.verb === 'update')
+    throw status.uidConflict(kind, name, keyOf(w.served, w.namespace, name), uid, old.metadata.uid);
   if (!resourceVersion || resourceVersion === '0') {
-    if (w.served.kind.unconditionalUpdate === false && w.verb === 'update') {
-      throw status.invalid(w.served.kind, name, [
-        {
-          type: 'FieldValueInvalid',
-          field: 'metadata.resourceVersion',
-          value: 0,
-          detail: 'must be specified for an update',
-        },
-      ]);
-    }
-    return true;
+    const mayLeaveOut = kind.unconditionalUpdate !== false || options.anyVersion || options.subresource?.writeView;
+    if (mayLeaveOut) return true;
+    throw status.invalid({ group: kind.group, kind: kind.plural }, name, [
+      invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
   }
-  if (resourceVersion !== old.metadata.resourceVersion) throw status.conflict(w.served.kind, name, status.modified);
+  if (resourceVersion !== old.metadata.resourceVersion) throw status.conflict(kind, name, status.modified);
   // A patch inherits the live object's version; one that names another version is refused when it goes again.
   return w.verb === 'patch';
 }
 
-/** Metadata that only the server sets. */
+/** Metadata that only the server sets. What a client sets where nothing was is left for validation to refuse. */
 function keepMeta(object: any, old: any): void {
   const m = object.metadata;
   const o = old.metadata;
-  m.uid = o.uid;
+  m.uid ||= o.uid;
   m.creationTimestamp = o.creationTimestamp;
-  for (const key of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
-    if (o[key] === undefined) delete m[key];
-    else m[key] = o[key];
-  }
+  if (o.deletionTimestamp !== undefined) m.deletionTimestamp = o.deletionTimestamp;
+  m.deletionGracePeriodSeconds ??= o.deletionGracePeriodSeconds;
+  if (m.deletionGracePeriodSeconds === undefined) delete m.deletionGracePeriodSeconds;
+  if (o.generation === undefined) delete m.generation;
+  else m.generation = o.generation;
   delete m.selfLink;
   if (m.generateName === undefined && o.generateName !== undefined) m.generateName = o.generateName;
 }

@@ -103,7 +103,7 @@ describe('create', () => {
     [
       'a resourceVersion',
       cm('x', { resourceVersion: '7' }),
-      400,
+      500,
       'resourceVersion should not be set on objects to be created',
     ],
     [
@@ -148,13 +148,13 @@ describe('fieldValidation', () => {
     const r = await http(`${cms('default')}?fieldValidation=Strict`, { body });
     expect(r.code).toBe(400);
     expect(r.json.message).toBe(
-      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a", unknown field "metadata.foo", unknown field "bar"',
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata.foo", duplicate field "data.a", unknown field "bar"',
     );
   });
   it('Warn, the default, warns', async () => {
     const r = await http(`${cms('default')}?dryRun=All`, { body });
     expect(r.code).toBe(201);
-    expect(r.warnings).toEqual(['duplicate field "data.a"', 'unknown field "metadata.foo"', 'unknown field "bar"']);
+    expect(r.warnings).toEqual(['unknown field "metadata.foo"', 'duplicate field "data.a"', 'unknown field "bar"']);
     expect(r.json.bar).toBeUndefined();
   });
   it('Ignore says nothing', async () => {
@@ -208,7 +208,11 @@ describe('list', () => {
       400,
       '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     ],
-    ['resourceVersion=abc', 400, 'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
+    [
+      'resourceVersion=abc',
+      400,
+      'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    ],
     ['resourceVersion=999999999', 504, 'Too large resource version: 999999999, current: '],
     ['continue=zzz', 400, 'continue key is not valid'],
     ['resourceVersionMatch=Exact', 422, 'resourceVersionMatch is forbidden unless resourceVersion is provided'],

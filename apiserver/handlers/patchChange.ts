@@ -1,0 +1,147 @@
+// JSON patch, merge patch and strategic merge patch as a change of the live object, with what each says of bodies and results that are wrong.
+// Called by patch.ts. Mirrors: jsonPatcher and smpPatcher of apiserver/pkg/endpoints/handlers/patch.go.
+import { deepCopy } from '../../apimachinery/deepCopy.ts';
+import { invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { goValue } from '../../apimachinery/goValue.ts';
+import { jsonPatch } from '../../apimachinery/jsonPatch.ts';
+import { mergePatch } from '../../apimachinery/mergePatch.ts';
+import * as status from '../../apimachinery/status.ts';
+import { strategicMergePatch } from '../../apimachinery/strategicMergePatch.ts';
+import { decodeValue, type Expected } from '../codecs/codecs.ts';
+import { jsonMedia } from '../codecs/mediaTypes.ts';
+import { DecodeError } from '../decode.ts';
+import { comparePaths } from '../jsonText.ts';
+import type { Subresource } from '../kinds/kind.ts';
+import type { Change } from '../objects/updateObject.ts';
+import type { WriteContext } from '../objects/writeContext.ts';
+import type { ApiRequest } from '../request.ts';
+import type { WriteParams } from './options.ts';
+import { changeByView } from './view.ts';
+
+interface PatchType {
+  apply(live: any, patch: any, expected: Expected): any;
+  /** What stands before the parser's text in a 400. */
+  decoding: string;
+  /** Throws where a body that is parsed for its own sake has the wrong shape; gives what is odd about it. */
+  check?(patch: unknown): string[];
+  /** How duplicate keys of the body are told; absent: as they are. */
+  odd?(problem: string): string;
+  /** What an error about the result shows: the patched object, or the patch. */
+  shown(patch: any, patched: any): string;
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+
+const types: Record<string, PatchType> = {
+  'application/json-patch+json': {
+    apply: (live, patch) => jsonPatch(live, patch),
+    decoding: 'error decoding patch: ',
+    check: checkOperations,
+    odd: (problem) => `json patch ${problem}`,
+    shown: (_, patched) => json(patched),
+  },
+  'application/merge-patch+json': {
+    apply: (live, patch) => mergePatch(live, patch),
+    decoding: 'error decoding patch: ',
+    check: checkMap,
+    shown: (_, patched) => json(patched),
+  },
+  'application/strategic-merge-patch+json': {
+    apply: (live, patch, expected) => strategicMergePatch(live, patch ?? {}, expected.node),
+    decoding: '',
+    check: checkMap,
+    shown: (patch) => goValue(patch),
+  },
+};
+
+export const patchTypes = Object.keys(types);
+
+const goTypeOf = (value: unknown) =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+
+function checkMap(patch: unknown): string[] {
+  if (patch === null || (typeof patch === 'object' && !Array.isArray(patch))) return [];
+  throw new SyntaxError(`json: cannot unmarshal ${goTypeOf(patch)} into Go value of type map[string]interface {}`);
+}
+
+const operationFields = new Set(['op', 'path', 'from', 'value']);
+
+function checkOperations(patch: unknown): string[] {
+  const refuse = (value: unknown, type: string) =>
+    new SyntaxError(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${type}`);
+  if (patch === null) return [];
+  if (!Array.isArray(patch)) throw refuse(patch, '[]handlers.jsonPatchOp');
+  return patch.flatMap((operation, i) => {
+    if (operation === null) return [];
+    if (typeof operation !== 'object' || Array.isArray(operation)) throw refuse(operation, 'handlers.jsonPatchOp');
+    for (const name of ['op', 'path', 'from']) {
+      const value = operation[name];
+      if (value !== undefined && value !== null && typeof value !== 'string')
+        throw new SyntaxError(
+          `json: cannot unmarshal ${goTypeOf(value)} into Go struct field jsonPatchOp.${name} of type string`,
+        );
+    }
+    return Object.keys(operation)
+      .filter((key) => !operationFields.has(key))
+      .map((key) => `unknown field "[${i}].${key}"`);
+  });
+}
+
+/** The change that the request's body asks for. Throws 400 for a body that is no patch. */
+export function patchChange(
+  req: ApiRequest,
+  w: WriteContext,
+  params: WriteParams,
+  expected: Expected,
+  type: string,
+  sub?: Subresource,
+): Change {
+  const how = types[type]!;
+  const { body, problems } = readPatch(req, how, params);
+  return (live) => {
+    const target = sub?.view ? sub.view(live) : live;
+    const patched = () => how.apply(target, deepCopy(body), expected);
+    const object = check(patched(), expected, problems, params, w, () => how.shown(body, patched()));
+    return sub?.view ? changeByView(sub, live, object) : object;
+  };
+}
+
+function readPatch(req: ApiRequest, how: PatchType, params: WriteParams): { body: any; problems: string[] } {
+  const problems: string[] = [];
+  try {
+    const body = jsonMedia.parse(req.body ?? Buffer.alloc(0), problems);
+    if (params.fieldValidation === 'Ignore') return { body, problems: [] };
+    const found = [...(how.check?.(body) ?? []), ...problems].sort(byPath);
+    return { body, problems: how.odd ? found.map(how.odd) : found };
+  } catch (error) {
+    throw status.badRequest(`${how.decoding}${(error as Error).message}`);
+  }
+}
+
+/** Each names its path in quotes. */
+const byPath = (a: string, b: string) => comparePaths(a.split('"')[1]!, b.split('"')[1]!);
+
+/** The patched value as an object of its kind; it is decoded in place, so an error makes it again to show it. Throws 422: the patch is well formed, what comes of it is not. */
+function check(
+  patched: any,
+  expected: Expected,
+  problems: string[],
+  params: WriteParams,
+  w: WriteContext,
+  shown: () => string,
+): any {
+  const invalid = (why: string) => status.invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown(), why)]);
+  let decoded: ReturnType<typeof decodeValue>;
+  try {
+    decoded = decodeValue(patched, expected);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw invalid(error.message);
+  }
+  if (params.fieldValidation === 'Ignore') return decoded.object;
+  const unknown = decoded.unknown.sort(comparePaths).map((path) => `unknown field "${path}"`);
+  const all = [...problems, ...unknown];
+  if (all.length && params.fieldValidation === 'Strict') throw invalid(`strict decoding error: ${all.join(', ')}`);
+  for (const text of all) w.warn(text);
+  return decoded.object;
+}
