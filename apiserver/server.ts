@@ -9,6 +9,7 @@ import { dispatch, streamsBody } from './dispatch.ts';
 import { filters } from './filters.ts';
 import { statusBody } from './handlers/answers.ts';
 import { compressed, shouldCompress } from './handlers/compress.ts';
+import { createInFlight, type InFlight } from './inFlight.ts';
 import { PageNotFound } from './kinds/registry.ts';
 import type { Metrics } from './metrics.ts';
 import { type Answer, type ApiRequest, jsonType } from './request.ts';
@@ -48,6 +49,11 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
   const server = app.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
   server.keepAliveTimeout = 180_000;
   server.requestTimeout = 0;
+  const inFlight = createInFlight();
+  const answer = (raw: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) =>
+    void handle(api, options.metrics, inFlight, raw, response, upgrade);
+  // As long as a request may take at most; then what is left of it is cut off.
+  app.addHook('preClose', () => inFlight.finish(api.config.requestTimeout));
   // What fastify refuses before the route is found.
   app.setErrorHandler((error, _request, reply) => {
     reply.hijack();
@@ -59,21 +65,23 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
     // The request leaves fastify here: this hook never calls on, so what fastify does for handlers of its own is spared.
     onRequest: (request, reply, _done) => {
       reply.hijack();
-      void handle(api, options.metrics, request.raw as IncomingMessage, reply.raw as ServerResponse);
+      answer(request.raw as IncomingMessage, reply.raw as ServerResponse);
     },
     handler: () => {},
   });
-  onUpgrade(app.server, (raw, response, upgrade) => void handle(api, options.metrics, raw, response, upgrade));
+  onUpgrade(app.server, answer);
   return app;
 }
 
 async function handle(
   api: Api,
   metrics: Metrics,
+  inFlight: InFlight,
   raw: IncomingMessage,
   response: ServerResponse,
-  upgrade?: Upgrade,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
+  const ended = inFlight.begin(response);
   const req = requestOf(api, raw, response, upgrade);
   try {
     for (const filter of filters) {
@@ -89,6 +97,7 @@ async function handle(
   } catch (error) {
     sendError(req, response, refusalOf(api, req, error));
   } finally {
+    ended();
     for (const end of req.onEnd) end();
     metrics.request(req, response.statusCode, api.clock.now() - req.received);
   }
