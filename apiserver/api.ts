@@ -4,6 +4,7 @@ import type { Clock } from '../apimachinery/clock.ts';
 import type { FeatureGates } from '../component-base/featureGates.ts';
 import type { Logger } from '../component-base/logger.ts';
 import type { AdmissionPlugin } from './admission/plugin.ts';
+import type { Aggregator } from './aggregator/aggregator.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { TokenIssuer } from './authentication/tokenIssuer.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
@@ -22,6 +23,8 @@ export interface Api {
   keyPrefix: string;
   cache: WatchCache;
   registry: Registry;
+  /** Group versions that other servers have, and the order of all groups. */
+  aggregator: Aggregator;
   admission: readonly AdmissionPlugin[];
   authenticator: Authenticator;
   authorizer: Authorizer;
@@ -49,5 +52,8 @@ export interface ApiConfig {
   maxMutatingInFlight: number;
 }
 
-/** The cache of a served kind: of the row that it is stored as. */
-export const cacheOf = (api: Api, served: Served): Promise<ResourceCache> => api.cache.resource(served.home.cacheSpec);
+/** The cache of a served kind: of the row that it is stored as, shown as this kind shows it. */
+export async function cacheOf(api: Api, served: Served): Promise<ResourceCache> {
+  const cache = await api.cache.resource(served.home.cacheSpec);
+  return served.kind.stored?.view(cache) ?? cache;
+}

@@ -13,7 +13,9 @@ export async function get(api: Api, req: ApiRequest, served: Served, sub?: Subre
   const e = encodingOf(req, served);
   const cache = await cacheOf(api, served);
   await awaitVersion(api, req.query.get('resourceVersion') ?? '');
-  const found = cache.get(keyOf(served, req.info.namespace, req.info.name));
+  const key = keyOf(served, req.info.namespace, req.info.name);
+  await cache.load?.([key]);
+  const found = cache.get(key);
   if (!found) throw notFound(served.kind, req.info.name);
   if (sub?.view) return answerView(api, req, sub.view(servedObject(served, found)));
   return {

@@ -45,6 +45,7 @@ export async function listObjects(api: Api, req: ApiRequest, served: Served, pag
   if (!paged) wanted.limit = 0;
   const cache = await cacheOf(api, served);
   const snapshot = await chooseSnapshot(api, cache, wanted);
+  await cache.load?.();
   const source = inCache(cache, snapshot) ? fromCache(cache, wanted) : fromStore(api, cache, wanted, snapshot);
   return wanted.limit > 0 ? page(await source, wanted, snapshot, cache) : whole(await source, wanted, snapshot);
 }
@@ -120,7 +121,8 @@ async function fromStore(api: Api, cache: ResourceCache, w: Wanted, snapshot: nu
     // A selector thins a page out, so the store is asked for all that is behind the token.
     const limit = w.limit > 0 && w.selection.everything ? w.limit + 1 : undefined;
     const found = await api.store.list(prefix, { at: snapshot, after, limit });
-    return { items: found.items.map((stored) => cachedFrom(stored, cache.spec)), behind: found.remaining };
+    const items = found.items.map((stored) => cachedFrom(stored, cache.spec));
+    return { items: (await cache.show?.(items)) ?? items, behind: found.remaining };
   } catch (error) {
     if (error instanceof Compacted)
       throw w.from

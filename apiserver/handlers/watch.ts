@@ -36,6 +36,7 @@ export async function watch(api: Api, req: ApiRequest, served: Served): Promise<
   const wanted = readParameters(api, req, served);
   const cache = await cacheOf(api, served);
   const refusal = await awaitStart(api, wanted);
+  await cache.load?.();
   const session: Session = {
     api,
     req,

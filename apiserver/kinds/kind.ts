@@ -8,6 +8,7 @@ import type { FeatureGates } from '../../component-base/featureGates.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { TokenIssuer } from '../authentication/tokenIssuer.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Cached, ResourceCache } from '../storage/cached.ts';
 import type { Store } from '../storage/store.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -65,6 +66,8 @@ export interface Kind {
   plural: string;
   /** Absent: the kind in lower case. */
   singular?: string;
+  /** Absent: the kind with `List`. */
+  listKind?: string;
   shortNames?: readonly string[];
   categories?: readonly string[];
   namespaced: boolean;
@@ -88,6 +91,15 @@ export interface Kind {
 
   /** Members that are others under these feature gates than under v1.35's defaults; asked once, as the server starts. */
   withGates?(gates: FeatureGates): Partial<Kind>;
+  /** Custom resources: how they are stored, and what OpenAPI says of them. */
+  stored?: StoredForms;
+  custom?: CustomSchema;
+  /**
+   * Makes a parsed body an object of this kind, in place, and names the fields that it dropped (`spec.items[0].foo`).
+   * Absent: by the types of `schema`. Throws a DecodeError.
+   */
+  decode?(object: any): { object: any; unknown: string[] };
+
   /** Fills defaults in, in place, on every write and on reading what was stored without them; idempotent. */
   defaults?(object: any): void;
   /** Nodes register themselves with their status: a create keeps what the client sent. Absent: it starts empty. */
@@ -153,6 +165,25 @@ export interface Kind {
 
 /** What passes a request on to the one who answers it: a row of ../handlers/connect.ts. */
 export type Connector = 'log' | 'exec' | 'attach' | 'portForward' | 'podProxy' | 'serviceProxy' | 'nodeProxy';
+
+/** What is stored of a custom resource may be of another version, or older than its schema. */
+export interface StoredForms {
+  /** The resource's cache as this version shows it. */
+  view(cache: ResourceCache): ResourceCache;
+  /** What the store gets of an object. Rejects when it cannot be converted. */
+  write(object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** How the object looks once what was stored of it is read again. */
+  back(stored: KubeObject, object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** The store holds it otherwise than it would be written now: then a write that changes nothing is one all the same. */
+  stale(cached: Cached): boolean;
+}
+
+/** A custom resource's schema as its definition gives it; absent: anything is fine. */
+export interface CustomSchema {
+  schema: object | undefined;
+  selectableFields: readonly { jsonPath: string }[] | undefined;
+  preservesAll: boolean;
+}
 
 /** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the four groups of members is used. */
 export interface Subresource {

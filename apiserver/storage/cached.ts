@@ -43,6 +43,10 @@ export interface CacheSpec {
 export interface ResourceCache {
   readonly spec: CacheSpec;
   get(key: string): Cached | undefined;
+  /** Of a cache whose objects somebody else has to convert: to be waited for before these (absent: all) are read. Rejects when that fails. */
+  load?(keys?: readonly string[]): Promise<void>;
+  /** Of a cache that shows objects otherwise than they are stored: objects read from the store, as it shows them. */
+  show?(items: readonly Cached[]): Promise<Cached[]>;
   /** In key order; `namespace` narrows, `after` starts behind that key. */
   list(options?: { namespace?: string; after?: string; limit?: number }): Cached[];
   readonly size: number;

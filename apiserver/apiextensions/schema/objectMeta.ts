@@ -1,0 +1,50 @@
+// metadata of custom resources and of resources embedded in them: made to be an ObjectMeta, whatever the schema says of it.
+// Reads: a SchemaTree, the facts of ObjectMeta. Writes: the object, in place; drops and names what ObjectMeta does not have.
+// Mirrors: apiextensions-apiserver/pkg/apiserver/schema/objectmeta/coerce.go. Called when bodies are decoded; next: embeddedErrors.ts.
+import type { StructNode } from '../../../apimachinery/schema.ts';
+import { DecodeError, decode } from '../../decode.ts';
+import { builtinSchemas } from '../../openapi/definitions.ts';
+import { isObject } from './jsonSchema.ts';
+import type { SchemaTree } from './schemaTree.ts';
+
+export const objectMetaNode = () =>
+  builtinSchemas.node('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta') as StructNode;
+
+/** Throws a DecodeError where metadata has the wrong shape. `unknown` gets the paths of fields that were dropped. */
+export function coerceMetadata(object: Record<string, unknown>, tree: SchemaTree, unknown?: string[]): void {
+  coerceResource(object, '', unknown);
+  if (tree.below.embedded) coerceBelow(object, tree, '', unknown);
+}
+
+function coerceResource(resource: Record<string, unknown>, path: string, unknown?: string[]): void {
+  const metadata = resource['metadata'];
+  if (metadata === undefined) return;
+  if (metadata === null) return void delete resource['metadata'];
+  const at = path ? `${path}.metadata` : 'metadata';
+  if (!isObject(metadata))
+    throw new DecodeError(`${at}: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
+  const decoded = decode(metadata, objectMetaNode());
+  for (const name of decoded.unknown) unknown?.push(`${at}.${name}`);
+  resource['metadata'] = decoded.object;
+}
+
+function coerceBelow(value: unknown, tree: SchemaTree, path: string, unknown?: string[]): void {
+  if (!tree.below.embedded) return;
+  if (Array.isArray(value)) {
+    if (tree.items) value.forEach((item, i) => coerceValue(item, tree.items!, `${path}[${i}]`, unknown));
+  } else if (isObject(value))
+    for (const key in value) {
+      const inner = tree.properties?.get(key) ?? tree.values;
+      if (inner) coerceValue(value[key], inner, path ? `${path}.${key}` : key, unknown);
+    }
+}
+
+function coerceValue(value: unknown, tree: SchemaTree, path: string, unknown?: string[]): void {
+  if (tree.embedded && isObject(value)) {
+    for (const name of ['apiVersion', 'kind'])
+      if (value[name] !== undefined && typeof value[name] !== 'string')
+        throw new DecodeError(`${path}.${name}: Invalid value: ${JSON.stringify(value[name])}: must be a string`);
+    coerceResource(value, path, unknown);
+  }
+  coerceBelow(value, tree, path, unknown);
+}
