@@ -30,6 +30,8 @@ const handlers: Record<Verb, Handler> = {
 };
 
 export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
+  const extension = extensionOf(api, req);
+  if (extension) return api.aggregator.proxy(req, extension);
   if (!req.info.isResource) return route(api, req);
   const served = servedFor(api, req);
   if (served.kind.deprecation) req.warnings.push(served.kind.deprecation);
@@ -39,11 +41,16 @@ export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
 
 /** True where the handler takes the body from the connection as it comes: what is passed on to another server. */
 export function streamsBody(api: Api, req: ApiRequest): boolean {
+  if (extensionOf(api, req)) return true;
   const { isResource, group, version, resource, subresource } = req.info;
   if (!isResource || !subresource) return false;
   const subresources = api.registry.find(group, version, resource)?.kind.subresources;
   return subresources?.find((s) => s.name === subresource)?.connect !== undefined;
 }
+
+/** The other server that this group version belongs to. */
+const extensionOf = (api: Api, { info }: ApiRequest) =>
+  info.version ? api.aggregator.extension(info.group, info.version) : undefined;
 
 function servedFor(api: Api, req: ApiRequest): Served {
   const { group, version, resource, namespace } = req.info;

@@ -19,6 +19,10 @@ export function healthChecks(
       failure: () => (missing().length ? `not finished: ${missing().join(', ')}` : undefined),
     };
   });
+  const registered: Check = {
+    name: 'autoregister-completion',
+    failure: () => (ready.done.has('autoregistration') ? undefined : 'missing APIService'),
+  };
   const informers: Check = {
     name: 'informer-sync',
     failure: () => (api.cache.healthy ? undefined : 'the watch cache is not fed'),
@@ -29,8 +33,8 @@ export function healthChecks(
   };
   const alive = [fine('ping'), fine('log'), etcd('etcd')];
   return {
-    healthz: [...alive, ...started],
-    livez: [...alive, ...started],
-    readyz: [...alive, etcd('etcd-readiness'), informers, ...started, shutdown],
+    healthz: [...alive, ...started, registered],
+    livez: [...alive, ...started, registered],
+    readyz: [...alive, etcd('etcd-readiness'), informers, ...started, registered, shutdown],
   };
 }

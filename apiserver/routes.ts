@@ -15,11 +15,11 @@ const json = (value: unknown): Answer => ({ code: 200, type: jsonType, body: JSO
 
 const routes: Record<string, Route> = {
   '': (api) => json({ paths: indexPaths(api) }),
-  api: (api, req) => discovery(api.registry, req),
-  apis: (api, req) => discovery(api.registry, req),
+  api: discovery,
+  apis: discovery,
   openapi: (api, req) => {
     if (req.path === '/openapi/v2') return openapiV2(req);
-    if (req.path === '/openapi/v3' || req.path.startsWith('/openapi/v3/')) return openapiV3(api.registry, req);
+    if (req.path === '/openapi/v3' || req.path.startsWith('/openapi/v3/')) return documentV3(api, req);
     throw new PageNotFound();
   },
   version: () => json(version),
@@ -39,6 +39,16 @@ const routes: Record<string, Route> = {
   },
 };
 
+const aggregatorUser = { username: 'system:aggregator' };
+
+/** Of a group version that another server has, that server writes the document; whoever may read ours may read it. */
+function documentV3(api: Api, req: ApiRequest): Answer | Promise<Answer> {
+  const [, , , root, group = '', version = ''] = req.path.split('/');
+  const extension = root === 'apis' ? api.aggregator.extension(group, version) : undefined;
+  if (extension) return api.aggregator.proxy({ ...req, user: aggregatorUser }, extension);
+  return openapiV3(api.registry, req, api.aggregator);
+}
+
 export async function route(api: Api, req: ApiRequest): Promise<Answer> {
   const found = routes[req.path.split('/', 2)[1] ?? ''];
   if (!found) throw new PageNotFound();
@@ -48,10 +58,10 @@ export async function route(api: Api, req: ApiRequest): Promise<Answer> {
 
 function indexPaths(api: Api): string[] {
   const groups = new Set<string>();
-  for (const { kind } of api.registry.all()) {
-    if (!kind.group) continue;
-    groups.add(`/apis/${kind.group}`);
-    groups.add(`/apis/${kind.group}/${kind.version}`);
+  for (const { name, versions } of api.aggregator.groups()) {
+    if (!name) continue;
+    groups.add(`/apis/${name}`);
+    for (const version of versions) groups.add(`/apis/${name}/${version}`);
   }
   const fixed = [
     '/.well-known/openid-configuration',

@@ -7,6 +7,7 @@ import { createFeatureGates, type FeatureGates } from '../component-base/feature
 import { type Config, UsageError } from '../component-base/flags.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { admissionPlugins } from './admission/admission.ts';
+import { createAggregator } from './aggregator/aggregator.ts';
 import type { Api } from './api.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import type { RequestHeaderOptions } from './authentication/requestHeader.ts';
@@ -50,7 +51,14 @@ export async function startApiServer(
   const cache = createWatchCache(store, { log, clock: realClock });
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
-  const bootstrapSteps = steps();
+  const aggregator = createAggregator(api, {
+    certificate: {
+      cert: optionalFile(config, 'proxy-client-cert-file'),
+      key: optionalFile(config, 'proxy-client-key-file'),
+    },
+    toEndpoints: config['enable-aggregator-routing'],
+  });
+  const bootstrapSteps = [...steps(), ...aggregator.steps()];
   const ready = { done: new Set<string>(), stopping: false };
   const tokens = createTokenIssuer(issuerOptions(config));
   const drain: Api['drain'] = new Set();
@@ -67,6 +75,7 @@ export async function startApiServer(
     clock: realClock,
     random: Math.random,
     admission: admissionPlugins({
+    aggregator,
       enable: config['enable-admission-plugins'],
       disable: config['disable-admission-plugins'],
       notReadySeconds: config['default-not-ready-toleration-seconds'],

@@ -164,7 +164,7 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
     'content-type': answer.type,
     ...answer.headers,
   };
-  if (!answer.type) delete headers['content-type'];
+  if (!headers['content-type']) delete headers['content-type'];
   if (req.warnings.length) headers['warning'] = req.warnings.map(warningHeader);
   if ('stream' in answer) {
     response.writeHead(answer.code, headers);

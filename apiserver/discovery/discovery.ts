@@ -1,10 +1,11 @@
 // What is served, told to clients: the old documents, one a path, and the aggregated one that holds all of them.
-// Reads: the live registry. Mirrors: apiserver/pkg/endpoints/discovery and discovery/aggregated.
+// Reads: the live registry, and what the aggregator knows of other servers. Mirrors: apiserver/pkg/endpoints/discovery and discovery/aggregated.
 import { createHash } from 'node:crypto';
+import type { Api } from '../api.ts';
 import { answerValue } from '../handlers/answers.ts';
 import { PageNotFound, type Registry, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { type Group, groupsOf, resourceList, rowsOf, singularOf, subresourceVerbs, verbsOf } from './groups.ts';
+import { type Group, resourceList, rowsOf, singularOf, subresourceVerbs, verbsOf } from './groups.ts';
 
 const gv = (group: string, version: string) => (group ? `${group}/${version}` : version);
 
@@ -14,19 +15,22 @@ const groupObject = (g: Group) => ({
   preferredVersion: { groupVersion: gv(g.name, g.versions[0]!), version: g.versions[0]! },
 });
 
+type Source = Pick<Api, 'registry' | 'aggregator'>;
+
 /** /api, /apis, /api/v1, /apis/<group>, /apis/<group>/<version>. */
-export function discovery(registry: Registry, req: ApiRequest): Answer {
+export function discovery(api: Source, req: ApiRequest): Answer {
+  const { registry } = api;
   const parts = req.path.split('/').filter(Boolean);
   const aggregated = wantsAggregated(req.headers.accept);
-  if (parts.length === 1 && aggregated) return answerAggregated(registry, req, parts[0] === 'api', aggregated);
+  if (parts.length === 1 && aggregated) return answerAggregated(api, req, parts[0] === 'api', aggregated);
   if (parts[0] === 'api')
     return parts.length === 1 ? answerValue(req, apiVersions(req)) : answerResources(registry, req, '', parts[1]!);
   if (parts.length === 1) {
-    const groups = groupsOf(registry).filter((g) => g.name);
+    const groups = api.aggregator.groups().filter((g) => g.name);
     return answerValue(req, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupObject) });
   }
   if (parts.length === 3) return answerResources(registry, req, parts[1]!, parts[2]!);
-  const group = groupsOf(registry).find((g) => g.name === parts[1] && g.name);
+  const group = api.aggregator.groups().find((g) => g.name === parts[1] && g.name);
   if (!group) throw new PageNotFound();
   return answerValue(req, { kind: 'APIGroup', apiVersion: 'v1', ...groupObject(group) });
 }
@@ -62,19 +66,19 @@ function wantsAggregated(accept: string | undefined): 'v2' | 'v2beta1' | undefin
   return undefined;
 }
 
-function answerAggregated(registry: Registry, req: ApiRequest, core: boolean, version: 'v2' | 'v2beta1'): Answer {
-  const groups = groupsOf(registry).filter((g) => (g.name === '') === core);
+function answerAggregated(api: Source, req: ApiRequest, core: boolean, version: 'v2' | 'v2beta1'): Answer {
+  const groups = api.aggregator.groups().filter((g) => (g.name === '') === core);
   const document = {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map((g) => ({
       metadata: { name: g.name, creationTimestamp: null },
-      versions: g.versions.map((v) => ({
-        version: v,
-        resources: rowsOf(registry, g.name, v).map(discovered),
-        freshness: 'Current',
-      })),
+      versions: g.versions.map((version) => {
+        const extension = api.aggregator.extension(g.name, version);
+        if (extension) return { version, ...api.aggregator.discovered(extension) };
+        return { version, resources: rowsOf(api.registry, g.name, version).map(discovered), freshness: 'Current' };
+      }),
     })),
   };
   const body = JSON.stringify(document);

@@ -1,35 +1,9 @@
 // The groups that are served, in the order in which clients prefer them, and what each version of them holds. Pure over the registry.
-// Mirrors: pkg/controlplane/apiserver/aggregator.go (priorities) and apiserver/pkg/endpoints/installer.go (resource lists).
+// Mirrors: apiserver/pkg/endpoints/installer.go (resource lists). Next: ../aggregator/aggregator.ts adds the groups of other servers.
 import { createHash } from 'node:crypto';
+import { groupRank } from '../aggregator/priorities.ts';
 import { allVerbs, type Kind, type Subresource } from '../kinds/kind.ts';
 import type { Registry, Served } from '../kinds/registry.ts';
-
-/** Higher comes first; groups that are not named here come last, by name. */
-const priorities: Record<string, number> = {
-  '': 20000,
-  'apiregistration.k8s.io': 18000,
-  apps: 17800,
-  'events.k8s.io': 17750,
-  'authentication.k8s.io': 17700,
-  'authorization.k8s.io': 17600,
-  autoscaling: 17500,
-  batch: 17400,
-  'certificates.k8s.io': 17300,
-  'networking.k8s.io': 17200,
-  policy: 17100,
-  'rbac.authorization.k8s.io': 17000,
-  'storage.k8s.io': 16800,
-  'admissionregistration.k8s.io': 16700,
-  'apiextensions.k8s.io': 16700,
-  'scheduling.k8s.io': 16600,
-  'coordination.k8s.io': 16500,
-  'node.k8s.io': 16300,
-  'discovery.k8s.io': 16200,
-  'flowcontrol.apiserver.k8s.io': 16100,
-  'internal.apiserver.k8s.io': 16000,
-  'resource.k8s.io': 15900,
-  'storagemigration.k8s.io': 15800,
-};
 
 export interface Group {
   name: string;
@@ -37,6 +11,7 @@ export interface Group {
   versions: string[];
 }
 
+/** This server's own groups. */
 export function groupsOf(registry: Registry): Group[] {
   const versions = new Map<string, Set<string>>();
   for (const { kind } of registry.all()) {
@@ -45,7 +20,7 @@ export function groupsOf(registry: Registry): Group[] {
   }
   return [...versions]
     .map(([name, set]) => ({ name, versions: [...set].sort(byVersion) }))
-    .sort((a, b) => (priorities[b.name] ?? 0) - (priorities[a.name] ?? 0) || (a.name < b.name ? -1 : 1));
+    .sort((a, b) => groupRank(b.name) - groupRank(a.name) || (a.name < b.name ? -1 : 1));
 }
 
 /** v2, v1, v1beta2, v1beta1, v1alpha1: stable before beta before alpha, higher first. */

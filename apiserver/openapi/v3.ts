@@ -1,6 +1,7 @@
 // OpenAPI v3: an index and one document a group version, made from the live registry on demand.
 // Reads: registry. Mirrors: apiserver/pkg/server/routes/openapi.go and kube-openapi's handler3. Next: document.ts.
 import { createHash } from 'node:crypto';
+import type { Aggregator } from '../aggregator/aggregator.ts';
 import { groupsOf, rowsOf } from '../discovery/groups.ts';
 import { PageNotFound, type Registry } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -13,9 +14,9 @@ import { documentParts, type SchemaTexts, schemaTexts } from './document.ts';
 let made: { generation: number; hashes: Map<string, string>; last?: { name: string; body: string } } | undefined;
 
 /** /openapi/v3 and /openapi/v3/<group version path>. */
-export function openapiV3(registry: Registry, req: ApiRequest): Answer {
+export function openapiV3(registry: Registry, req: ApiRequest, aggregator?: Aggregator): Answer {
   const name = req.path.slice('/openapi/v3'.length).replace(/^\//, '');
-  if (!name) return index(registry);
+  if (!name) return index(registry, aggregator);
   const hash = hashOf(registry, name);
   if (!hash) throw new PageNotFound();
   const wanted = req.query.get('hash');
@@ -30,7 +31,7 @@ export function openapiV3(registry: Registry, req: ApiRequest): Answer {
   return { code: 200, type: 'application/json', body: document(registry, name), headers };
 }
 
-function index(registry: Registry): Answer {
+function index(registry: Registry, aggregator?: Aggregator): Answer {
   const paths: Record<string, object> = {};
   const texts = schemaTexts();
   for (const group of groupsOf(registry)) {
@@ -39,6 +40,7 @@ function index(registry: Registry): Answer {
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(registry, name, texts)}` };
     }
   }
+  Object.assign(paths, aggregator?.openapi.v3());
   return { code: 200, type: 'application/json', body: JSON.stringify({ paths }) };
 }
 

@@ -34,6 +34,8 @@ export interface TestOptions {
   process?: boolean;
   /** Further flags: `--event-ttl=2s`. */
   flags?: string[];
+  /** Those that name files of the PKI folder. */
+  flagsFor?(pki: string): string[];
   /** For that process: arguments of Node, and the process itself once it is there, with a channel to it. */
   nodeArgs?: string[];
   onProcess?(child: ChildProcess): void;
@@ -66,6 +68,7 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
     '--allow-privileged',
     `--port-file=${join(folder, 'port')}`,
     ...(options.flags ?? []),
+    ...(options.flagsFor?.(pki) ?? []),
   ];
   let running = options.process ? await startProcess(argv(0), folder, options) : await startHere(argv(0));
   const port = running.port;
