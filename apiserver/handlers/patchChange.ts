@@ -111,15 +111,16 @@ function readPatch(req: ApiRequest, how: PatchType, params: WriteParams): { body
   try {
     const body = jsonMedia.parse(req.body ?? Buffer.alloc(0), problems);
     if (params.fieldValidation === 'Ignore') return { body, problems: [] };
-    const found = [...(how.check?.(body) ?? []), ...problems].sort(byPath);
-    return { body, problems: how.odd ? found.map(how.odd) : found };
+    const found = [...(how.check?.(body) ?? []), ...problems];
+    return { body, problems: how.odd ? found.sort(byOperation).map(how.odd) : found };
   } catch (error) {
     throw status.badRequest(`${how.decoding}${(error as Error).message}`);
   }
 }
 
-/** Each names its path in quotes. */
-const byPath = (a: string, b: string) => comparePaths(a.split('"')[1]!, b.split('"')[1]!);
+/** Each names its path in quotes: `unknown field "[3].foo"`. */
+const byOperation = (a: string, b: string) => operationOf(a) - operationOf(b);
+const operationOf = (problem: string) => Number(/\[(\d+)\]/.exec(problem)?.[1] ?? 0);
 
 /** The patched value as an object of its kind; it is decoded in place, so an error makes it again to show it. Throws 422: the patch is well formed, what comes of it is not. */
 function check(
