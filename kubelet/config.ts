@@ -38,6 +38,11 @@ export const kubeletFlags = {
   'client-ca-file': { type: 'string', default: '', help: 'Client certificates signed by it are identities.' },
   address: { type: 'string', default: '0.0.0.0', help: 'The address to serve on.' },
   port: { type: 'int', default: 10250, help: 'The HTTPS port. 0: a free one, told in node.status.daemonEndpoints.' },
+  'streaming-connection-idle-timeout': {
+    type: 'duration',
+    default: 4 * 3_600_000,
+    help: 'How long exec, attach and port-forward may stay without a byte. 0: for ever.',
+  },
   'read-only-port': { type: 'int', default: 10255, help: 'A port without TLS and authentication. 0: none.' },
   'healthz-port': { type: 'int', default: 10248, help: 'The port of /healthz. 0: none.' },
   'healthz-bind-address': { type: 'string', default: '127.0.0.1', help: 'The address of /healthz.' },

@@ -141,6 +141,10 @@ function create(node: SimulatedNode, sandbox: SandboxRecord, config: ContainerCo
     stopSignal: config.stopSignal,
     logPath: sandbox.logDirectory && config.logPath ? join(sandbox.logDirectory, config.logPath) : '',
     loggedLines: 0,
+    envs: config.envs.map(({ key, value }) => `${key}=${value}`),
+    command: [...config.command, ...config.args],
+    stdin: config.stdin,
+    tty: config.tty,
   };
 }
 

@@ -1,16 +1,24 @@
-// ExecSync as the annotations say: exit code by command and age, outputs, a delay or no answer at all. Streams are refused by name.
-// Reads: life.ts for the behaviour. Mirrors: containerd internal/cri/server/container_execsync.go.
-// Used by: runtimeService.ts.
+// ExecSync as the annotations say: exit code by command and age, outputs, a delay or no answer at all. Exec, Attach and PortForward
+// answer with a URL of the streaming server. Reads: life.ts for the behaviour. Mirrors: containerd internal/cri/server/container_exec*.go,
+// container_attach.go, sandbox_portforward.go. Used by: runtimeService.ts. Next: sessions.ts, streams.ts.
+import { servePortForward } from '../component-base/streaming/portForwardServer.ts';
+import { serveRemoteCommand } from '../component-base/streaming/remoteCommandServer.ts';
 import { CriError } from '../cri/error.ts';
 import type { ServiceImplementation } from '../cri/messages.ts';
 import type { RuntimeServiceMethods } from '../cri/types.ts';
 import type { Life } from './life.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord } from './records.ts';
+import { dialSandbox, runAttach, runExec } from './sessions.ts';
 import { stateOf } from './status.ts';
-import { type Timeline, valueAt } from './timeline.ts';
+import type { StreamServer } from './streams.ts';
+import { execResult } from './timeline.ts';
 
-export function execMethods(node: SimulatedNode, life: Life): ServiceImplementation<RuntimeServiceMethods> {
+export function execMethods(
+  node: SimulatedNode,
+  life: Life,
+  streams: StreamServer,
+): ServiceImplementation<RuntimeServiceMethods> {
   return {
     async execSync({ containerId, cmd, timeout }, signal) {
       const c = node.container(containerId);
@@ -23,16 +31,44 @@ export function execMethods(node: SimulatedNode, life: Life): ServiceImplementat
       await wait(life, c, takes, Number(timeout) * 1000, signal);
       return { exitCode: Number(code), stdout: Buffer.from(b.execStdout), stderr: Buffer.from(b.execStderr) };
     },
-    exec: () => refuse('exec'),
-    attach: () => refuse('attach'),
-    portForward: () => refuse('port-forward'),
+
+    exec({ containerId, cmd, ...wanted }) {
+      const c = running(node, containerId);
+      if (!cmd.length) throw new CriError('InvalidArgument', 'exec needs a command');
+      return {
+        url: streams.url('exec', (request, socket, head) =>
+          serveRemoteCommand(request, socket, head, wanted, (session) =>
+            runExec(node, life, c, cmd, wanted.tty, session),
+          ),
+        ),
+      };
+    },
+
+    attach({ containerId, ...wanted }) {
+      const c = running(node, containerId);
+      return {
+        url: streams.url('attach', (request, socket, head) =>
+          serveRemoteCommand(request, socket, head, wanted, (session) => runAttach(node, life, c, session)),
+        ),
+      };
+    },
+
+    portForward({ podSandboxId, port }) {
+      const sandbox = node.sandbox(podSandboxId);
+      if (!sandbox.ready) throw new CriError('Unknown', `sandbox container "${sandbox.id}" is not running`);
+      return {
+        url: streams.url('portforward', (request, socket, head) =>
+          servePortForward(request, socket, head, port, async (to) => dialSandbox(node, life, sandbox.id, to)),
+        ),
+      };
+    },
   };
 }
 
-/** The result of the first timeline whose key occurs in the command line; success when none does. */
-export function execResult(timelines: readonly Timeline[], command: string, age: number): string {
-  const timeline = timelines.find((t) => command.includes(t.key));
-  return (timeline && valueAt(timeline.steps, age)) ?? '0';
+function running(node: SimulatedNode, id: string): ContainerRecord {
+  const c = node.container(id);
+  if (c.state !== 'running') throw new CriError('Unknown', `container is in ${stateOf(c)} state`);
+  return c;
 }
 
 /** Milliseconds; rejects when the time is up, or when the container ends first. */
@@ -50,11 +86,4 @@ async function wait(life: Life, c: ContainerRecord, takes: number, limit: number
       `failed to exec in container: timeout ${limit / 1000}s exceeded: context deadline exceeded`,
     );
   }
-}
-
-function refuse(what: string): never {
-  throw new CriError(
-    'Unimplemented',
-    `the simulated runtime runs no processes, so it has no ${what}; use a real runtime with --container-runtime-endpoint.`,
-  );
 }

@@ -11,10 +11,13 @@ import type { ContainerRecord, SandboxRecord } from './records.ts';
 /** More missed lines than this are not made up. */
 const mostMissedLines = 1000;
 
+export type OutputListener = (stream: 'stdout' | 'stderr', text: string) => void;
+
 export class Life {
   readonly #node: SimulatedNode;
   readonly #timers = new Map<string, Set<() => void>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #outputs = new Map<string, Set<OutputListener>>();
   /** When each container that is stopping was first asked to. */
   readonly #askedToStop = new Map<string, Micros>();
 
@@ -89,6 +92,16 @@ export class Life {
       };
       signal?.addEventListener('abort', leave, { once: true });
     });
+  }
+
+  /** Hears what the container writes from now on; returns how to stop. */
+  onOutput(c: ContainerRecord, listener: OutputListener): () => void {
+    const listeners = this.#outputs.get(c.id) ?? new Set();
+    this.#outputs.set(c.id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (!listeners.size) this.#outputs.delete(c.id);
+    };
   }
 
   /** Runs `callback` at `when` unless the container or sandbox `id` ends first. */
@@ -173,6 +186,10 @@ export class Life {
   }
 
   #append(c: ContainerRecord, text: string): void {
+    for (const listener of this.#outputs.get(c.id) ?? []) {
+      for (const [, stream, line] of text.matchAll(/^\S+ (stdout|stderr) F (.*)$/gm))
+        listener(stream as 'stdout' | 'stderr', `${line}\n`);
+    }
     if (!c.logPath) return;
     try {
       appendLog(c.logPath, text);

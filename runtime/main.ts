@@ -15,6 +15,7 @@ import { type Host, SimulatedNode } from './node.ts';
 import { servePodDialer } from './podDialer.ts';
 import { runtimeMethods } from './runtimeService.ts';
 import { openStore, type RecordStore } from './store.ts';
+import { type StreamServer, startStreamServer } from './streams.ts';
 
 export const flags = {
   listen: {
@@ -56,7 +57,9 @@ export async function run(config: Config<typeof flags>, signal: AbortSignal): Pr
   const lives = new Map<string, Life>();
   const closers: { close(): void | Promise<void> }[] = [store];
   try {
-    for (const listen of config.listen) closers.unshift(await startNode(listen, host, lives));
+    const streams = await startStreamServer();
+    closers.unshift(streams);
+    for (const listen of config.listen) closers.unshift(await startNode(listen, host, lives, streams));
     if (config['pod-dialer-listen']) {
       closers.unshift(await servePodDialer(socketPath(config['pod-dialer-listen']), host, lives));
     }
@@ -71,7 +74,12 @@ export async function run(config: Config<typeof flags>, signal: AbortSignal): Pr
 }
 
 /** What `listen` names: one node with its services, its containers taken up where they were. */
-async function startNode(listen: string, host: Host, lives: Map<string, Life>): Promise<CriServer> {
+async function startNode(
+  listen: string,
+  host: Host,
+  lives: Map<string, Life>,
+  streams: StreamServer,
+): Promise<CriServer> {
   const [, given, endpoint = listen] = /^([\w.-]+)=(.*)$/.exec(listen) ?? [];
   const name = given ?? basename(endpoint).replace(/\.sock$/, '');
   if (host.nodes.has(name))
@@ -81,8 +89,11 @@ async function startNode(listen: string, host: Host, lives: Map<string, Life>): 
   host.nodes.set(name, node);
   lives.set(name, life);
   life.resume();
-  return serveCri(endpoint, { runtime: runtimeMethods(node, life), image: imageMethods(node) }, (method, error) =>
-    host.log.error({ node: name, method, error: (error as Error)?.stack ?? String(error) }, 'call failed'),
+  return serveCri(
+    endpoint,
+    { runtime: runtimeMethods(node, life, streams), image: imageMethods(node) },
+    (method, error) =>
+      host.log.error({ node: name, method, error: (error as Error)?.stack ?? String(error) }, 'call failed'),
   );
 }
 

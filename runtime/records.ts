@@ -43,6 +43,11 @@ export interface ContainerRecord {
   stopSignal: ContainerConfig['stopSignal'];
   /** Absolute; empty when nothing is logged. */
   logPath: string;
+  /** Of the simulated shell: `NAME=value`, command and arguments, and what attach may do. Absent in records of before. */
+  envs?: string[];
+  command?: string[];
+  stdin?: boolean;
+  tty?: boolean;
   /** Repeated log lines written before the log was last reopened: where counting goes on after a restart. */
   loggedLines: number;
 }

@@ -11,12 +11,17 @@ import type { SimulatedNode } from './node.ts';
 import { runtimeHandlers, sandboxMethods } from './sandboxes.ts';
 import { statsMethods } from './stats.ts';
 import { verboseInfo } from './status.ts';
+import type { StreamServer } from './streams.ts';
 
-export function runtimeMethods(node: SimulatedNode, life: Life): ServiceImplementation<RuntimeServiceMethods> {
+export function runtimeMethods(
+  node: SimulatedNode,
+  life: Life,
+  streams: StreamServer,
+): ServiceImplementation<RuntimeServiceMethods> {
   return {
     ...sandboxMethods(node, life),
     ...containerMethods(node, life),
-    ...execMethods(node, life),
+    ...execMethods(node, life, streams),
     ...statsMethods(node, life),
 
     version: () => ({

@@ -39,3 +39,9 @@ function parseSteps(text: string, valid: (value: string) => boolean): Step[] {
 /** The value at this age; undefined before the first step. */
 export const valueAt = (steps: readonly Step[], age: number): string | undefined =>
   steps.findLast((s) => s.from <= age)?.value;
+
+/** The result of the first timeline whose key occurs in the command line; success when none does. */
+export function execResult(timelines: readonly Timeline[], command: string, age: number): string {
+  const timeline = timelines.find((t) => command.includes(t.key));
+  return (timeline && valueAt(timeline.steps, age)) ?? '0';
+}

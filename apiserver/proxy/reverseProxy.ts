@@ -1,19 +1,19 @@
 // Passes a request on to another server and its answer back: bodies as streams both ways, upgrades as two sockets spliced together.
 // Reads: the request and its target. Mirrors: apimachinery/pkg/util/proxy/upgradeaware.go and transport.go, Go's httputil.ReverseProxy.
-// Used by: pods/services/nodes proxy, the way to kubelets, the aggregator. Next: forwardedHeaders.ts, rewriteHtml.ts, splice.ts.
+// Used by: pods/services/nodes proxy, the way to kubelets, the aggregator. Next: forwardedHeaders.ts, rewriteHtml.ts.
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StatusError, serviceUnavailable } from '../../apimachinery/status.ts';
 import * as http from '../../component-base/http.ts';
+import { type Splice, splice, switchingProtocols } from '../../component-base/streaming/splice.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { takenAnswer, takeSocket } from '../upgrade.ts';
 import { answerHeaders, requestHeaders } from './forwardedHeaders.ts';
 import { goError } from './goError.ts';
 import { htmlStages, isHtml } from './rewriteHtml.ts';
 import { type Rewrite, rewriteUrl } from './rewriteUrl.ts';
-import { type Splice, splice } from './splice.ts';
 
 export interface ProxyTarget {
   /** `https://10.0.0.1:443` */
@@ -199,10 +199,3 @@ export function refusedUpgrade(answer: IncomingMessage): Answer {
 
 /** 500 with a message and no reason, as an error of Go's that is no Status reaches the client. */
 export const plainFailure = (message: string): StatusError => new StatusError({ message, code: 500 } as never);
-
-function switchingProtocols(answer: IncomingMessage): string {
-  const lines = [`HTTP/1.1 101 ${answer.statusMessage || 'Switching Protocols'}`];
-  for (let i = 0; i < answer.rawHeaders.length; i += 2)
-    lines.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}

@@ -5,10 +5,10 @@ import type { IncomingMessage } from 'node:http';
 import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { Status } from '../../apimachinery/types.ts';
 import { createSpdyConnection, type SpdyConnection, type SpdyStream } from '../../component-base/spdy/connection.ts';
+import type { Splice } from '../../component-base/streaming/splice.ts';
 import { acceptWebSocket, send, type WebSocket } from '../../component-base/streaming/webSocket.ts';
 import { requestHeaders } from '../proxy/forwardedHeaders.ts';
 import { dialUpgrade, type ProxyTarget } from '../proxy/reverseProxy.ts';
-import type { Splice } from '../proxy/splice.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { takenAnswer, takeSocket } from '../upgrade.ts';
 

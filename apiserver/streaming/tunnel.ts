@@ -2,10 +2,10 @@
 // Reads: the upgrade request. Mirrors: apimachinery/pkg/util/proxy → apiserver/pkg/util/proxy/streamtunnel.go, streaming/portforward.
 // Called by podStreams.ts.
 import type { Duplex } from 'node:stream';
+import type { Splice } from '../../component-base/streaming/splice.ts';
 import { acceptWebSocket, offeredProtocols, send, type WebSocket } from '../../component-base/streaming/webSocket.ts';
 import { requestHeaders } from '../proxy/forwardedHeaders.ts';
 import { dialUpgrade, type ProxyTarget, refusedUpgrade } from '../proxy/reverseProxy.ts';
-import type { Splice } from '../proxy/splice.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { takenAnswer, takeSocket } from '../upgrade.ts';
 

@@ -5,15 +5,18 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Pod } from '../../apimachinery/types.ts';
 import { UsageError } from '../../component-base/flags.ts';
 import { createServer as createHttpServer } from '../../component-base/http.ts';
+import { refuse } from '../../component-base/streaming/spdyUpgrade.ts';
 import type { KubeletContext } from '../context.ts';
 import { createAuthenticator } from './authentication.ts';
 import { createAuthorizer } from './authorization.ts';
 import { LogError, type LogSubject, serveLogs } from './logs.ts';
 import type { ServingCert } from './servingCert.ts';
 import { resourceMetrics, statsSummary } from './stats.ts';
+import { createStreams, runInContainer } from './streams.ts';
 
 /** What the server shows. */
 export interface ServerView {
@@ -37,6 +40,9 @@ const send = (response: ServerResponse, code: number, body: string, type = 'text
 const json = (response: ServerResponse, value: unknown) =>
   send(response, 200, JSON.stringify(value), 'application/json');
 
+/** Paths that take POST. */
+const posted = ['/run/', '/exec/', '/attach/', '/portForward/'];
+
 /** Exact paths, and prefixes that end in a slash. */
 function routes(k: KubeletContext, view: ServerView): Record<string, Handler> {
   const healthz: Handler = (_, _request, response) => send(response, 200, 'ok');
@@ -45,6 +51,13 @@ function routes(k: KubeletContext, view: ServerView): Record<string, Handler> {
     '/healthz/ping': (_, _request, response) => send(response, 200, 'ok'),
     '/pods': (_, _request, response) => json(response, podList(view.pods())),
     '/containerLogs/': (url, request, response) => serveLogs(k, url, view.subject, request, response),
+    '/run/': (url, request, response) => runInContainer(k, view, url, request, response),
+    ...Object.fromEntries(
+      ['/exec/', '/attach/', '/portForward/'].map((prefix): [string, Handler] => [
+        prefix,
+        (_, _request, response) => send(response, 500, 'Upgrade request required\n'),
+      ]),
+    ),
     '/configz': (_, _request, response) => json(response, { kubeletconfig: configz(k) }),
     '/stats/summary': async (_, _request, response) => json(response, await statsSummary(k)),
     '/metrics': (_, _request, response) =>
@@ -112,6 +125,15 @@ export async function startServers(k: KubeletContext, view: ServerView, cert: Se
     if (refusal) return send(response, 403, refusal);
     await dispatch(table, url, request, response);
   };
+  const streams = createStreams(k, view);
+  const upgraded = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const user = await authenticate(request);
+    if (!user) return refuse(socket, 401, 'Unauthorized');
+    const url = new URL(request.url ?? '/', 'https://kubelet');
+    const refusal = await authorize(user, request.method ?? '', url.pathname);
+    if (refusal) return refuse(socket, 403, refusal.trim());
+    await streams.serve(url, request, socket, head);
+  };
   const open = async (request: IncomingMessage, response: ServerResponse) =>
     dispatch(table, new URL(request.url ?? '/', 'http://kubelet'), request, response);
   const healthOnly = { '/healthz': table['/healthz']!, '/healthz/ping': table['/healthz/ping']! };
@@ -120,9 +142,12 @@ export async function startServers(k: KubeletContext, view: ServerView, cert: Se
 
   const ca = config['client-ca-file'] ? readFile(config['client-ca-file']) : undefined;
   const tls = { ...cert, ...(ca ? { ca, requestCert: true, rejectUnauthorized: false } : {}) };
-  const servers: Server[] = [
-    await listen(createHttpsServer(tls, safely(guarded)), config.port, config.address, 'port'),
-  ];
+  const secure = createHttpsServer(tls, safely(guarded));
+  secure.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    upgraded(request, socket, head).catch((error: Error) => refuse(socket, 500, error.message));
+  });
+  const servers: Server[] = [await listen(secure, config.port, config.address, 'port')];
   if (config['read-only-port'] > 0) {
     servers.push(
       await listen(createHttpServer(safely(open)), config['read-only-port'], config.address, 'read-only-port'),
@@ -135,6 +160,7 @@ export async function startServers(k: KubeletContext, view: ServerView, cert: Se
   return {
     port: (servers[0]!.address() as AddressInfo).port,
     close() {
+      streams.close();
       for (const s of servers) {
         s.close();
         s.closeAllConnections();
@@ -161,7 +187,8 @@ async function dispatch(
   const exact = table[path] ?? table[path.replace(/\/$/, '')];
   const handler = exact ?? Object.entries(table).find(([p]) => p.endsWith('/') && path.startsWith(p))?.[1];
   if (!handler) return send(response, 404, '404 page not found\n');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, '405: Method Not Allowed\n');
+  const allowed = posted.some((prefix) => path.startsWith(prefix)) ? ['GET', 'POST'] : ['GET', 'HEAD'];
+  if (!allowed.includes(request.method ?? '')) return send(response, 405, '405: Method Not Allowed\n');
   await handler(url, request, response);
 }
 

@@ -2,11 +2,10 @@
 import { expect, test } from 'vitest';
 import { parseRanges, resumeAfter, takeAddress } from '../../runtime/addresses.ts';
 import { containerBehaviour, podBehaviour } from '../../runtime/behaviour.ts';
-import { execResult } from '../../runtime/exec.ts';
 import { normalImage } from '../../runtime/images.ts';
 import { logLine } from '../../runtime/logs.ts';
 import { httpResult } from '../../runtime/responder.ts';
-import { parseTimelines } from '../../runtime/timeline.ts';
+import { execResult, parseTimelines } from '../../runtime/timeline.ts';
 
 const annotations = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([k, v]) => [`simulated.mini-k8s.io/${k}`, v]));

@@ -277,7 +277,9 @@ test('exec answers as told', async () => {
   expect(await exec(['true'])).toMatchObject({ exitCode: 0, stdout: Buffer.from('out'), stderr: Buffer.from('err') });
   expect(await exec(['cat', '/ready'])).toMatchObject({ exitCode: 1 });
   await expect(exec(['sleep', '9'], 1)).rejects.toMatchObject({ code: 'DeadlineExceeded' });
-  await expect(cri.runtime.exec({ containerId: pod.container })).rejects.toMatchObject({ code: 'Unimplemented' });
+  expect((await cri.runtime.exec({ containerId: pod.container, cmd: ['true'] })).url).toMatch(
+    /^http:\/\/127\.0\.0\.1:\d+\/exec\//,
+  );
 });
 
 test('the pod dialer answers HTTP, TLS and plain bytes, and refuses where a pod would', async () => {

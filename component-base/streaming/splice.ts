@@ -1,5 +1,6 @@
 // Two connections as one: what comes in here goes out there, at the pace of the slower, until one of them ends.
-// Used by: reverseProxy.ts, ../streaming/. A half that ends lets the other finish what it is saying.
+// Used by: apiserver/proxy/reverseProxy.ts, apiserver/streaming/, kubelet/server/streams.ts. A half that ends lets the other finish.
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 export interface Splice {
@@ -83,4 +84,12 @@ function idleWatch(onIdle: () => void, milliseconds: number) {
       clearTimeout(timer);
     },
   };
+}
+
+/** The head of a 101 as the target wrote it, to be written to the client before the two are spliced. */
+export function switchingProtocols(answer: IncomingMessage): string {
+  const lines = [`HTTP/1.1 101 ${answer.statusMessage || 'Switching Protocols'}`];
+  for (let i = 0; i < answer.rawHeaders.length; i += 2)
+    lines.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
