@@ -17,7 +17,8 @@ let client: Client;
 let folder: string;
 
 beforeAll(async () => {
-  server = await startTestApiServer();
+  // Nodes are made here without those who would call them ready, and pods with priorities of no class.
+  server = await startTestApiServer({ flags: ['--disable-admission-plugins=TaintNodesByCondition,Priority'] });
   client = await server.client();
   folder = mkdtempSync(join(tmpdir(), 'mini-k8s-scheduler-'));
 }, 60_000);
