@@ -17,13 +17,15 @@ export class DecodeError extends Error {
 
 interface Walk {
   path: (string | number)[];
+  /** The path without indexes and keys of maps, as Go's errors have it. */
+  fields: string[];
   structs: string[];
   unknown: string[];
 }
 
 /** `value` is changed in place where it can be. Throws DecodeError. */
 export function decode(value: unknown, node: StructNode): Decoded {
-  const walk: Walk = { path: [], structs: [node.name], unknown: [] };
+  const walk: Walk = { path: [], fields: [], structs: [node.name], unknown: [] };
   const object = decodeNode(value, node, walk);
   return { object: object ?? {}, unknown: walk.unknown };
 }
@@ -58,8 +60,10 @@ function decodeStruct(value: unknown, node: StructNode, walk: Walk): unknown {
     }
     const before = object[key];
     walk.path.push(key);
+    walk.fields.push(key);
     const after = decodeNode(before, field.node, walk);
     walk.path.pop();
+    walk.fields.pop();
     if (after === undefined) delete object[key];
     else if (after !== before) object[key] = after;
   }
@@ -187,7 +191,7 @@ function firstIllegalByte(text: string): number {
 
 function mismatch(value: unknown, goType: string, walk: Walk, literal?: string): DecodeError {
   const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : (typeof value as string);
-  const fields = walk.path.filter((p) => typeof p === 'string').join('.');
+  const fields = walk.fields.join('.');
   const where = fields ? `Go struct field ${walk.structs.at(-1)}.${fields}` : 'Go value';
   return new DecodeError(
     `json: cannot unmarshal ${found}${literal ? ` ${literal}` : ''} into ${where} of type ${goType}`,

@@ -82,7 +82,8 @@ function applyOnce(w: WriteContext, params: WriteParams, live: any | undefined, 
   object.kind = kind.kind;
   object.apiVersion = apiVersion;
   object.metadata ??= {};
-  object.metadata.managedFields = result.managedFields;
+  if (result.managedFields.length) object.metadata.managedFields = result.managedFields;
+  else delete object.metadata.managedFields;
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
   if (uid) object.metadata.uid = uid;
   return object;

@@ -66,7 +66,7 @@ describe('decode', () => {
       'number as a label',
       pod,
       { metadata: { labels: { a: 1 } } },
-      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels.a of type string',
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
     ],
     ['bad base64', secret, { data: { a: '%' } }, 'illegal base64 data at input byte 0'],
     [
