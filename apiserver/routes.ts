@@ -18,7 +18,7 @@ const routes: Record<string, Route> = {
   api: discovery,
   apis: discovery,
   openapi: (api, req) => {
-    if (req.path === '/openapi/v2') return openapiV2(req);
+    if (req.path === '/openapi/v2') return openapiV2(req, api.registry, api.aggregator);
     if (req.path === '/openapi/v3' || req.path.startsWith('/openapi/v3/')) return documentV3(api, req);
     throw new PageNotFound();
   },

@@ -1,65 +1,95 @@
-// One OpenAPI v3 document as text: the paths and schemas of a group version, with the descriptions that kubectl explain prints.
-// Reads: definitions.ts, descriptions.ts, paths.ts. Mirrors: kube-openapi's builder3. Called by v3.ts.
+// The definitions that documents are made of, each written out once: the built-in ones with their descriptions, and those of custom resources.
+// Reads: definitions.ts, descriptions.ts, customResource.ts. Mirrors: kube-openapi's builder and builder3. Used by v2.ts and v3.ts.
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import type { Served } from '../kinds/registry.ts';
-import { version } from '../version.ts';
+import { flatReference, type OpenAPIVersion, publishedSchemas } from './customResource.ts';
 import { definition } from './definitions.ts';
 import { describe, descriptionReader } from './descriptions.ts';
-import { pathsOf } from './paths.ts';
+import { listDefinition } from './paths.ts';
 
-interface SchemaText {
-  json: string;
-  /** Definitions that it refers to. */
+/** One definition: its schema with `#/definitions/` references, and the definitions that it refers to. */
+export interface Described {
+  schema: OpenAPISchema;
   refs: string[];
 }
-export type SchemaTexts = (definition: string) => SchemaText | undefined;
+export type Definitions = (name: string) => Described | undefined;
 
 /**
- * Definitions as they stand in documents, each written out once: most documents hold the same few hundred. Drop it when the
- * documents are made, so that nothing of it stays in memory.
+ * A look-up that makes each definition once; drop it when the documents are made, so that nothing of it stays in memory.
  */
-export function schemaTexts(): SchemaTexts {
-  const texts = new Map<string, SchemaText | undefined>();
+export function describedDefinitions(to: OpenAPIVersion): Definitions {
+  const made = new Map<string, Described | undefined>();
   const textsOf = descriptionReader();
-  const make = (name: string): SchemaText | undefined => {
+  const make = (name: string): Described | undefined => {
     const found = definition(name);
     if (!found) return undefined;
-    const json = JSON.stringify(describe(special[name] ?? found, textsOf(name, found)));
-    const refs = new Set([...json.matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, ref]) => ref!));
-    return { json: json.replaceAll('"#/definitions/', '"#/components/schemas/'), refs: [...refs] };
+    const said = describe((to === 'v3' && special[name]) || found, textsOf(name, found));
+    return withRefs(to === 'v2' ? flat(said) : said);
   };
   return (name) => {
-    if (!texts.has(name)) texts.set(name, make(name));
-    return texts.get(name);
+    if (!made.has(name)) made.set(name, make(name));
+    return made.get(name);
   };
 }
 
-/** The document of the given rows, which are those of one group version, in parts: a hash needs no more. */
-export function documentParts(rows: readonly Served[], texts: SchemaTexts): string[] {
-  const schemas = new Map<string, string>();
-  for (const { kind } of rows) {
-    collect(kind.schema, schemas, texts);
-    collect(`${kind.schema}List`, schemas, texts);
-    for (const sub of kind.subresources ?? []) if (sub.body) collect(sub.body.schema, schemas, texts);
-  }
-  for (const name of ['DeleteOptions', 'Status', 'WatchEvent', 'Patch'])
-    collect(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`, schemas, texts);
-  const info = JSON.stringify({ title: 'Kubernetes', version: version.gitVersion });
-  const paths = JSON.stringify(Object.assign({}, ...rows.map(pathsOf)));
-  const all = [...schemas].flatMap(([name, json], i) => [`${i ? ',' : ''}"${name}":`, json]);
-  return [`{"openapi":"3.0.0","info":${info},"paths":`, paths, ',"components":{"schemas":{', ...all, `},${security}}}`];
+const withRefs = (schema: OpenAPISchema): Described => {
+  const refs = new Set([...JSON.stringify(schema).matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, ref]) => ref!));
+  return { schema, refs: [...refs] };
+};
+
+/** Version 2 says a description beside a reference. */
+function flat(schema: OpenAPISchema): OpenAPISchema {
+  if (!schema.properties) return schema;
+  const properties = Object.entries(schema.properties).map(([name, p]) => [name, flatReference(p)]);
+  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-const security =
-  '"securitySchemes":{"BearerToken":{"type":"apiKey","name":"authorization","in":"header","description":"Bearer Token authentication"}}';
+/** The definitions of a custom resource and its list; undefined for a built-in kind. */
+function customDefinitions({ kind }: Served, to: OpenAPIVersion): Map<string, Described> | undefined {
+  if (!kind.custom) return undefined;
+  const { group, version, listKind = `${kind.kind}List`, schema: name, custom } = kind;
+  const published = publishedSchemas({ ...custom, group, version, kind: kind.kind, listKind, name }, to);
+  const finished = (schema: OpenAPISchema) => withRefs(to === 'v2' ? flatAll(schema) : schema);
+  return new Map(Object.entries(published).map(([key, schema]) => [key, finished(schema)]));
+}
 
-/** Adds a definition and all that it refers to. */
-function collect(name: string, into: Map<string, string>, texts: SchemaTexts): void {
-  if (into.has(name)) return;
-  const found = texts(name);
-  if (!found) return;
-  into.set(name, found.json);
-  for (const ref of found.refs) collect(ref, into, texts);
+/** The same at every depth: embedded resources have metadata of their own. */
+function flatAll(schema: OpenAPISchema): OpenAPISchema {
+  const out = flat(schema);
+  if (out.properties)
+    out.properties = Object.fromEntries(Object.entries(out.properties).map(([name, p]) => [name, flatAll(p)]));
+  if (out.items) out.items = flatAll(out.items);
+  if (typeof out.additionalProperties === 'object') out.additionalProperties = flatAll(out.additionalProperties);
+  return out;
+}
+
+const always = ['DeleteOptions', 'Status', 'WatchEvent', 'Patch', 'APIResourceList'].map(
+  (name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`,
+);
+
+/** Adds what the rows, their paths, and further `roots` refer to, and all that these refer to. */
+export function collect(
+  rows: readonly Served[],
+  roots: readonly string[],
+  definitions: Definitions,
+  to: OpenAPIVersion,
+  into = new Map<string, OpenAPISchema>(),
+): Map<string, OpenAPISchema> {
+  let custom: Map<string, Described> | undefined;
+  const add = (name: string): void => {
+    const found = into.has(name) ? undefined : (custom?.get(name) ?? definitions(name));
+    if (!found) return;
+    into.set(name, found.schema);
+    for (const ref of found.refs) add(ref);
+  };
+  for (const row of rows) {
+    custom = customDefinitions(row, to);
+    add(row.kind.schema);
+    add(listDefinition(row));
+    for (const sub of row.kind.subresources ?? []) if (sub.body) add(sub.body.schema);
+  }
+  for (const name of [...(rows.length ? always : []), ...roots]) add(name);
+  return into;
 }
 
 /** What version 3 can say better than version 2. */

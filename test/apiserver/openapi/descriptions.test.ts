@@ -125,11 +125,12 @@ suite('documents', () => {
   const registry = createRegistry();
   for (const kind of kinds) registry.add(kind, (name) => builtinSchemas.node(name));
   const get = (path: string) =>
-    openapiV3(registry, { path, query: new URLSearchParams(), headers: {} } as never) as { body: string };
-  const schemas = (path: string): Record<string, OpenAPISchema> => JSON.parse(get(path).body).components.schemas;
+    openapiV3(registry, { path, query: new URLSearchParams(), headers: {} } as never) as Promise<{ body: string }>;
+  const schemas = async (path: string): Promise<Record<string, OpenAPISchema>> =>
+    JSON.parse((await get(path)).body).components.schemas;
 
-  it('hold the text of a type and its fields, beside a $ref by way of allOf', () => {
-    const pod = schemas('/openapi/v3/api/v1')['io.k8s.api.core.v1.Pod']!;
+  it('hold the text of a type and its fields, beside a $ref by way of allOf', async () => {
+    const pod = (await schemas('/openapi/v3/api/v1'))['io.k8s.api.core.v1.Pod']!;
     expect(pod['description']).toMatch(/node/);
     expect(pod.properties!['spec']).toEqual({
       allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
@@ -138,19 +139,19 @@ suite('documents', () => {
     expect(pod.properties!['apiVersion']).toEqual({ type: 'string', description: commonTexts()['apiVersion'] });
   });
 
-  it('lead to nothing that is not in them', () => {
-    for (const path of Object.keys(JSON.parse(get('/openapi/v3').body).paths)) {
-      const { body } = get(`/openapi/v3/${path}`);
+  it('lead to nothing that is not in them', async () => {
+    for (const path of Object.keys(JSON.parse((await get('/openapi/v3')).body).paths)) {
+      const { body } = await get(`/openapi/v3/${path}`);
       const there = JSON.parse(body).components.schemas;
       for (const [, name] of body.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(there).toHaveProperty([name!]);
       expect(body).not.toContain('#/definitions/');
     }
   });
 
-  it('have the hash that the index says', () => {
-    const paths = JSON.parse(get('/openapi/v3').body).paths as Record<string, { serverRelativeURL: string }>;
+  it('have the hash that the index says', async () => {
+    const paths = JSON.parse((await get('/openapi/v3')).body).paths as Record<string, { serverRelativeURL: string }>;
     for (const [path, { serverRelativeURL }] of Object.entries(paths)) {
-      const answer = openapiV3(registry, {
+      const answer = await openapiV3(registry, {
         path: `/openapi/v3/${path}`,
         query: new URL(serverRelativeURL, 'http://host').searchParams,
         headers: {},
