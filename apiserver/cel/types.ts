@@ -19,7 +19,8 @@ export type ScalarKind =
 export type CelType =
   | { kind: ScalarKind; maxSize?: number }
   | { kind: 'list'; elem: CelType; maxSize?: number; listType?: 'set' | 'map'; mapKeys?: readonly string[] }
-  | { kind: 'map'; key: CelType; value: CelType; maxSize?: number }
+  /** `namedEntries`: entries selected by name (`m.name`) have the declared size of the values. */
+  | { kind: 'map'; key: CelType; value: CelType; maxSize?: number; namedEntries?: true }
   | ObjectType
   | { kind: 'opaque'; name: string; params: readonly CelType[] }
   | { kind: 'type'; of: CelType }
@@ -89,9 +90,6 @@ export function typeName(type: CelType): string {
       return type.name;
     case 'opaque':
       return type.params.length > 0 ? `${type.name}(${type.params.map(typeName).join(', ')})` : type.name;
-    case 'timestamp':
-    case 'duration':
-      return `google.protobuf.${type.kind === 'timestamp' ? 'Timestamp' : 'Duration'}`;
     case 'error':
       return '!error!';
     default:

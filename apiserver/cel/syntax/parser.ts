@@ -1,0 +1,358 @@
+// The tree of an expression, macros already expanded. Recursive descent over the tokens; errors worded as cel-go's ANTLR grammar words them.
+// Reads: text. Writes: an Expr, or errors. Mirrors: cel-go's parser/parser.go and gen/CEL.g4.
+// Next: check/checker.ts types the tree.
+import { boolType, bytesType, doubleType, intType, nullType, stringType, uintType } from '../types.ts';
+import { Double, normalInt, Uint } from '../values.ts';
+import type { Call, Const, Expr } from './ast.ts';
+import { qualifiedName } from './ast.ts';
+import { type Token, tokenize } from './lexer.ts';
+import { expandMacro, type MacroTable } from './macros.ts';
+import type { SourceErrors } from './source.ts';
+import { unescapeBytes, unescapeString } from './unescape.ts';
+
+const maxDepth = 250;
+const maxCodePoints = 100_000;
+const starters =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const relations = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
+const functionOf = (op: string) => (op === 'in' ? '@in' : `_${op}_`);
+const reserved = new Set(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+);
+
+/** Stops the parse: what is wrong has been reported, or is its message. */
+class Stop extends Error {}
+
+/** Undefined when `errors` has been told why there is no tree. */
+export function parse(source: string, macros: MacroTable, errors: SourceErrors): Expr | undefined {
+  // A code point takes one or two units, so short texts need no count.
+  const size = source.length > maxCodePoints ? [...source].length : 0;
+  if (size > maxCodePoints) {
+    errors.report(-1, `expression code point size exceeds limit: size: ${size}, limit ${maxCodePoints}`);
+    return undefined;
+  }
+  try {
+    const tree = new Parser(tokenize(source, errors), macros, errors).whole();
+    return errors.count > 0 ? undefined : tree;
+  } catch (e) {
+    if (!(e instanceof Stop)) throw e;
+    if (e.message) errors.report(-1, e.message);
+    return undefined;
+  }
+}
+
+class Parser {
+  private position = 0;
+  /** How deep each recursive rule of the grammar stands; a chain of operators is a recursion there. */
+  private readonly depth = { expr: 0, relation: 0, calc: 0, member: 0 };
+  private readonly tokens: Token[];
+  private readonly macros: MacroTable;
+  private readonly errors: SourceErrors;
+
+  constructor(tokens: Token[], macros: MacroTable, errors: SourceErrors) {
+    this.tokens = tokens;
+    this.macros = macros;
+    this.errors = errors;
+  }
+
+  whole(): Expr {
+    const tree = this.expr();
+    if (this.token.kind !== 'eof') {
+      const word = this.after.kind === 'eof' ? 'extraneous' : 'mismatched';
+      this.syntax(this.token, `${word} input '${this.token.text}' expecting <EOF>`);
+    }
+    return tree;
+  }
+
+  private get token(): Token {
+    return this.tokens[this.position]!;
+  }
+  private get after(): Token {
+    return this.tokens[Math.min(this.position + 1, this.tokens.length - 1)]!;
+  }
+  private take(): Token {
+    const token = this.token;
+    if (token.kind !== 'eof') this.position++;
+    return token;
+  }
+  private is(text: string): boolean {
+    return this.token.text === text && (this.token.kind === 'op' || this.token.kind === 'word');
+  }
+  private accept(text: string): Token | undefined {
+    return this.is(text) ? this.take() : undefined;
+  }
+  private syntax(token: Token, message: string): never {
+    this.errors.report(token.at, `Syntax error: ${message}`);
+    throw new Stop();
+  }
+  private expect(text: string): Token {
+    const found = this.accept(text);
+    if (found) return found;
+    const { token } = this;
+    if (this.after.text === text && this.after.kind === 'op') {
+      this.errors.report(token.at, `Syntax error: extraneous input '${token.text}' expecting '${text}'`);
+      this.take();
+      return this.take();
+    }
+    const missing = text === ')' && (token.kind === 'eof' || (token.kind === 'op' && !'!({'.includes(token.text)));
+    this.syntax(
+      token,
+      missing ? `missing '${text}' at '${token.text}'` : `mismatched input '${token.text}' expecting '${text}'`,
+    );
+  }
+
+  /** One level down in a rule for the time of `body`. */
+  private within<T>(rule: keyof Parser['depth'], body: () => T): T {
+    const before = this.depth[rule];
+    this.deeper(rule);
+    const result = body();
+    this.depth[rule] = before;
+    return result;
+  }
+  private deeper(rule: keyof Parser['depth']): void {
+    if (++this.depth[rule] > maxDepth) throw new Stop(`expression recursion limit exceeded: ${maxDepth}`);
+  }
+
+  private expr(): Expr {
+    return this.within('expr', () => {
+      const condition = this.logical('||', () => this.logical('&&', () => this.relation()));
+      const op = this.accept('?');
+      if (!op) return condition;
+      const yes = this.logical('||', () => this.logical('&&', () => this.relation()));
+      this.expect(':');
+      return this.call(op, '_?_:_', [condition, yes, this.expr()]);
+    });
+  }
+
+  /** Terms of one operator become a balanced tree, so that long ones are not deep. */
+  private logical(text: string, term: () => Expr): Expr {
+    const terms = [term()];
+    const ops: Token[] = [];
+    for (let op = this.accept(text); op; op = this.accept(text)) {
+      ops.push(op);
+      terms.push(term());
+    }
+    const tree = (low: number, high: number): Expr => {
+      const mid = (low + high + 1) >> 1;
+      const left = mid === low ? terms[mid]! : tree(low, mid - 1);
+      const right = mid === high ? terms[mid + 1]! : tree(mid + 1, high);
+      return this.call(ops[mid]!, functionOf(text), [left, right]);
+    };
+    return ops.length === 0 ? terms[0]! : tree(0, ops.length - 1);
+  }
+
+  private chain(rule: 'relation' | 'calc', isOp: (text: string) => boolean, term: () => Expr): Expr {
+    return this.within(rule, () => {
+      let left = term();
+      while (isOp(this.token.text) && (this.token.kind === 'op' || this.token.kind === 'word')) {
+        this.deeper(rule);
+        const op = this.take();
+        left = this.call(op, functionOf(op.text), [left, term()]);
+      }
+      return left;
+    });
+  }
+  private relation(): Expr {
+    return this.chain(
+      'relation',
+      (op) => relations.has(op),
+      () => this.sum(),
+    );
+  }
+  private sum(): Expr {
+    return this.chain(
+      'calc',
+      (op) => op === '+' || op === '-',
+      () =>
+        this.chain(
+          'calc',
+          (op) => op === '*' || op === '/' || op === '%',
+          () => this.unary(),
+        ),
+    );
+  }
+
+  private unary(): Expr {
+    const first = this.token;
+    if (!this.is('!') && !this.is('-')) return this.member();
+    if (first.text === '-' && ['int', 'float'].includes(this.after.kind)) return this.member();
+    let count = 0;
+    while (this.accept(first.text)) count++;
+    const operand = this.member();
+    return count % 2 === 0 ? operand : this.call(first, first.text === '!' ? '!_' : '-_', [operand]);
+  }
+
+  private member(): Expr {
+    return this.within('member', () => {
+      let e = this.primary();
+      for (;;) {
+        if (this.is('.')) e = this.selection(e, this.take());
+        else if (this.is('[')) e = this.index(e, this.take());
+        else if (this.is('{') && qualifiedName(e) !== undefined) e = this.struct(e);
+        else return e;
+        this.deeper('member');
+      }
+    });
+  }
+
+  private selection(operand: Expr, dot: Token): Expr {
+    const optional = this.accept('?');
+    const name = this.token;
+    if (name.kind !== 'ident') {
+      const shown = name.kind === 'eof' ? '' : name.text;
+      this.syntax(name, `no viable alternative at input '.${optional ? '?' : ''}${shown}'`);
+    }
+    this.take();
+    if (optional) {
+      const field: Const = { kind: 'const', at: name.at, value: name.text, type: stringType };
+      return this.call(dot, '_?._', [operand, field]);
+    }
+    const open = this.accept('(');
+    if (open) return this.finishCall(open, name.text, operand);
+    return { kind: 'select', at: dot.at, operand, field: name.text, testOnly: false };
+  }
+
+  private finishCall(open: Token, fn: string, target?: Expr): Expr {
+    const args = this.is(')') ? [] : this.list(() => this.expr(), ')', false);
+    this.expect(')');
+    const call: Call = { kind: 'call', at: open.at, fn, args, ...(target && { target }) };
+    return expandMacro(call, this.macros, this.errors) ?? call;
+  }
+
+  private index(operand: Expr, open: Token): Expr {
+    const fn = this.accept('?') ? '_[?_]' : '_[_]';
+    const index = this.expr();
+    this.expect(']');
+    return this.call(open, fn, [operand, index]);
+  }
+
+  /** Items between commas up to `end`, which stays; `trailing` allows a comma before it. */
+  private list<T>(item: () => T, end: string, trailing = true): T[] {
+    const items: T[] = [];
+    while (!(trailing && this.is(end))) {
+      items.push(item());
+      if (!this.accept(',')) break;
+    }
+    if (trailing && !this.is(end) && this.token.kind === 'eof')
+      this.syntax(this.token, `mismatched input '<EOF>' expecting {'${end}', ','}`);
+    return items;
+  }
+
+  private struct(name: Expr): Expr {
+    const open = this.take();
+    const fields = this.list(() => {
+      const optional = this.accept('?') !== undefined;
+      const field = this.token.kind === 'ident' ? this.take() : this.expect('}');
+      const { at } = this.expect(':');
+      return { at, name: field.text, value: this.expr(), optional };
+    }, '}');
+    this.expect('}');
+    return { kind: 'struct', at: open.at, name: qualifiedName(name)!, fields };
+  }
+
+  private primary(): Expr {
+    const { token } = this;
+    if (token.kind === 'ident' || (this.is('.') && this.after.kind === 'ident')) return this.name();
+    if (token.kind !== 'op' && token.kind !== 'eof' && token.text !== 'in') return this.literal();
+    if (this.accept('(')) {
+      const e = this.expr();
+      this.expect(')');
+      return e;
+    }
+    if (this.accept('[')) return this.listLiteral(token);
+    if (this.accept('{')) return this.mapLiteral(token);
+    if (this.is('-') && ['int', 'float'].includes(this.after.kind)) return this.literal();
+    return this.unexpected();
+  }
+
+  /** One token too many is dropped; anything else ends the parse. */
+  private unexpected(): Expr {
+    const { token, after } = this;
+    const starts = after.kind === 'op' ? '[{(.-!'.includes(after.text) : after.kind !== 'eof' && after.text !== 'in';
+    if (token.kind === 'eof' || !starts) this.syntax(token, `mismatched input '${token.text}' expecting ${starters}`);
+    this.errors.report(token.at, `Syntax error: extraneous input '${token.text}' expecting ${starters}`);
+    this.take();
+    return this.unary();
+  }
+
+  private name(): Expr {
+    const dot = this.accept('.');
+    const name = this.take();
+    const text = `${dot ? '.' : ''}${name.text}`;
+    if (reserved.has(name.text)) this.errors.report(name.at, `reserved identifier: ${name.text}`);
+    const open = this.accept('(');
+    if (open) return this.finishCall(open, text);
+    return { kind: 'ident', at: name.at, name: text };
+  }
+
+  private listLiteral(open: Token): Expr {
+    const optional = new Set<number>();
+    let i = 0;
+    const elems = this.list(() => {
+      if (this.accept('?')) optional.add(i);
+      i++;
+      return this.expr();
+    }, ']');
+    this.expect(']');
+    return { kind: 'list', at: open.at, elems, optional };
+  }
+  private mapLiteral(open: Token): Expr {
+    const entries = this.list(() => {
+      const optional = this.accept('?') !== undefined;
+      const key = this.expr();
+      const { at } = this.expect(':');
+      return { at, key, value: this.expr(), optional };
+    }, '}');
+    this.expect('}');
+    return { kind: 'map', at: open.at, entries };
+  }
+
+  private literal(): Expr {
+    const minus = this.accept('-');
+    const token = this.take();
+    const { at } = minus ?? token;
+    const text = `${minus ? '-' : ''}${token.text}`;
+    const constant = (value: unknown, type: Const['type']): Const => ({ kind: 'const', at, value, type });
+    switch (token.kind) {
+      case 'int':
+        return this.integer(text, at);
+      case 'uint': {
+        const value = BigInt(text.slice(0, -1));
+        if (value >= 2n ** 64n) this.errors.report(at, 'invalid uint literal');
+        return constant(new Uint(value), uintType);
+      }
+      case 'float': {
+        const value = Number(text);
+        if (!Number.isFinite(value)) this.errors.report(at, 'invalid double literal');
+        return constant(new Double(value), doubleType);
+      }
+      case 'string':
+      case 'bytes':
+        return this.text(token);
+      default:
+        return text === 'null' ? constant(null, nullType) : constant(text === 'true', boolType);
+    }
+  }
+  private integer(text: string, at: number): Const {
+    const negative = text.startsWith('-');
+    const magnitude = BigInt(negative ? text.slice(1) : text);
+    const value = negative ? -magnitude : magnitude;
+    if (BigInt.asIntN(64, value) !== value) this.errors.report(at, 'invalid int literal');
+    return { kind: 'const', at, value: normalInt(BigInt.asIntN(64, value)), type: intType };
+  }
+  private text(token: Token): Const {
+    const isBytes = token.kind === 'bytes';
+    try {
+      const value = isBytes ? unescapeBytes(token.text) : unescapeString(token.text);
+      return { kind: 'const', at: token.at, value, type: isBytes ? bytesType : stringType };
+    } catch (e) {
+      if (!(e instanceof RangeError)) throw e;
+      this.errors.report(token.at, `invalid ${token.kind} literal: unable to unescape string`);
+      return { kind: 'const', at: token.at, value: '', type: stringType };
+    }
+  }
+
+  private call(op: Token, fn: string, args: Expr[]): Expr {
+    return { kind: 'call', at: op.at, fn, args };
+  }
+}
