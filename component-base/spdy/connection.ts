@@ -91,10 +91,13 @@ class Stream extends Duplex implements SpdyStream {
     }
     this.push(data);
     if (this.readableLength < longestBacklog) return;
-    await new Promise<void>((resolve) => {
-      this.#resume = resolve;
-      this.once('close', resolve);
-    });
+    await Promise.race([
+      this.#connection.socketClosed,
+      new Promise<void>((resolve) => {
+        this.#resume = resolve;
+        this.once('close', resolve);
+      }),
+    ]);
   }
 
   /** The peer says and hears no more: what came is still read, what is written is dropped, as with a Go server that closes at its end. */
@@ -140,6 +143,9 @@ class Stream extends Duplex implements SpdyStream {
 
 class Connection implements SpdyConnection {
   readonly closed: Promise<void>;
+  /** Frames that came before it may still be under way to their streams. */
+  readonly socketClosed: Promise<void>;
+  readonly #ended = Promise.withResolvers<void>();
   readonly #socket: Duplex;
   readonly #options: SpdyOptions;
   readonly #streams = new Map<number, Stream>();
@@ -157,12 +163,12 @@ class Connection implements SpdyConnection {
     this.#options = options;
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#pingId = this.#nextId;
-    this.closed = new Promise((resolve) => {
-      if (socket.destroyed) resolve();
+    this.closed = this.#ended.promise;
+    this.socketClosed = new Promise((resolve) => {
+      if (socket.closed) resolve();
       socket.once('close', () => resolve());
     });
     socket.on('error', () => socket.destroy());
-    void this.closed.then(() => this.#end());
     if (options.idleTimeout) this.#every(Math.min(options.idleTimeout, 30_000), () => this.#checkIdle());
     if (options.pingInterval) this.#every(options.pingInterval, () => this.#ping());
   }
@@ -208,6 +214,9 @@ class Connection implements SpdyConnection {
     } catch {
       this.#socket.destroy();
     }
+    this.#end();
+    await this.socketClosed;
+    this.#ended.resolve();
   }
 
   async #data(frame: FrameHead, input: Input): Promise<void> {

@@ -32,6 +32,9 @@ export const dictionary: Buffer = Buffer.concat([
 /** Zlib's head for a stream with this dictionary: its Adler-32 is the last four bytes. */
 const zlibHead = Buffer.from('78bbe3c6a7c2', 'hex');
 
+/** What zlib writes when it is flushed; Go gives out what it has read only when it sees it. */
+const flushed = Buffer.from('000000ffff', 'hex');
+
 /** Writes blocks uncompressed, which zlib allows: they are short, and no state is kept. */
 export function createBlockWriter(): (headers: SpdyHeaders) => Buffer {
   let started = false;
@@ -40,7 +43,7 @@ export function createBlockWriter(): (headers: SpdyHeaders) => Buffer {
     const stored = Buffer.alloc(5);
     stored.writeUInt16LE(block.length, 1);
     stored.writeUInt16LE(~block.length & 0xffff, 3);
-    const parts = started ? [stored, block] : [zlibHead, stored, block];
+    const parts = started ? [stored, block, flushed] : [zlibHead, stored, block, flushed];
     started = true;
     return Buffer.concat(parts);
   };

@@ -33,7 +33,10 @@ export interface TestNode {
 }
 
 export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] = []): Promise<TestNode> {
-  const api = await startTestApiServer({ nodes: [nodeName] });
+  const api = await startTestApiServer({
+    nodes: [nodeName],
+    flags: ['--kubelet-preferred-address-types=InternalIP'],
+  });
   const client = await api.client();
   const folder = mkdtempSync(join(tmpdir(), 'kubelet-'));
   const socket = `unix://${join(folder, 'cri.sock')}`;
@@ -71,6 +74,8 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
         '--address=127.0.0.1',
         '--node-ip=127.0.0.1',
         `--client-ca-file=${api.folder}/pki/ca.crt`,
+        `--tls-cert-file=${api.folder}/pki/nodes/${nodeName}/serving.crt`,
+        `--tls-private-key-file=${api.folder}/pki/nodes/${nodeName}/serving.key`,
         '--anonymous-auth=false',
         '--authentication-token-webhook',
         '--authorization-mode=Webhook',
