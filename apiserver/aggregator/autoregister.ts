@@ -7,6 +7,7 @@ import { isReason } from '../../apimachinery/status.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Api } from '../api.ts';
 import type { Registry } from '../kinds/registry.ts';
+import type { CacheEvent } from '../storage/cached.ts';
 import { apiServices } from './apiServices.ts';
 import { follow } from './follow.ts';
 import { customPriority, priorityOf } from './priorities.ts';
@@ -88,10 +89,11 @@ export function createAutoregistration(api: Api): Autoregistration {
   return {
     sync,
     async start() {
-      const gone = (type: string) => type === 'DELETED' && soon();
+      const wasOurs = ({ type, current }: CacheEvent) =>
+        type === 'DELETED' || (type === 'MODIFIED' && current.labels[label] === always);
       ends.push(
         await follow(api, customResourceDefinitions, soon, soon),
-        await follow(api, apiServices, ({ type }) => void gone(type), soon),
+        await follow(api, apiServices, (event) => void (wasOurs(event) && soon()), soon),
       );
     },
     stop() {

@@ -1,4 +1,6 @@
 // The aggregation layer: APIServices of our own and of an extension server in a process of its own, through a real server.
+import { readFileSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../../client/client.ts';
@@ -117,10 +119,65 @@ test.each<[string, string, object, string | undefined]>([
   if (refusal) expect(made.json.message).toContain(`is invalid: ${refusal}`);
 });
 
+test('each version of a CustomResourceDefinition has one too, for as long as it is served', async () => {
+  const versions = ['v1', 'v1beta1'].map((version, i) => ({
+    name: version,
+    served: true,
+    storage: i === 0,
+    schema: { openAPIV3Schema: { type: 'object' } },
+  }));
+  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const names = { plural: 'cogs', kind: 'Cog' };
+  const crd = { group: 'gears.example.com', scope: 'Namespaced', names, versions };
+  await http(crds, { body: { metadata: { name: 'cogs.gears.example.com' }, spec: crd } });
+  const own = (version: string) => http(`${all}/${version}.gears.example.com`);
+  await until(async () => (await own('v1beta1')).code === 200);
+  expect((await own('v1')).json).toMatchObject({
+    metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': 'true' } },
+    spec: { groupPriorityMinimum: 1000, versionPriority: 100 },
+    status: { conditions: [{ reason: 'Local' }] },
+  });
+  const merge = (path: string, body: object) =>
+    http(path, { method: 'PATCH', type: 'application/merge-patch+json', body });
+  await merge(`${all}/v1.gears.example.com`, { spec: { versionPriority: 7 } });
+  await until(async () => (await own('v1')).json.spec.versionPriority === 100);
+  await until(async () => (await http('/apis/gears.example.com')).code === 200);
+  expect((await http('/apis/gears.example.com')).json.versions.map((v: any) => v.version)).toEqual(['v1', 'v1beta1']);
+  const left = versions.map((v) => ({ ...v, served: v.storage }));
+  await merge(`${crds}/cogs.gears.example.com`, { spec: { versions: left } });
+  await until(async () => (await own('v1beta1')).code === 404);
+  await http(`${crds}/cogs.gears.example.com`, { method: 'DELETE' });
+  await until(async () => (await own('v1')).code === 404);
+});
+
+/** As the ServiceAccount default/default, with the two bindings that an extension server needs and no more. */
+async function delegated(): Promise<string> {
+  const group = 'rbac.authorization.k8s.io';
+  const metadata = { name: 'sample' };
+  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }];
+  const delegator = { apiGroup: group, kind: 'ClusterRole', name: 'system:auth-delegator' };
+  const reader = { apiGroup: group, kind: 'Role', name: 'extension-apiserver-authentication-reader' };
+  await http(`/apis/${group}/v1/clusterrolebindings`, { body: { metadata, subjects, roleRef: delegator } });
+  const bindings = `/apis/${group}/v1/namespaces/kube-system/rolebindings`;
+  await http(bindings, { body: { metadata, subjects, roleRef: reader } });
+  await http('/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'default' } } });
+  const asked = await http('/api/v1/namespaces/default/serviceaccounts/default/token', { body: { spec: {} } });
+  const ca = readFileSync(join(server.folder, 'pki/ca.crt')).toString('base64');
+  const kubeconfig = {
+    clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority-data': ca } }],
+    users: [{ name: 'u', user: { token: asked.json.status.token } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  const file = join(server.folder, 'kubeconfig-extension');
+  writeFileSync(file, JSON.stringify(kubeconfig));
+  return file;
+}
+
 describe('an extension server', () => {
   let extension: ExtensionServer;
   beforeAll(async () => {
-    extension = await startExtensionServer(server, 'sample-api.default');
+    extension = await startExtensionServer(server, 'sample-api.default', await delegated());
   });
   afterAll(() => extension?.kill());
 
@@ -214,6 +271,38 @@ describe('an extension server', () => {
     });
   });
 
+  test('its APIService is read and written as any object, its status through its own door', async () => {
+    const one = `${all}/${name}`;
+    const write = (path: string, method: string, type: string, body: object) => http(path, { method, type, body });
+    const merge = 'application/merge-patch+json';
+    const json = 'application/json';
+    const before = (await http(`${one}/status`)).json;
+    const { json: patched } = await write(one, 'PATCH', merge, { spec: { versionPriority: 400 } });
+    expect(patched.spec.versionPriority).toBe(400);
+    expect(Number(patched.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
+    expect((await http(all)).json.items.map((o: any) => o.metadata.name)).toContain(name);
+    const labels = { metadata: { labels: { fish: 'yes' } } };
+    const strategic = await write(one, 'PATCH', 'application/strategic-merge-patch+json', labels);
+    expect(strategic.json.metadata.labels).toEqual({ fish: 'yes' });
+    const said = { type: 'StatusUpdated', status: 'True', reason: 'E2E', message: 'Set by the test' };
+    const live = strategic.json;
+    live.status.conditions.push(said);
+    const updated = await write(`${one}/status`, 'PUT', json, { ...live, spec: { ...live.spec, versionPriority: 1 } });
+    expect(updated.json.status.conditions).toContainEqual(said);
+    expect(updated.json.spec.versionPriority).toBe(400);
+    const more = { status: { conditions: [...updated.json.status.conditions, { ...said, type: 'StatusPatched' }] } };
+    expect((await write(`${one}/status`, 'PATCH', merge, more)).json.status.conditions).toHaveLength(3);
+    const bad = { status: { conditions: [{ type: 'A', status: 'Maybe' }] } };
+    expect((await write(`${one}/status`, 'PATCH', merge, bad)).json.message).toContain(
+      'status.conditions[0].status: Unsupported value: "Maybe": supported values: "True", "False", "Unknown"',
+    );
+    const { resourceVersion: _, ...metadata } = live.metadata;
+    const unnamed = await write(one, 'PUT', json, { ...live, metadata });
+    expect(unnamed.json.message).toContain(
+      'metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    );
+  });
+
   test('takes upgrades', async () => {
     const text = await upgraded(`${flunders}/f/echo`);
     expect(text).toBe('kubernetes-admin:hello');
@@ -239,20 +328,20 @@ describe('an extension server', () => {
     const stale = items.find((i: any) => i.metadata.name === 'wardle.example.com').versions[0];
     expect(stale).toMatchObject({ freshness: 'Stale' });
     expect(stale.resources).toHaveLength(2);
-    await http(`${all}/${name}`, { method: 'DELETE' });
-    await until(async () => (await http(flunders)).code === 404);
+    const labelled = `${all}?labelSelector=fish%3Dyes`;
+    expect((await http(labelled, { method: 'DELETE' })).code).toBe(200);
+    expect((await http(labelled)).json.items).toEqual([]);
+    expect((await http(flunders)).code).toBe(404);
     expect(await groups()).not.toContain('wardle.example.com');
   });
 });
 
 /** Sends `hello` over a connection that has turned into `echo`; what comes back. */
-async function upgraded(path: string): Promise<string> {
-  const { request } = await import('node:https');
-  const { readFileSync } = await import('node:fs');
+function upgraded(path: string): Promise<string> {
   const pki = join(server.folder, 'pki');
   const read = (file: string) => readFileSync(join(pki, file));
   return new Promise((resolve, reject) => {
-    const asked = request(server.url + path, {
+    const asked = https.request(server.url + path, {
       ca: read('ca.crt'),
       cert: read('admin.crt'),
       key: read('admin.key'),
