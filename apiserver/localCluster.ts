@@ -44,6 +44,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
       return known ? known.cache.list({ namespace }).map((c) => c.object()) : [];
     },
     lastChange: (r) => caches.get(id(r))?.cache.lastChange ?? 0,
+    pluralOf: (group, version, kind) => api().registry.byKind(group, version, kind)?.kind.plural,
     async get(r, name, namespace = '') {
       const row = served(r);
       const found = await currentObject(api(), row, namespace, name);

@@ -18,6 +18,8 @@ export interface Cluster {
   cachedList(r: GroupResource, namespace?: string): KubeObject[];
   /** The revision of the last cached change to this resource, 0 before any: tells whether what was derived from `cachedList` still holds. */
   lastChange(r: GroupResource): number;
+  /** The resource of a kind, when it is served. */
+  pluralOf(group: string, version: string, kind: string): string | undefined;
   /** Linearizable; undefined when absent. */
   get(r: GroupResource, name: string, namespace?: string): Promise<KubeObject | undefined>;
   create(r: GroupResource, object: any): Promise<KubeObject>;

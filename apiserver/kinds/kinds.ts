@@ -31,6 +31,7 @@ import type { Kind } from './kind.ts';
 import { lease } from './lease.ts';
 import { limitRange } from './limitRange.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
+import { mutatingWebhookConfiguration } from './mutatingWebhookConfiguration.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicy } from './networkPolicy.ts';
 import { node } from './node.ts';
@@ -61,6 +62,9 @@ import { storageClass } from './storageClass.ts';
 import { storedTemplate } from './storedTemplate.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
+import { validatingAdmissionPolicy } from './validatingAdmissionPolicy.ts';
+import { validatingAdmissionPolicyBinding } from './validatingAdmissionPolicyBinding.ts';
+import { validatingWebhookConfiguration } from './validatingWebhookConfiguration.ts';
 import { volumeAttachment } from './volumeAttachment.ts';
 import { volumeAttributesClass } from './volumeAttributesClass.ts';
 
@@ -102,6 +106,10 @@ export const kinds: readonly Kind[] = [
   csiDriver,
   csiNode,
   csiStorageCapacity,
+  validatingWebhookConfiguration,
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
   deviceClass,
   resourceClaim,
   resourceClaimTemplate,

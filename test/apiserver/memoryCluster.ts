@@ -26,6 +26,7 @@ export function memoryCluster(): Cluster & { writes: number; put(r: GroupResourc
     cached: (r: GroupResource, name: string, namespace?: string) => all(r).get(keyOf(name, namespace)),
     cachedList: (r: GroupResource, namespace?: string) =>
       [...all(r).values()].filter((o) => !namespace || o.metadata.namespace === namespace),
+    pluralOf: () => undefined,
     lastChange: (r: GroupResource) => changes.get(`${r.plural}.${r.group}`) ?? 0,
     get: async (r: GroupResource, name: string, namespace?: string) => all(r).get(keyOf(name, namespace)),
     async create(r: GroupResource, object: any) {

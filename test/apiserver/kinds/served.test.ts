@@ -20,6 +20,16 @@ const web = { service: { name: 'web', port: { number: 80 } } };
 const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/d' } };
 const autoscaled = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 };
+const admission = '/apis/admissionregistration.k8s.io/v1';
+const webhook = {
+  name: 'a.b.io',
+  clientConfig: { service: { name: 'a', namespace: 'b' } },
+  sideEffects: 'None',
+  admissionReviewVersions: ['v1'],
+};
+const devices = '/apis/resource.k8s.io/v1';
+const claimed = { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'gpu' } }] } };
+const opaque = { driver: 'a.io', parameters: { kind: 'Odd', a: [1] } };
 const jobTemplate = { spec: { template: template({ restartPolicy: 'Never' }) } };
 const body =
   'MIHJMHECAQAwDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJ293/nEwLcKxRyoShemlc+hGvt3KZ5mbyYehhS+V40oq1NKKyhL30RD8EPUOl1Sihd31ZwJWZTAhR9RZHu82pmgADAKBggqhkjOPQQDAgNIADBFAiEA4zAsuQYlvHNY1/lZ07FuMeXaO9UMLEqcodPdnZLjdn4CIDHuxWjQgA9J47evHXpTelnRIYX+0weV3xz6e3Bdagxr';
@@ -42,6 +52,29 @@ const all: [path: string, fields: object, gone?: 'Object' | 'Status' | 'Orphan']
   ['/apis/batch/v1/namespaces/default/cronjobs', { spec: { schedule: '@daily', jobTemplate } }],
   ['/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers', { spec: autoscaled }],
   ['/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers', { spec: autoscaled }],
+  [`${admission}/validatingwebhookconfigurations`, { webhooks: [webhook] }],
+  [`${admission}/mutatingwebhookconfigurations`, { webhooks: [webhook] }],
+  [`${admission}/validatingadmissionpolicybindings`, { spec: { policyName: 'p', validationActions: ['Warn'] } }],
+  [`${devices}/deviceclasses`, { spec: { config: [{ opaque }] } }, 'Object'],
+  [`${devices}/namespaces/default/resourceclaims`, { spec: claimed }, 'Object'],
+  [`${devices}/namespaces/default/resourceclaimtemplates`, { spec: { spec: claimed } }, 'Object'],
+  [
+    `${devices}/resourceslices`,
+    {
+      spec: {
+        driver: 'a.io',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+        nodeName: 'n',
+        devices: [{ name: 'd', attributes: { a: { int: 1 } }, capacity: { memory: { value: '1Gi' } } }],
+      },
+    },
+    'Object',
+  ],
+  ['/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', { spec: { priorityLevelConfiguration: { name: 'a' } } }],
+  [
+    '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
+    { spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
+  ],
   ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', { spec: { selector, minAvailable: '50%' } }],
   [`${core}/replicationcontrollers`, { spec: { template: template() } }, 'Orphan'],
   [`${core}/podtemplates`, { template: template() }, 'Object'],
