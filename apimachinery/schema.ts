@@ -131,7 +131,8 @@ export class SchemaSet {
   /** The node of an inline schema; `name` stands in error texts. */
   compile(schema: OpenAPISchema, name = ''): SchemaNode {
     if (schema.$ref) return withMapType(this.node(refName(schema.$ref)), schema);
-    if (schema.allOf?.length === 1 && schema.allOf[0]!.$ref) return this.node(refName(schema.allOf[0]!.$ref));
+    if (schema.allOf?.length === 1 && schema.allOf[0]!.$ref)
+      return withMapType(this.node(refName(schema.allOf[0]!.$ref)), schema);
     if (schema['x-kubernetes-int-or-string']) return { type: 'scalar', scalar: 'intOrString', format: 'int-or-string' };
     if (schema.type === 'array') return this.#list(schema, name);
     if (schema.type === 'object' || schema.properties) return this.#object(schema, name);
