@@ -17,7 +17,7 @@ function walk(value: unknown, tree: SchemaTree, path: string, errors: FieldError
   if (!tree.below.embedded) return;
   if (tree.embedded && isObject(value)) checkResource(value, path, errors);
   if (Array.isArray(value)) {
-    if (tree.items) value.forEach((item, i) => walk(item, tree.items!, `${path}[${i}]`, errors));
+    if (tree.items) for (const [i, item] of value.entries()) walk(item, tree.items, `${path}[${i}]`, errors);
   } else if (isObject(value))
     for (const key in value) {
       const inner = tree.properties?.get(key);

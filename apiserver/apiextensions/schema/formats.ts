@@ -45,7 +45,7 @@ function isDuration(text: string): boolean {
 }
 
 const isURI: Check = (text) => {
-  if (!/^([A-Za-z][A-Za-z0-9+.-]*:|\/)/.test(text) || /[\x00-\x20\x7f]/.test(text)) return false;
+  if (!/^([A-Za-z][A-Za-z0-9+.-]*:|\/)/.test(text) || /[\s\p{Cc}]/u.test(text)) return false;
   return !/%(?![0-9A-Fa-f]{2})/.test(text);
 };
 

@@ -17,7 +17,8 @@ function walk(value: unknown, tree: SchemaTree, path: string, errors: FieldError
   if (Array.isArray(value)) {
     if (tree.listType === 'set') checkSet(value, path, errors);
     if (tree.listType === 'map') checkMapList(value, tree, path, errors);
-    if (tree.items?.below.uniqueLists) value.forEach((item, i) => walk(item, tree.items!, `${path}[${i}]`, errors));
+    if (tree.items?.below.uniqueLists)
+      for (const [i, item] of value.entries()) walk(item, tree.items, `${path}[${i}]`, errors);
   } else if (isObject(value))
     for (const key in value) {
       const inner = tree.properties?.get(key);
@@ -39,14 +40,17 @@ function checkSet(list: unknown[], path: string, errors: FieldError[]): void {
 
 function checkMapList(list: unknown[], tree: SchemaTree, path: string, errors: FieldError[]): void {
   const seen = new Map<string, number>();
-  list.forEach((item, i) => {
-    if (!isObject(item))
-      return void errors.push(invalidValue(`${path}[${i}]`, item, 'must be an object for an array of list-type map'));
+  for (const [i, item] of list.entries()) {
+    const at = `${path}[${i}]`;
+    if (!isObject(item)) {
+      errors.push(invalidValue(at, item, 'must be an object for an array of list-type map'));
+      continue;
+    }
     const key = itemKey(item, tree)!;
     const count = (seen.get(key) ?? 0) + 1;
     seen.set(key, count);
-    if (count === 2) errors.push(duplicate(`${path}[${i}]`, keysOf(item, tree)));
-  });
+    if (count === 2) errors.push(duplicate(at, keysOf(item, tree)));
+  }
 }
 
 function keysOf(item: Record<string, unknown>, tree: SchemaTree): Record<string, unknown> {

@@ -31,7 +31,7 @@ function coerceResource(resource: Record<string, unknown>, path: string, unknown
 function coerceBelow(value: unknown, tree: SchemaTree, path: string, unknown?: string[]): void {
   if (!tree.below.embedded) return;
   if (Array.isArray(value)) {
-    if (tree.items) value.forEach((item, i) => coerceValue(item, tree.items!, `${path}[${i}]`, unknown));
+    if (tree.items) for (const [i, item] of value.entries()) coerceValue(item, tree.items, `${path}[${i}]`, unknown);
   } else if (isObject(value))
     for (const key in value) {
       const inner = tree.properties?.get(key) ?? tree.values;

@@ -57,8 +57,7 @@ function check(value: unknown, tree: SchemaTree, walk: Walk, old: unknown): void
   const checks = checksOf(tree);
   const path = () => printed(walk.path);
   checkType(value, tree, walk);
-  if (value === null) return run(checks.any, value, path, walk);
-  checkJunctors(value, tree, walk, old);
+  if (value !== null) checkJunctors(value, tree, walk, old);
   if (typeof value === 'string') run(checks.strings, value, path, walk);
   else if (typeof value === 'number' || typeof value === 'bigint') run(checks.numbers, value, path, walk);
   else if (Array.isArray(value)) checkList(value, tree, checks, walk, old);

@@ -38,7 +38,10 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
     const name = crd.metadata.name;
     const known = inUse.get(name);
     if (known && known.uid !== crd.metadata.uid) remove(name);
-    if (!isServed(crd)) return remove(name);
+    if (!isServed(crd)) {
+      remove(name);
+      return;
+    }
     const entry = inUse.get(name);
     if (entry && !matters(entry.definition.crd, crd)) return;
     take(name, crd, entry);

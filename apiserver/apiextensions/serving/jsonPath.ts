@@ -187,10 +187,10 @@ function sliceOf(list: unknown[], { from, to, step, one }: Extract<Step, { kind:
 }
 
 function holds({ left, operator, right }: Extract<Step, { kind: 'filter' }>, item: unknown, root: unknown): boolean {
-  const valueOf = (o: Operand) => ('literal' in o ? o.literal : run(o.path, [item], root)[0]);
-  const a = valueOf(left);
+  const operandValue = (o: Operand) => ('literal' in o ? o.literal : run(o.path, [item], root)[0]);
+  const a = operandValue(left);
   if (operator === 'exists') return a !== undefined;
-  const b = valueOf(right!);
+  const b = operandValue(right!);
   if (a === undefined || b === undefined || typeof a !== typeof b) return false;
   switch (operator) {
     case '==':

@@ -57,7 +57,7 @@ function checkInvariants(s: JSONSchema, level: Level, path: string, errors: Fiel
   checkExtensions(s, path, errors);
   const either = deepEqual(s.anyOf, eitherType);
   const eitherFirst = deepEqual(s.allOf?.[0]?.anyOf, eitherType);
-  checkValues(s, intOrString(s) && either, intOrString(s) && eitherFirst, path, errors);
+  checkValues(s, either, eitherFirst, path, errors);
   checkType(s, level, path, errors);
   checkResource(s, level, path, errors);
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
 import { type Http, httpTo, watchOf } from '../../kit/http.ts';
-import { crd, crdsPath, define, group } from './definitions.ts';
+import { crd, crdsPath, group } from './definitions.ts';
 
 let server: TestApiServer;
 let http: Http & { close(): void };
