@@ -4,12 +4,12 @@
 import { notAcceptable } from '../../apimachinery/status.ts';
 import { type MediaType, mediaTypesWith } from './mediaTypes.ts';
 
-export type Form = 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
+export type Form = 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'APIGroupDiscoveryList';
 
 export interface Encoding {
   media: MediaType;
   form: Form;
-  /** apiVersion of Table and PartialObjectMetadata: meta.k8s.io/v1 or v1beta1. */
+  /** apiVersion of the form: meta.k8s.io/v1 or v1beta1, apidiscovery.k8s.io/v2. */
   formVersion: string;
   pretty: boolean;
   /** What tells shared encoded bytes apart. */
@@ -25,6 +25,8 @@ export interface Offer {
   /** The gate CBORServingAndStorage. */
   cbor: boolean;
   watch: boolean;
+  /** All groups in one document, instead of one path each. */
+  discovery?: boolean;
 }
 
 const remembered = new Map<string, Encoding>();
@@ -32,8 +34,8 @@ const forms = new Set<string>(['PartialObjectMetadata', 'PartialObjectMetadataLi
 
 /** Throws 406 when nothing that the client accepts can be written. */
 export function negotiate(accept: string | undefined, pretty: boolean, offer: Offer): Encoding {
-  const { forms, protobuf, cbor, watch } = offer;
-  const memo = `${forms ? 'f' : ''}${protobuf ? 'b' : ''}${cbor ? 'c' : ''}${watch ? 'w' : ''}${pretty ? 'p' : ''}|${accept ?? ''}`;
+  const { forms, protobuf, cbor, watch, discovery } = offer;
+  const memo = `${forms ? 'f' : ''}${protobuf ? 'b' : ''}${cbor ? 'c' : ''}${watch ? 'w' : ''}${discovery ? 'd' : ''}${pretty ? 'p' : ''}|${accept ?? ''}`;
   let found = remembered.get(memo);
   if (!found) {
     found = choose(accept ?? '', pretty, offer);
@@ -103,6 +105,8 @@ function allowed({ params }: Clause, media: MediaType, pretty: boolean, offer: O
     const offered = !media.needsMessage || offer.protobuf;
     return offered ? encoding(media, 'object', '', forEyes) : undefined;
   }
+  if (offer.discovery && as === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && version === 'v2')
+    return encoding(media, as, 'apidiscovery.k8s.io/v2', forEyes);
   if (!offer.forms || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   // A Table holds cells of any type, for which protobuf has no message.
   const known = as === 'Table' ? !media.needsMessage : forms.has(as ?? '');

@@ -33,7 +33,8 @@ export function readProtobuf(body: Buffer): unknown {
 
 /** An object in its envelope. Throws NotWritable for a kind that has no message. */
 export function writeProtobuf(value: any): Buffer {
-  const { kind, apiVersion } = value;
+  // Documents of the legacy group are of no version.
+  const { kind, apiVersion = '' } = value;
   const found = writable(apiVersion, kind);
   writer.reset();
   endEnvelope();

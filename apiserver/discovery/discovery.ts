@@ -2,7 +2,9 @@
 // Reads: the live registry, and what the aggregator knows of other servers. Mirrors: apiserver/pkg/endpoints/discovery and discovery/aggregated.
 import { createHash } from 'node:crypto';
 import type { Api } from '../api.ts';
-import { answerValue } from '../handlers/answers.ts';
+import { writeValue } from '../codecs/codecs.ts';
+import type { Encoding } from '../codecs/negotiate.ts';
+import { answerValue, discoveryEncodingOf } from '../handlers/answers.ts';
 import { PageNotFound, type Registry, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
 import { type Group, resourceList, rowsOf, singularOf, subresourceVerbs, verbsOf } from './groups.ts';
@@ -21,8 +23,8 @@ type Source = Pick<Api, 'registry' | 'aggregator'>;
 export function discovery(api: Source, req: ApiRequest): Answer {
   const { registry } = api;
   const parts = req.path.split('/').filter(Boolean);
-  const aggregated = wantsAggregated(req.headers.accept);
-  if (parts.length === 1 && aggregated) return answerAggregated(api, req, parts[0] === 'api', aggregated);
+  const e = parts.length === 1 ? discoveryEncodingOf(req) : undefined;
+  if (e?.form === 'APIGroupDiscoveryList') return answerAggregated(api, req, parts[0] === 'api', e);
   if (parts[0] === 'api')
     return parts.length === 1 ? answerValue(req, apiVersions(req)) : answerResources(registry, req, '', parts[1]!);
   if (parts.length === 1) {
@@ -49,28 +51,27 @@ function answerResources(registry: Registry, req: ApiRequest, group: string, ver
   if (!rows.length) throw new PageNotFound();
   return answerValue(req, {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // The legacy group's documents were made for clients that took no version.
+    ...(group ? { apiVersion: 'v1' } : {}),
     groupVersion: gv(group, version),
     resources: resourceList(rows),
   });
 }
 
-/** The version of the aggregated form that the client takes, when it asks for it before plain JSON. */
-function wantsAggregated(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
-  for (const clause of (accept ?? '').split(',')) {
-    if (/as=APIGroupDiscoveryList/.test(clause) && /g=apidiscovery\.k8s\.io/.test(clause)) {
-      const version = /v=(v2beta1|v2)\b/.exec(clause)?.[1];
-      if (version) return version as 'v2' | 'v2beta1';
-    } else if (/^\s*application\/json\s*(;q=.*)?$/.test(clause)) return undefined;
-  }
-  return undefined;
+function answerAggregated(api: Source, req: ApiRequest, core: boolean, e: Encoding): Answer {
+  const document = aggregated(api, core);
+  const etag = `"${createHash('sha512').update(JSON.stringify(document)).digest('hex').toUpperCase()}"`;
+  const type = `${e.media.name};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  if (req.headers['if-none-match'] === etag) return { code: 304, type, body: '', headers };
+  return { code: 200, type, body: writeValue(document, e), headers };
 }
 
-function answerAggregated(api: Source, req: ApiRequest, core: boolean, version: 'v2' | 'v2beta1'): Answer {
+function aggregated(api: Source, core: boolean): object {
   const groups = api.aggregator.groups().filter((g) => (g.name === '') === core);
-  const document = {
+  return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map((g) => ({
       metadata: { name: g.name, creationTimestamp: null },
@@ -81,12 +82,6 @@ function answerAggregated(api: Source, req: ApiRequest, core: boolean, version: 
       }),
     })),
   };
-  const body = JSON.stringify(document);
-  const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
-  const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
-  if (req.headers['if-none-match'] === etag) return { code: 304, type, body: '', headers };
-  return { code: 200, type, body, headers };
 }
 
 function discovered({ kind }: Served): object {

@@ -70,7 +70,9 @@ export function resourceList(rows: Served[]): object[] {
         name: `${kind.plural}/${sub.name}`,
         singularName: '',
         namespaced: kind.namespaced,
-        ...(sub.body ? { group: sub.body.group, version: sub.body.version } : {}),
+        ...(sub.body && (sub.body.group !== kind.group || sub.body.version !== kind.version)
+          ? { group: sub.body.group, version: sub.body.version }
+          : {}),
         kind: sub.body?.kind ?? sub.options ?? kind.kind,
         verbs: subresourceVerbs(sub),
       })),

@@ -26,6 +26,16 @@ export function encodingOf(req: ApiRequest, served?: Pick<Served, 'kind' | 'apiV
 const hasMessage = ({ kind, apiVersion }: Pick<Served, 'kind' | 'apiVersion'>) =>
   messageOf(apiVersion, kind.kind) !== undefined;
 
+/** The same for documents of discovery. */
+export const discoveryEncodingOf = (req: ApiRequest): Encoding =>
+  negotiate(req.headers.accept, wantsPretty(req), {
+    forms: false,
+    protobuf: true,
+    cbor: req.cbor,
+    watch: false,
+    discovery: true,
+  });
+
 /** A refusal in the form that the client takes; JSON when it takes none. */
 export function statusBody(req: ApiRequest, value: Status): { type: string; body: Buffer } {
   let e: Encoding;

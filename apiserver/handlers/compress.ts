@@ -24,12 +24,13 @@ export const gzipHeaders = (headers: Record<string, string> = {}): Record<string
 
 /** Is it whole, long, and for a client that takes it compressed? */
 export const shouldCompress = (req: ApiRequest, answer: Answer): boolean =>
-  !('stream' in answer) &&
-  answer.body.length > gzipBytes &&
-  !answer.headers?.['content-encoding'] &&
-  acceptsGzip(req);
+  !('stream' in answer) && answer.body.length > gzipBytes && !answer.headers?.['content-encoding'] && acceptsGzip(req);
 
 export async function compressed(answer: Answer): Promise<Answer> {
   if ('stream' in answer) return answer;
-  return { ...answer, body: await inBackground(answer.body, { level: gzipLevel }), headers: gzipHeaders(answer.headers) };
+  return {
+    ...answer,
+    body: await inBackground(answer.body, { level: gzipLevel }),
+    headers: gzipHeaders(answer.headers),
+  };
 }
