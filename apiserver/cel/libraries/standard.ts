@@ -97,6 +97,8 @@ const arithmetic = (
     ? [binary(fn, `${word}_double`, 'double, double', 'double', (a, b) => new Double(doubles(a.value, b.value)))]
     : []),
 ];
+type Time = Timestamp | Duration;
+const apart = (a: Time, b: Time): bigint => a.nanos - b.nanos;
 const byZero = (word: string) => `${word} by zero`;
 
 const additions: Overload[] = [
@@ -120,15 +122,9 @@ const additions: Overload[] = [
     (a, b) => a - b,
     (a, b) => a - b,
   ),
-  binary('_-_', 'subtract_timestamp_timestamp', 'timestamp, timestamp', 'duration', (a, b) =>
-    durationOf(a.nanos - b.nanos),
-  ),
-  binary('_-_', 'subtract_timestamp_duration', 'timestamp, duration', 'timestamp', (a, b) =>
-    timestampOf(a.nanos - b.nanos),
-  ),
-  binary('_-_', 'subtract_duration_duration', 'duration, duration', 'duration', (a, b) =>
-    durationOf(a.nanos - b.nanos),
-  ),
+  binary('_-_', 'subtract_timestamp_timestamp', 'timestamp, timestamp', 'duration', (a, b) => durationOf(apart(a, b))),
+  binary('_-_', 'subtract_timestamp_duration', 'timestamp, duration', 'timestamp', (a, b) => timestampOf(apart(a, b))),
+  binary('_-_', 'subtract_duration_duration', 'duration, duration', 'duration', (a, b) => durationOf(apart(a, b))),
   ...arithmetic(
     '_*_',
     'multiply',
