@@ -8,6 +8,7 @@ import { deleteOne } from './handlers/delete.ts';
 import { deleteCollection } from './handlers/deleteCollection.ts';
 import { get } from './handlers/get.ts';
 import { list } from './handlers/list.ts';
+import { observed } from './handlers/observed.ts';
 import { patch } from './handlers/patch.ts';
 import { update } from './handlers/update.ts';
 import { watch } from './handlers/watch.ts';
@@ -80,7 +81,7 @@ function handlerFor(served: Served, req: ApiRequest): Handler {
   const needsName = verb === 'update' || verb === 'patch';
   if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name) || (needsName && !req.info.name))
     throw notAllowed();
-  return handlers[verb];
+  return served.kind.observe ? observed : handlers[verb];
 }
 
 function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer> {

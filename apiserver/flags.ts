@@ -174,6 +174,11 @@ export const flags = {
   },
   v: { type: 'int', default: 0, help: 'Log verbosity.' },
   'embedded-file': { type: 'string', default: '', help: 'File of the embedded store.' },
+  'component-health-ports': {
+    type: 'map',
+    default: { scheduler: '10259', 'controller-manager': '10257' },
+    help: 'Where ComponentStatus asks for the health of the components of this machine, as name=port.',
+  },
   'write-journal-size': {
     type: 'int',
     default: 10_000,

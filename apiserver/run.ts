@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../component-base/logger.ts';
 import { admissionPlugins } from './admission/admission.ts';
 import { createAggregator } from './aggregator/aggregator.ts';
 import type { Api } from './api.ts';
+import { startCustomResources } from './apiextensions/startCustomResources.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import type { RequestHeaderOptions } from './authentication/requestHeader.ts';
 import { createTokenIssuer } from './authentication/tokenIssuer.ts';
@@ -18,6 +19,7 @@ import { loadCbor } from './codecs/cbor.ts';
 import type { flags } from './flags.ts';
 import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
+import { withComponentPorts } from './kinds/componentStatus.ts';
 import { withTTL } from './kinds/event.ts';
 import { kinds } from './kinds/kinds.ts';
 import { createRegistry, type Registry } from './kinds/registry.ts';
@@ -74,8 +76,8 @@ export async function startApiServer(
     log,
     clock: realClock,
     random: Math.random,
-    admission: admissionPlugins({
     aggregator,
+    admission: admissionPlugins({
       enable: config['enable-admission-plugins'],
       disable: config['disable-admission-plugins'],
       notReadySeconds: config['default-not-ready-toleration-seconds'],
@@ -117,6 +119,7 @@ export async function startApiServer(
       .map((row) => cluster.load(row)),
   );
   const clientCA = [tls.clientCA, optionalFile(config, 'requestheader-client-ca-file')].filter(Boolean).join('\n');
+  const customResources = await startCustomResources(api, { toEndpoints: config['enable-aggregator-routing'] });
   const app = createServer(api, { ...tls, clientCA: clientCA || undefined, metrics: api.metrics });
   const port = await listen(app, config);
   const onStep = (name: string) => void ready.done.add(name);
@@ -129,8 +132,9 @@ export async function startApiServer(
       await pause(config['shutdown-delay-duration']);
       compactor.stop();
       await bootstrap.stop();
+      await customResources.stop();
       for (const watch of drain) watch.finish();
-      await Promise.race([app.close(), pause(10_000)]);
+      await Promise.race([app.close(), pause(config['request-timeout'] + 10_000)]);
       await cache.close();
       await store.close();
     },
@@ -145,7 +149,8 @@ function fillRegistry(config: ServerConfig, features: FeatureGates): Registry {
   for (const kind of kinds) {
     const isEvent = kind.plural === 'events';
     const gated = { ...kind, ...kind.withGates?.(features) };
-    registry.add(isEvent ? withTTL(gated, eventSeconds) : gated, (name) => builtinSchemas.node(name));
+    const settled = kind.observe ? withComponentPorts(gated, config['component-health-ports']) : gated;
+    registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name));
   }
   return registry;
 }

@@ -159,6 +159,8 @@ export interface Kind {
   selectableFields?: Record<string, (object: any) => string>;
   /** Answers a create of a kind that is not stored (reviews). */
   answer?(object: any, context: Context): Promise<KubeObject>;
+  /** The objects of a kind that is not stored but found out with each read (ComponentStatus): all, or the one of that name. */
+  observe?(context: Context, name?: string): Promise<KubeObject[]>;
   /** Sees each create's, update's and delete's outcome after it is stored; never with dryRun. */
   afterWrite?(object: any, old: any | undefined, context: Context): void;
 }

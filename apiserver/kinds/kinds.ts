@@ -6,6 +6,7 @@ import { binding } from './binding.ts';
 import { certificateSigningRequest } from './certificateSigningRequest.ts';
 import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
+import { componentStatus } from './componentStatus.ts';
 import { configMap } from './configMap.ts';
 import { controllerRevision } from './controllerRevision.ts';
 import { cronJob } from './cronJob.ts';
@@ -86,6 +87,7 @@ export const kinds: readonly Kind[] = [
   persistentVolumeClaim,
   limitRange,
   resourceQuota,
+  componentStatus,
   // the other groups
   apiService,
   deployment,

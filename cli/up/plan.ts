@@ -215,6 +215,18 @@ const proxy = (
 });
 
 /** Nodes in groups of `size`: one kubelet, runtime and proxy process each. */
+const componentNames: Record<string, string> = { controllers: 'controller-manager', scheduler: 'scheduler' };
+
+/** The API server shows how the others are (`kubectl get componentstatuses`): it has to know where they listen. */
+function tellComponentPorts(processes: readonly ProcessPlan[]): void {
+  const ports = processes.flatMap(({ name, ready }) => {
+    const part = componentNames[name.replace(/-1$/, '')];
+    return part && 'port' in ready ? [`${part}=${ready.port}`] : [];
+  });
+  const api = processes.find(({ name }) => name === 'apiserver');
+  if (ports.length) api?.args.push(...args({ 'component-health-ports': ports }));
+}
+
 const groups = (nodes: readonly string[], size: number): string[][] =>
   Array.from({ length: Math.ceil(nodes.length / size) }, (_, i) => nodes.slice(i * size, (i + 1) * size));
 
@@ -250,5 +262,6 @@ export function makePlan(
     }
     if (has('proxy')) processes.push(proxy(o, dir, named('proxy', i), nodes, freePort(), freePort()));
   });
+  tellComponentPorts(processes);
   return { plan: { server: o.server, kubeconfig: dir.kubeconfig, processes }, files };
 }

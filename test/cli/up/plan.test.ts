@@ -107,10 +107,17 @@ describe('the plan', () => {
   });
 
   it('gives every listener a port of its own', () => {
-    const ports = plan('--schedulers', '2', '--nodes-per-process', '1').plan.processes.flatMap(
-      (p) => p.args.join(' ').match(/\b1\d{4}\b/g) ?? [],
+    const { processes } = plan('--schedulers', '2', '--nodes-per-process', '1').plan;
+    const ports = processes.flatMap(
+      (p) =>
+        p.args
+          .filter((arg) => !arg.startsWith('--component-health-ports='))
+          .join(' ')
+          .match(/\b1\d{4}\b/g) ?? [],
     );
     expect(new Set(ports).size).toBe(ports.length);
+    const told = processes[0]!.args.find((arg) => arg.startsWith('--component-health-ports='));
+    expect(told).toMatch(/^--component-health-ports=controller-manager=1\d{4},scheduler=1\d{4}$/);
   });
 });
 
