@@ -34,6 +34,17 @@ export function dispatch(api: Api, req: ApiRequest): Promise<Answer> {
   const extension = extensionOf(api, req);
   if (extension) return api.aggregator.proxy(req, extension);
   if (!req.info.isResource) return route(api, req);
+  const { group, version, resource } = req.info;
+  return api.registry.find(group, version, resource) ? toHandler(api, req) : maybeJustDefined(api, req);
+}
+
+/** Another server may have told of a definition that has not come here yet: what is unknown is looked for in the newest state. */
+async function maybeJustDefined(api: Api, req: ApiRequest): Promise<Answer> {
+  await api.cache.fresh();
+  return toHandler(api, req);
+}
+
+function toHandler(api: Api, req: ApiRequest): Promise<Answer> {
   const served = servedFor(api, req);
   if (served.kind.deprecation) req.warnings.push(served.kind.deprecation);
   if (!req.info.subresource) return handlerFor(served, req)(api, req, served);

@@ -85,10 +85,12 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
       const [again] = await converter.convert([stored], version.apiVersion);
       return completed(again!, stored.apiVersion) ?? again!;
     },
-    stale: (cached) =>
-      cached instanceof ShownObject
-        ? cached.changed || cached.source !== storage.apiVersion
-        : cached.object().apiVersion !== storage.apiVersion,
+    stale(cached) {
+      const source = cached instanceof ShownObject ? cached.source : cached.object().apiVersion;
+      if (source !== storage.apiVersion) return true;
+      // Stored as it would be now, but for what has been pruned or defaulted since.
+      return source === version.apiVersion && cached instanceof ShownObject && cached.changed;
+    },
   };
 }
 
