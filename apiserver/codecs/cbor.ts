@@ -3,18 +3,29 @@
 // Mirrors: apimachinery/pkg/runtime/serializer/cbor and its internal/modes. A row of mediaTypes.ts.
 import type * as Cborg from 'cborg';
 import { type Field, type Message, messageOf } from './protobuf/messages.ts';
+import { Writer } from './protobuf/writer.ts';
 
 const selfDescribed = Buffer.from([0xd9, 0xd9, 0xf7]);
 const laterBase64 = 0xd6;
+const [nothing, no, yes] = [0xf6, 0xf4, 0xf5];
+const writer = new Writer();
 
 /** A value as one document. */
 export function writeCbor(value: any): Buffer {
-  return Buffer.concat([selfDescribed, encodeValue(value, messageFor(value))]);
+  return written((out) => {
+    encode(value, messageFor(value), out);
+    out.raw(selfDescribed);
+  });
 }
 
 /** One event of a watch: documents follow each other without anything between. */
 export const frameCbor = (event: string, object: Buffer): Buffer =>
-  Buffer.concat([selfDescribed, header(5, 2), text('type'), text(event), text('object'), object]);
+  written((out) => {
+    out.raw(object);
+    for (const word of ['object', event, 'type']) text(word, out);
+    header(5, 2, out);
+    out.raw(selfDescribed);
+  });
 
 /** A list whose items are written one by one. `rest` are its other members. */
 export function* listCbor(
@@ -24,15 +35,21 @@ export function* listCbor(
   items: Iterable<unknown>,
 ): Generator<Buffer> {
   const keys = [...Object.keys(rest), itemsKey].sort(byEncoding);
-  yield Buffer.concat([selfDescribed, header(5, keys.length)]);
+  yield Buffer.concat([selfDescribed, written((out) => header(5, keys.length, out))]);
   for (const key of keys) {
-    yield text(key);
-    if (key !== itemsKey) yield encodeValue(rest[key], undefined);
-    else {
-      yield header(4, count);
-      for (const item of items) yield encodeValue(item, messageFor(item));
-    }
+    yield written((out) => {
+      if (key === itemsKey) header(4, count, out);
+      else encode(rest[key], undefined, out);
+      text(key, out);
+    });
+    if (key === itemsKey) for (const item of items) yield written((out) => encode(item, messageFor(item), out));
   }
+}
+
+function written(write: (out: Writer) => void): Buffer {
+  writer.reset();
+  write(writer);
+  return writer.bytes();
 }
 
 const messageFor = (value: any): Message | undefined =>
@@ -40,43 +57,33 @@ const messageFor = (value: any): Message | undefined =>
     ? messageOf(value.apiVersion, value.kind)
     : undefined;
 
-function encodeValue(value: unknown, message: Message | undefined): Buffer {
-  const parts: Buffer[] = [];
-  encode(value, message, parts);
-  return Buffer.concat(parts);
-}
-
-function encode(value: any, message: Message | undefined, out: Buffer[]): void {
-  if (value === null || value === undefined) out.push(Buffer.from([0xf6]));
-  else if (typeof value === 'string') out.push(text(value));
-  else if (typeof value === 'boolean') out.push(Buffer.from([value ? 0xf5 : 0xf4]));
-  else if (typeof value === 'number') out.push(number(value));
+/** Written from the end to the front, like protobuf: content first, then its header. */
+function encode(value: any, message: Message | undefined, out: Writer): void {
+  if (value === null || value === undefined) out.byte(nothing);
+  else if (typeof value === 'string') text(value, out);
+  else if (typeof value === 'boolean') out.byte(value ? yes : no);
+  else if (typeof value === 'number') number(value, out);
   else if (Array.isArray(value)) {
-    out.push(header(4, value.length));
-    for (const item of value) encode(item, message, out);
-  } else encodeMap(value, message, out);
+    for (let i = value.length - 1; i >= 0; i--) encode(value[i], message, out);
+    header(4, value.length, out);
+  } else
+    encodeMap(value, out, (key, inner) => {
+      const field = message && !message.special ? fieldOf(message, key) : undefined;
+      if (field?.scalar === 'bytes') encodeBytes(inner, field, out);
+      else if (field?.map && field.message)
+        encodeMap(inner as object, out, (_, each) => encode(each, field.message, out));
+      else encode(inner, field?.message, out);
+    });
 }
 
-function encodeMap(value: Record<string, unknown>, message: Message | undefined, out: Buffer[]): void {
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  out.push(header(5, keys.length));
-  for (const key of keys.sort(byEncoding)) {
-    out.push(text(key));
-    const field = message && !message.special ? fieldOf(message, key) : undefined;
-    if (field?.scalar === 'bytes') encodeBytes(value[key], field, out);
-    else if (field?.map && field.message) encodeEntries(value[key] as object, field.message, out);
-    else encode(value[key], field?.message, out);
+function encodeMap(value: object, out: Writer, write: (key: string, value: unknown) => void): void {
+  const members = value as Record<string, unknown>;
+  const keys = Object.keys(members).filter((key) => members[key] !== undefined);
+  for (const key of keys.sort(byEncoding).reverse()) {
+    write(key, members[key]);
+    text(key, out);
   }
-}
-
-/** The values of a map are of the message, not the map itself. */
-function encodeEntries(entries: object, message: Message, out: Buffer[]): void {
-  const keys = Object.keys(entries).sort(byEncoding);
-  out.push(header(5, keys.length));
-  for (const key of keys) {
-    out.push(text(key));
-    encode((entries as Record<string, unknown>)[key], message, out);
-  }
+  header(5, keys.length, out);
 }
 
 /** A field by JSON's name, those of embedded structs among them. */
@@ -89,48 +96,55 @@ function fieldOf(message: Message, name: string): Field | undefined {
   return undefined;
 }
 
-function encodeBytes(value: any, field: Field, out: Buffer[]): void {
-  if (field.map) {
-    const keys = Object.keys(value).sort(byEncoding);
-    out.push(header(5, keys.length));
-    for (const key of keys) out.push(text(key), bytes(value[key]));
-  } else out.push(bytes(value));
+function encodeBytes(value: any, field: Field, out: Writer): void {
+  if (field.map) encodeMap(value, out, (_, each) => bytes(each as string | null, out));
+  else bytes(value, out);
 }
 
-function bytes(base64: string | null): Buffer {
-  if (base64 === null) return Buffer.from([0xf6]);
+function bytes(base64: string | null, out: Writer): void {
+  if (base64 === null) {
+    out.byte(nothing);
+    return;
+  }
   const content = Buffer.from(base64, 'base64');
-  return Buffer.concat([Buffer.from([laterBase64]), header(2, content.length), content]);
+  out.raw(content);
+  header(2, content.length, out);
+  out.byte(laterBase64);
 }
 
-function text(value: string): Buffer {
-  const content = Buffer.from(value, 'utf8');
-  return Buffer.concat([header(2, content.length), content]);
+function text(value: string, out: Writer): void {
+  const before = out.size;
+  out.text(value);
+  header(2, out.size - before, out);
 }
 
-/** Shorter keys have a smaller first byte; equal lengths compare by content. */
+/** Bytewise order of what is written: shorter ones have a smaller first byte, equal lengths compare by content. */
 function byEncoding(a: string, b: string): number {
-  return Buffer.compare(text(a), text(b));
+  if (/[^\0-\x7f]/.test(a + b))
+    return Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.from(a).compare(Buffer.from(b));
+  return a.length - b.length || (a < b ? -1 : 1);
 }
 
-function header(major: number, count: number): Buffer {
+function header(major: number, count: number, out: Writer): void {
   const type = major << 5;
-  if (count < 24) return Buffer.from([type | count]);
-  if (count < 0x100) return Buffer.from([type | 24, count]);
-  const out = Buffer.alloc(count < 0x10000 ? 3 : count < 0x100000000 ? 5 : 9);
-  out[0] = type | (out.length === 3 ? 25 : out.length === 5 ? 26 : 27);
-  if (out.length === 3) out.writeUInt16BE(count, 1);
-  else if (out.length === 5) out.writeUInt32BE(count, 1);
-  else out.writeBigUInt64BE(BigInt(count), 1);
-  return out;
+  if (count < 24) {
+    out.byte(type | count);
+    return;
+  }
+  const size = count < 0x100 ? 1 : count < 0x10000 ? 2 : count < 0x100000000 ? 4 : 8;
+  let rest = count;
+  for (let i = 0; i < size; i++) {
+    out.byte(rest % 0x100);
+    rest = Math.floor(rest / 0x100);
+  }
+  out.byte(type | (24 + Math.log2(size)));
 }
 
-const number = (value: number): Buffer =>
-  Number.isInteger(value)
-    ? value < 0
-      ? header(1, -1 - value)
-      : header(0, value)
-    : Buffer.from(library!.encode(value));
+function number(value: number, out: Writer): void {
+  if (!Number.isInteger(value)) out.raw(library!.encode(value));
+  else if (value < 0) header(1, -1 - value, out);
+  else header(0, value, out);
+}
 
 let library: typeof Cborg | undefined;
 /** To be awaited before a server with the gate on answers: the library is spared where the gate keeps CBOR away. */

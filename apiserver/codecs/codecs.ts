@@ -283,7 +283,14 @@ function listShape(
     const { kind: _k, apiVersion: _v, ...rest } = item(of);
     return rest;
   };
-  return { kind: listKindOf(served), apiVersion, metadata, itemsKey: 'items', item: served.bareItems ? bare : item };
+  return {
+    kind: listKindOf(served),
+    apiVersion,
+    metadata,
+    itemsKey: 'items',
+    item: served.bareItems ? bare : item,
+    whole: true,
+  };
 }
 
 const listKindOf = (served: Served) => served.kind.listKind ?? `${served.kind.kind}List`;

@@ -16,9 +16,11 @@ export interface LongValue<T> {
   items: Iterable<T>;
   /** One item as it stands in the list; the same each time. */
   item(of: T): any;
+  /** Items are whole objects, whose size in protobuf is worth remembering. */
+  whole?: boolean;
 }
 
-export function writeLong<T>(value: LongValue<T>, media: MediaType, pretty: boolean): Iterator<Buffer> {
+export function writeLong<T extends object>(value: LongValue<T>, media: MediaType, pretty: boolean): Iterator<Buffer> {
   if (media.needsMessage) return protobufPieces(value);
   if (media.name === 'application/cbor') return cborPieces(value);
   return media.sendsJson ? jsonPieces(value, pretty) : yamlPieces(value, media);
@@ -75,15 +77,31 @@ function cborPieces<T>(value: LongValue<T>): Generator<Buffer> {
 const keptBytes = 2 * 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
+/** Sizes of items as they were written once, by the version that they were written in. */
+const sizes = new Map<string, WeakMap<object, number>>();
+
+function sizesOf(apiVersion: string): WeakMap<object, number> {
+  const found = sizes.get(apiVersion) ?? new WeakMap<object, number>();
+  sizes.set(apiVersion, found);
+  return found;
+}
+
 /** The length of the whole stands before the items, so long lists are written twice. */
-function* protobufPieces<T>(value: LongValue<T>): Generator<Buffer> {
+function* protobufPieces<T extends object>(value: LongValue<T>): Generator<Buffer> {
   const { kind, apiVersion, metadata } = value;
+  const remembered = value.whole ? sizesOf(apiVersion) : new WeakMap<T, number>();
   const items = [...value.items];
   const write = (of: T) => writeListItem(value.item(of), apiVersion, kind);
   let kept: Buffer[] | undefined = [];
   let total = 0;
   for (const of of items) {
+    const size = kept ? undefined : remembered.get(of);
+    if (size !== undefined) {
+      total += size;
+      continue;
+    }
     const bytes = write(of);
+    remembered.set(of, bytes.length);
     total += bytes.length;
     if (total > keptBytes) kept = undefined;
     kept?.push(bytes);

@@ -146,9 +146,20 @@ function encodeTime(value: string, out: Writer): void {
             .padEnd(9, '0')
             .slice(0, 9),
         );
-  const seconds = Date.parse(dot < 0 ? value : `${value.slice(0, dot)}Z`) / 1000;
   out.int(nanos);
   out.varint(16);
-  out.int(seconds);
+  out.int(secondsOf(dot < 0 ? value : `${value.slice(0, dot)}Z`));
   out.varint(8);
+}
+
+const knownSeconds = new Map<string, number>();
+
+/** The times of one object, and of objects made together, are mostly the same few. */
+function secondsOf(time: string): number {
+  const known = knownSeconds.get(time);
+  if (known !== undefined) return known;
+  const seconds = Date.parse(time) / 1000;
+  if (knownSeconds.size >= 1000) knownSeconds.clear();
+  knownSeconds.set(time, seconds);
+  return seconds;
 }

@@ -15,6 +15,11 @@ export class Writer {
     return buffer.length - this.pos;
   }
 
+  byte(value: number): void {
+    this.#room(1);
+    buffer[--this.pos] = value;
+  }
+
   /** Forgets what was written. */
   reset(): void {
     if (buffer.length > keptBytes) buffer = Buffer.allocUnsafeSlow(256 * 1024);
@@ -39,11 +44,11 @@ export class Writer {
 
   /** A whole number from 0 to 2^53. */
   varint(value: number): void {
-    this.#room(10);
-    if (value < 0x80) {
+    if (value < 0x80 && this.pos > 0) {
       buffer[--this.pos] = value;
       return;
     }
+    this.#room(10);
     let length = 1;
     for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) length++;
     this.pos -= length;
