@@ -9,6 +9,7 @@ import { flatText } from '../../apimachinery/flatText.ts';
 import { validateObjectMeta } from '../../apimachinery/objectMeta.ts';
 import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import * as status from '../../apimachinery/status.ts';
+import { cacheOf } from '../api.ts';
 import { keyOf } from '../kinds/registry.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { dedupOwners } from './dedupOwners.ts';
@@ -36,6 +37,8 @@ export async function createObject(w: WriteContext, object: any, tracked = false
 
 async function createOnce(w: WriteContext, object: any, tracked: boolean): Promise<Outcome> {
   const { kind } = w.served;
+  // From the first object on its kind is remembered: whoever made it may watch from its version.
+  await cacheOf(w.api, w.served);
   placeInNamespace(w, object);
   kind.defaults?.(object);
   if (!tracked) trackFields(w, object, undefined);

@@ -7,6 +7,7 @@ import { type Change, createCommits } from './embeddedCommits.ts';
 import { lockEmbeddedFile } from './embeddedLock.ts';
 import { type EmbeddedSql, firstId, openEmbeddedSql, rowsPerRevision, span } from './embeddedSql.ts';
 import { createEventRing } from './eventRing.ts';
+import { openHighWater } from './highWater.ts';
 import type { Page, Revision, Store, Stored, StoreEvent, WatchBatch, WriteOptions, Written } from './store.ts';
 import { Compacted, FutureRevision, StoreUnavailable } from './store.ts';
 
@@ -33,6 +34,12 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
   const clock = options.clock ?? realClock;
   let revision = sql.revision();
   let compacted = sql.meta('compacted');
+  const highWater = openHighWater(`${path}-revision`, clock);
+  const restored = highWater.afterRestore(revision);
+  if (restored) {
+    revision = restored;
+    compacted = restored;
+  }
   const ring = createEventRing(revision);
   let closed = false;
 
@@ -46,6 +53,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
 
   function publish(events: StoreEvent[]): void {
     committed = events.at(-1)!.revision;
+    highWater.reached(committed);
     ring.push(events);
     wakeAll();
   }
@@ -182,6 +190,10 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     await startSweep();
   }
 
+  if (restored) {
+    await commits.setCompacted(restored);
+    highWater.reached(restored);
+  }
   if (compacted > 0) startSweep();
   expiry.start();
 
@@ -212,6 +224,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
       wakeAll();
       await sweeping;
       await commits.close();
+      highWater.close();
       sql.close();
       unlock();
     },

@@ -274,6 +274,18 @@ describe('watch', () => {
     );
   });
 
+  it('goes on from the version of the first object of a kind, whatever happened since', async () => {
+    const path = '/api/v1/namespaces/default/podtemplates';
+    const template = { template: { spec: { containers: [{ name: 'c', image: 'i' }] } } };
+    const made = (await http(path, { body: { metadata: { name: 'first' }, ...template } })).json;
+    await http(cms('default'), { body: { metadata: { generateName: 'other-' } } });
+    await http(`${path}/first`, { method: 'DELETE' });
+    const w = watchOf(server, `${path}?watch=1&resourceVersion=${made.metadata.resourceVersion}`);
+    await until(() => w.events.length > 0);
+    w.close();
+    expect(w.events.map((e) => e.type)).toEqual(['DELETED']);
+  });
+
   it('shows what goes out of view as it was, at the version of the change', async () => {
     const ns = await filled(0);
     const w = watchOf(server, `${cms(ns)}?watch=true&labelSelector=in%3Dyes&resourceVersion=${await current()}`);

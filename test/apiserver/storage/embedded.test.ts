@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../../apiserver/storage/embedded.ts';
-import { StoreUnavailable } from '../../../apiserver/storage/store.ts';
+import { Compacted, StoreUnavailable } from '../../../apiserver/storage/store.ts';
 import { follow, storeSuite, until } from '../../suites/store.ts';
 
 const newDir = (): string => mkdtempSync(join(tmpdir(), 'mini-k8s-store-'));
@@ -51,6 +51,33 @@ describe('embedded store, opened again', () => {
     await store.close();
     await expect(store.get('/registry/a')).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(store.put('/registry/a', Buffer.from('x'), { expect: 0 })).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  test('put back from a backup, it gives no revision twice, and calls all that came before it compacted', async () => {
+    const first = await openEmbeddedStore(path);
+    await put(first, '/registry/a');
+    await first.close();
+    const backup = join(dir, 'backup.db');
+    copyFileSync(path, backup);
+    const second = await openEmbeddedStore(path);
+    await put(second, '/registry/b');
+    const later = await put(second, '/registry/c');
+    await second.close();
+    copyFileSync(backup, path);
+    const third = await openEmbeddedStore(path);
+    const revision = await third.revision();
+    expect(revision).toBeGreaterThan(later);
+    expect((await third.list('/registry/')).items.map((i) => i.key)).toEqual(['/registry/a']);
+    await expect(third.list('/registry/', { at: later })).rejects.toBeInstanceOf(Compacted);
+    const watch = follow(third, later);
+    await watch.done;
+    expect(watch.failure()).toBeInstanceOf(Compacted);
+    await third.close();
+    // Nothing was written meanwhile, and yet it stays so.
+    const fourth = await openEmbeddedStore(path);
+    expect(await fourth.revision()).toBe(revision);
+    expect(await put(fourth, '/registry/d')).toBe(revision + 1);
+    await fourth.close();
   });
 
   test('history, revisions and compaction are as they were', async () => {
