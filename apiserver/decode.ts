@@ -121,6 +121,7 @@ function decodeScalar(value: unknown, node: ScalarNode, walk: Walk): unknown {
       if (typeof value !== 'boolean') throw mismatch(value, 'bool', walk);
       return value;
     case 'number':
+      if (typeof value === 'bigint') return Number(value);
       if (typeof value !== 'number') throw mismatch(value, 'float64', walk);
       return value;
     case 'intOrString':
@@ -139,6 +140,7 @@ function decodeScalar(value: unknown, node: ScalarNode, walk: Walk): unknown {
 }
 
 function decodeInteger(value: unknown, type: 'int32' | 'int64', walk: Walk): number {
+  if (typeof value === 'bigint' && type === 'int64') return Number(value);
   if (typeof value !== 'number') throw mismatch(value, type, walk);
   const fits = type === 'int32' ? value >= -2147483648 && value <= 2147483647 : value >= -(2 ** 63) && value < 2 ** 63;
   if (!Number.isInteger(value) || !fits) throw mismatch(value, type, walk, String(value));
@@ -146,7 +148,8 @@ function decodeInteger(value: unknown, type: 'int32' | 'int64', walk: Walk): num
 }
 
 function decodeQuantity(value: unknown): string {
-  if (typeof value !== 'string' && typeof value !== 'number') throw new DecodeError(quantityText);
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+    throw new DecodeError(quantityText);
   try {
     return canonicalQuantity(String(value));
   } catch (error) {
@@ -189,8 +192,10 @@ function firstIllegalByte(text: string): number {
   return at < 0 ? text.length - (text.length % 4) : at;
 }
 
+const kindsOfGo: Record<string, string> = { boolean: 'bool', bigint: 'number' };
+
 function mismatch(value: unknown, goType: string, walk: Walk, literal?: string): DecodeError {
-  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : (typeof value as string);
+  const found = Array.isArray(value) ? 'array' : (kindsOfGo[typeof value] ?? (typeof value as string));
   const fields = walk.fields.join('.');
   const where = fields ? `Go struct field ${walk.structs.at(-1)}.${fields}` : 'Go value';
   return new DecodeError(

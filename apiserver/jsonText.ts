@@ -1,5 +1,6 @@
 // JSON text with the two things that JSON.parse cannot tell: keys given twice, and why a text is none in Go's words.
 // Called by codecs.ts. Mirrors: sigs.k8s.io/json's strict mode and encoding/json's syntax errors.
+import { parseWithBigIntegers } from '../apimachinery/bigIntegers.ts';
 
 /** Objects nested deeper are refused, as Go's decoder does, before recursion could hurt. */
 const maxDepth = 10_000;
@@ -9,7 +10,7 @@ export function parseJson(text: string): unknown {
   checkDepth(text);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseWithBigIntegers(text);
   } catch {
     throw new SyntaxError(goSyntaxError(text));
   }

@@ -2,6 +2,7 @@
 // Called by codecs.ts alone: handlers never parse or write text themselves.
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
+import { hasBigIntegers, smallIntegers } from '../../apimachinery/bigIntegers.ts';
 import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
 import { frameCbor, readCbor, writeCbor } from './cbor.ts';
 import { frameProtobuf, readProtobuf, writeProtobuf } from './protobuf.ts';
@@ -57,8 +58,10 @@ const plainTags = (tags: readonly unknown[]) =>
 const yaml: MediaType = {
   name: 'application/yaml',
   parse(body, problems) {
-    const docs = yamlLibrary().parseAllDocuments(body.toString('utf8'), {
+    const text = body.toString('utf8');
+    const docs = yamlLibrary().parseAllDocuments(text, {
       version: '1.1',
+      intAsBigInt: hasBigIntegers(text),
       uniqueKeys: false,
       merge: true,
       customTags: plainTags,
@@ -68,9 +71,9 @@ const yaml: MediaType = {
     if (!doc) return null;
     if (doc.errors.length)
       throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
-    for (const text of duplicateYamlKeys(doc.contents, body.toString('utf8'))) problems.push(text);
-    const value = doc.toJS({ maxAliasCount: 1000 });
-    refuseProto(body.toString('utf8'), value);
+    for (const problem of duplicateYamlKeys(doc.contents, text)) problems.push(problem);
+    const value = doc.toJS({ maxAliasCount: 1000, reviver: (_, v) => smallIntegers(v) });
+    refuseProto(text, value);
     return value;
   },
   write: (value) =>

@@ -1,7 +1,9 @@
 // The last step of every write: the object's bytes into the store, with the journal's record in the same transaction.
 // Reads and writes: the store. Next along the chain: storage/watchCache.ts, which tells everyone.
+import { parseWithBigIntegers } from '../../apimachinery/bigIntegers.ts';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { unknown } from '../../apimachinery/status.ts';
+import type { KubeObject } from '../../apimachinery/types.ts';
 import type { StoredForms } from '../kinds/kind.ts';
 import { encodeStored, served as servedBytes } from '../storage/bytes.ts';
 import type { Stored } from '../storage/store.ts';
@@ -53,7 +55,7 @@ export async function persist(
 
 /** What is stored in another version is answered as reading it would give it. */
 async function readAgain(forms: StoredForms, stored: Buffer, object: any): Promise<Outcome> {
-  const shown = await forms.back(JSON.parse(stored.toString('utf8')), object);
+  const shown = await forms.back(parseWithBigIntegers(stored.toString('utf8')) as KubeObject, object);
   return { object: shown, bytes: Buffer.from(JSON.stringify(shown)) };
 }
 

@@ -1,6 +1,7 @@
 // Between the bytes in the store and the bytes that clients get: they differ by metadata.resourceVersion, which the store knows.
 // Writing puts kind, apiVersion and metadata first, so that reading can splice the version in without parsing.
 // Mirrors: apiserver/pkg/storage/etcd3 (encode, decode) and storage/api_object_versioner.go. Used by watchCache.ts and the writers.
+import { parseWithBigIntegers } from '../../apimachinery/bigIntegers.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Revision } from './store.ts';
 
@@ -109,7 +110,7 @@ function depthAt(bytes: Buffer, start: number, end: number): number {
 }
 
 function canonical(bytes: Buffer): Buffer {
-  const object = JSON.parse(bytes.toString('utf8'));
+  const object = parseWithBigIntegers(bytes.toString('utf8')) as any;
   if (typeof object?.kind !== 'string' || typeof object.apiVersion !== 'string' || !isMap(object.metadata))
     throw new SyntaxError('not a Kubernetes object');
   return plainNames(encodeStored(object));

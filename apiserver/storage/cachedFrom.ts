@@ -1,5 +1,6 @@
 // One object in the watch cache: its bytes, and the few facts that selectors ask for; the rest is parsed when code reads it.
 // Made from what the store holds or tells; handed out as `Cached` (cached.ts).
+import { parseWithBigIntegers } from '../../apimachinery/bigIntegers.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import { served, toBuffer, withRevision } from './bytes.ts';
 import type { Cached, CacheSpec, Hint } from './cached.ts';
@@ -37,7 +38,7 @@ class CachedObject implements Cached {
   object(): KubeObject {
     const known = this.parsed?.deref();
     if (known) return known;
-    const object = JSON.parse(this.bytes.toString('utf8')) as KubeObject;
+    const object = parseWithBigIntegers(this.bytes.toString('utf8')) as KubeObject;
     this.remember(object);
     return object;
   }
@@ -56,7 +57,7 @@ interface Known extends Hint {
 /** What the store holds, ready to be served. Throws SyntaxError when the value is no Kubernetes object. */
 export function cachedFrom({ key, value, revision }: Stored, spec: CacheSpec, known?: Known): Cached {
   const bytes = known ? known.served(revision) : served(value, revision);
-  const object = known?.object ?? (JSON.parse(toBuffer(value).toString('utf8')) as KubeObject);
+  const object = known?.object ?? (parseWithBigIntegers(toBuffer(value).toString('utf8')) as KubeObject);
   const made = new CachedObject(key, revision, bytes, object.metadata.labels ?? none, fieldsOf(spec, key, object));
   if (known) {
     object.metadata.resourceVersion = String(revision);

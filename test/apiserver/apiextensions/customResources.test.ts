@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
 import { type Http, httpTo, watchOf } from '../../kit/http.ts';
-import { crd, crdsPath, group } from './definitions.ts';
+import { crd, crdsPath, define, group } from './definitions.ts';
 
 let server: TestApiServer;
 let http: Http & { close(): void };
@@ -86,5 +86,41 @@ describe('a definition', () => {
     await watch.done;
     expect(watch.events.at(-1)).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'one' } } });
     expect((await http('/apis')).json.groups.some((g: any) => g.name === group)).toBe(false);
+  });
+});
+
+describe('integers of 64 bits', () => {
+  const wide = {
+    type: 'object',
+    properties: { content: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, n: { type: 'integer' } },
+  };
+  it('survive beyond 2^53, in JSON and YAML, through patches and watches', async () => {
+    await define(http, crd('Noxu', { schema: { openAPIV3Schema: wide } }, { scope: 'Cluster' }));
+    const noxus = `/apis/${group}/v1/noxus`;
+    const watch = watchOf(server, `${noxus}?watch=true&fieldSelector=metadata.name%3Dname1`);
+    const body = (name: string) =>
+      `{"apiVersion":"${group}/v1","kind":"Noxu","metadata":{"name":"${name}"},"n":9223372036854775807,"content":{"num1":9223372036854775807,"num2":1000000}}`;
+    const made = await http(noxus, { body: body('name1') });
+    expect(made.code).toBe(201);
+    expect(made.text).toContain('"num1":9223372036854775807');
+    const yaml = `apiVersion: ${group}/v1\nkind: Noxu\nmetadata: {name: name2}\ncontent: {num1: 9223372036854775807, two: 2}\n`;
+    const fromYaml = await http(noxus, { body: yaml, type: 'application/yaml' });
+    expect(fromYaml.text).toContain('"num1":9223372036854775807,"two":2');
+    const patched = await http(`${noxus}/name1`, {
+      method: 'PATCH',
+      type: 'application/json-patch+json',
+      body: [{ op: 'add', path: '/content/dummy', value: 'x' }],
+    });
+    expect(patched.text).toContain('"num1":9223372036854775807');
+    expect(patched.json.metadata.generation).toBe(2);
+    expect((await http(noxus)).text.match(/9223372036854775807/g)!.length).toBe(3);
+    const put = await http(`${noxus}/name1`, { method: 'PUT', body: patched.text });
+    expect(put.json.metadata.resourceVersion).toBe(patched.json.metadata.resourceVersion);
+    await http(`${noxus}/name1`, { method: 'DELETE' });
+    await until(() => watch.events.length === 3);
+    expect(watch.events.map((e) => e.type)).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
+    watch.close();
+    const big = body('name3').replace('"n":9223372036854775807', '"n":9223372036854775808');
+    expect((await http(noxus, { body: big })).json.message).toContain('Checked value must be of type integer');
   });
 });
