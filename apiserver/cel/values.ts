@@ -62,8 +62,6 @@ export class Opaque {
 /** A map that an expression made: any key, in the order made. Numbers of all kinds that are equal are one key. */
 export class MapValue {
   readonly entries = new Map<unknown, [key: unknown, value: unknown]>();
-  /** Looked up where a key is absent. */
-  fallback: unknown;
 }
 export function keyOf(key: unknown): unknown {
   if (key instanceof Double) return key.value;

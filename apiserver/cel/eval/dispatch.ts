@@ -45,7 +45,13 @@ export function dispatcher(e: Call, overloads: readonly Overload[]): Dispatch {
   const given = (e.target ? [e.target, ...e.args] : e.args).map((a) => a.type!);
   const choose: Dispatch = (values) => {
     const found = overloads.find((o) => o.params.every((t, i) => fits(values[i], t)));
-    return found ?? fail(`no such overload: ${e.fn}(${values.map(typeNameOf).join(', ')})`);
+    if (found) return found;
+    // Operators do not say of what.
+    return fail(
+      /^\w/.test(e.fn) && !e.fn.startsWith('_')
+        ? `no such overload: ${e.fn}(${values.map(typeNameOf).join(', ')})`
+        : 'no such overload',
+    );
   };
   const [only] = overloads;
   const sure = overloads.length === 1 && only!.params.every((t, i) => vague(t) || !vague(given[i]!));

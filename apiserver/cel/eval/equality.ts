@@ -70,6 +70,6 @@ export const mapEntries = (m: Record<string, unknown> | MapValue): Iterable<[unk
   m instanceof MapValue ? m.entries.values() : Object.entries(m);
 /** Undefined where the key is absent. Only own properties are keys. */
 export function mapGet(m: Record<string, unknown> | MapValue, key: unknown): unknown {
-  if (m instanceof MapValue) return m.entries.get(keyOf(key))?.[1] ?? m.fallback;
+  if (m instanceof MapValue) return m.entries.get(keyOf(key))?.[1];
   return typeof key === 'string' && Object.hasOwn(m, key) ? m[key] : undefined;
 }

@@ -13,8 +13,8 @@ export class EvalFailure {
 }
 
 export const costExceeded = 'operation cancelled: actual cost limit exceeded';
-/** About 100 ms of the smallest steps. */
-const maxWork = 10_000_000;
+/** About 100 ms of steps. */
+const maxWork = 4_000_000;
 
 export const meter = { cost: 0, budget: 0, work: 0 };
 

@@ -68,19 +68,13 @@ export function doubleToUint(value: number): Uint {
   return new Uint(BigInt(Math.trunc(value)));
 }
 
-/** A float as Go's %g of strconv.FormatFloat(v, 'g', -1, 64) prints it. */
+/** A float as Go's %g prints it. */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
   const power = Number(exponent);
-  if (power >= -4 && power < 21) return plainDigits(value, mantissa, power);
+  if (power >= -4 && power < 6) return String(value);
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
-}
-function plainDigits(value: number, mantissa: string, power: number): string {
-  const text = String(value);
-  if (!text.includes('e')) return text;
-  const digits = mantissa.replace(/[-.]/g, '');
-  return `${value < 0 ? '-' : ''}${power < 0 ? `0.${'0'.repeat(-power - 1)}${digits}` : digits.padEnd(power + 1, '0')}`;
 }

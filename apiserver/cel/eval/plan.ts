@@ -120,11 +120,22 @@ const readLocal =
     f.locals[slot];
 
 function planVariable(name: string, type: CelType): Plan {
+  if (valueType(type) !== type) return planOptionalVariable(name, valueType(type));
   const adapt = adapterOf(type);
   return attribute((f) => {
     const value = Object.hasOwn(f.bindings, name) ? f.bindings[name] : undefined;
     if (value === undefined) return fail(`no such attribute(s): ${name}`);
     return adapt ? adapt(value) : value;
+  });
+}
+
+/** A variable that is declared optional may be left unbound. */
+function planOptionalVariable(name: string, type: CelType): Plan {
+  const adapt = adapterOf(type);
+  return attribute((f) => {
+    const value = Object.hasOwn(f.bindings, name) ? f.bindings[name] : undefined;
+    if (value === undefined || value instanceof Optional) return value ?? none;
+    return new Optional(adapt ? adapt(value) : value);
   });
 }
 

@@ -60,8 +60,9 @@ function replace(s: string, from: string, to: string, limit = -1): string {
 /** At most `limit` pieces, the last of them the rest; all where it is negative. */
 function split(s: string, separator: string, limit = -1): string[] {
   if (limit === 0) return [];
-  work(s.length >> 3);
+  work(separator === '' ? s.length * 2 : s.length >> 3);
   const pieces = separator === '' ? [...s] : s.split(separator);
+  work(pieces.length);
   if (limit < 0 || pieces.length <= limit) return pieces;
   return [...pieces.slice(0, limit - 1), pieces.slice(limit - 1).join(separator)];
 }

@@ -1,14 +1,13 @@
 // The tree of an expression, macros already expanded. Recursive descent over the tokens; errors worded as cel-go's ANTLR grammar words them.
 // Reads: text. Writes: an Expr, or errors. Mirrors: cel-go's parser/parser.go and gen/CEL.g4.
 // Next: check/checker.ts types the tree.
-import { boolType, bytesType, doubleType, intType, nullType, stringType, uintType } from '../types.ts';
-import { Double, normalInt, Uint } from '../values.ts';
+import { stringType } from '../types.ts';
 import type { Call, Const, Expr } from './ast.ts';
 import { qualifiedName } from './ast.ts';
 import { type Token, tokenize } from './lexer.ts';
+import { literal } from './literal.ts';
 import { expandMacro, type MacroTable } from './macros.ts';
 import type { SourceErrors } from './source.ts';
-import { unescapeBytes, unescapeString } from './unescape.ts';
 
 const maxDepth = 250;
 const maxCodePoints = 100_000;
@@ -309,47 +308,7 @@ class Parser {
 
   private literal(): Expr {
     const minus = this.accept('-');
-    const token = this.take();
-    const { at } = minus ?? token;
-    const text = `${minus ? '-' : ''}${token.text}`;
-    const constant = (value: unknown, type: Const['type']): Const => ({ kind: 'const', at, value, type });
-    switch (token.kind) {
-      case 'int':
-        return this.integer(text, at);
-      case 'uint': {
-        const value = BigInt(text.slice(0, -1));
-        if (value >= 2n ** 64n) this.errors.report(at, 'invalid uint literal');
-        return constant(new Uint(value), uintType);
-      }
-      case 'float': {
-        const value = Number(text);
-        if (!Number.isFinite(value)) this.errors.report(at, 'invalid double literal');
-        return constant(new Double(value), doubleType);
-      }
-      case 'string':
-      case 'bytes':
-        return this.text(token);
-      default:
-        return text === 'null' ? constant(null, nullType) : constant(text === 'true', boolType);
-    }
-  }
-  private integer(text: string, at: number): Const {
-    const negative = text.startsWith('-');
-    const magnitude = BigInt(negative ? text.slice(1) : text);
-    const value = negative ? -magnitude : magnitude;
-    if (BigInt.asIntN(64, value) !== value) this.errors.report(at, 'invalid int literal');
-    return { kind: 'const', at, value: normalInt(BigInt.asIntN(64, value)), type: intType };
-  }
-  private text(token: Token): Const {
-    const isBytes = token.kind === 'bytes';
-    try {
-      const value = isBytes ? unescapeBytes(token.text) : unescapeString(token.text);
-      return { kind: 'const', at: token.at, value, type: isBytes ? bytesType : stringType };
-    } catch (e) {
-      if (!(e instanceof RangeError)) throw e;
-      this.errors.report(token.at, `invalid ${token.kind} literal: unable to unescape string`);
-      return { kind: 'const', at: token.at, value: '', type: stringType };
-    }
+    return literal(this.take(), minus, this.errors);
   }
 
   private call(op: Token, fn: string, args: Expr[]): Expr {
