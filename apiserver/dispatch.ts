@@ -88,6 +88,8 @@ export const verbsOf = (kind: Kind): readonly Verb[] => kind.verbs ?? allVerbs;
 
 function handlerFor(served: Served, req: ApiRequest): Handler {
   const verb = req.info.verb as Verb;
+  // Upstream's routes of resources know no HEAD.
+  if (req.method === 'HEAD') throw notAllowed();
   if (served.kind.namespaced && verb === 'create' && !req.info.namespace && !served.kind.answer) throw notAllowed();
   const needsName = verb === 'update' || verb === 'patch';
   if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name) || (needsName && !req.info.name))
@@ -100,7 +102,7 @@ function underObject(api: Api, req: ApiRequest, served: Served): Promise<Answer>
   if (!sub || (req.info.rest && !sub.passesPath)) throw new PageNotFound();
   if (sub.passesPath && req.method === 'OPTIONS') return connect(api, req, served, sub);
   const verb = req.info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete';
-  if (!sub.verbs.includes(verb)) throw notAllowed();
+  if (!sub.verbs.includes(verb) || (req.method === 'HEAD' && !sub.passesPath)) throw notAllowed();
   return sub.connect ? connect(api, req, served, sub) : handlers[verb](api, req, served, sub);
 }
 

@@ -75,7 +75,8 @@ export function createLocalCluster(api: () => Api): LocalCluster {
             if (!declined) live.metadata.resourceVersion = '';
             return declined ? before : live;
           },
-          { subresource, anyVersion: true },
+          // What is done on the way of a request, such as a binding, has no field manager of its own.
+          { subresource, anyVersion: true, tracked: options.as !== undefined },
         );
         return declined ? undefined : outcome.object;
       } catch (error) {

@@ -52,7 +52,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const info = {
     ...other,
     isResource: true,
-    verb: writeVerbs[method] ?? (method === 'OPTIONS' ? '' : 'get'),
+    verb: writeVerbs[method] ?? (method === 'GET' || method === 'HEAD' ? 'get' : ''),
     group: core ? '' : parts[1]!,
     version: parts[core ? 1 : 2]!,
   };

@@ -16,6 +16,7 @@ import { type Answer, type ApiRequest, jsonType } from './request.ts';
 import { requestBody } from './requestBody.ts';
 import { isLongRunning } from './requestInfo.ts';
 import { Compacted, StoreUnavailable } from './storage/store.ts';
+import { goesOverWebSocket, streamOverWebSocket } from './streaming/overWebSocket.ts';
 import { onUpgrade, type Upgrade, upgradable } from './upgrade.ts';
 
 export interface ServerOptions {
@@ -60,7 +61,7 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
     sendError(undefined, reply.raw as ServerResponse, status.badRequest((error as Error).message));
   });
   app.route({
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
     url: '/*',
     // The request leaves fastify here: this hook never calls on, so what fastify does for handlers of its own is spared.
     onRequest: (request, reply, _done) => {
@@ -157,6 +158,7 @@ function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
 
 async function send(req: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
   if ('stream' in answer && answer.taken) return answer.stream(response);
+  if (goesOverWebSocket(req, answer)) return streamOverWebSocket(req, answer);
   if (response.destroyed) return;
   const headers: Record<string, string | number | string[]> = {
     'audit-id': req.auditId,

@@ -501,6 +501,15 @@ describe('paths that name nothing', () => {
     const r = await http(cms('default'), { method: 'PUT', body: cm('x') });
     expect(r.json).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
   });
+  it.each([['HEAD'], ['OPTIONS'], ['TRACE']])('%s of a resource is 405', async (method) => {
+    for (const path of [cms('default'), `${cms('default')}/x`, '/api/v1/namespaces/default/status'])
+      expect((await http(path, { method })).code).toBe(405);
+    expect((await http('/livez', { method: 'HEAD' })).code).toBe(200);
+  });
+  it('what old clients ask for besides is passed over', async () => {
+    const r = await http('/api/v1/namespaces/default?export=true&exact=true&pretty=true');
+    expect([r.code, r.text.startsWith('{\n  "kind": "Namespace"')]).toEqual([200, true]);
+  });
   it('an escape out of the path is refused', async () => {
     expect((await http('/api/v1/namespaces/default/configmaps/..%2f..%2fsecrets')).code).toBe(400);
   });

@@ -194,6 +194,18 @@ describe('managedFields', () => {
   });
 });
 
+describe('deeds', () => {
+  it('leave managedFields alone', async () => {
+    const { metadata } = await made(`${base}/pods`, pod);
+    const path = `${base}/pods/${metadata.name}`;
+    const body = { metadata: { annotations: { a: 'b' } }, target: { kind: 'Node', name: 'n' } };
+    expect((await post(`${path}/binding`, body)).code).toBe(201);
+    const bound = (await http(path)).json;
+    expect([bound.spec.nodeName, bound.metadata.annotations]).toEqual(['n', { a: 'b' }]);
+    expect(bound.metadata.managedFields).toEqual(metadata.managedFields);
+  });
+});
+
 describe('sizes', () => {
   it('an object over 1.5 MiB is refused in the words of the store', async () => {
     const rules = Array.from({ length: 1700 }, () => ({
