@@ -10,6 +10,7 @@ const highWaterBytes = 1024 * 1024;
 export class WatchStream {
   readonly closed: Promise<void>;
   readonly #response: ServerResponse;
+  readonly #messages: boolean;
   #queue: Buffer[] = [];
   #queued = 0;
   #scheduled = false;
@@ -18,6 +19,7 @@ export class WatchStream {
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    this.#messages = 'messages' in response;
     this.closed = new Promise((resolve) => response.once('close', resolve));
     response.on('drain', () => {
       this.#blocked = false;
@@ -59,6 +61,12 @@ export class WatchStream {
   }
 
   #takeChunk(): Buffer {
+    // Over a WebSocket each event is a message of its own.
+    if (this.#messages) {
+      const event = this.#queue.shift()!;
+      this.#queued -= event.length;
+      return event;
+    }
     let size = 0;
     let count = 0;
     while (count < this.#queue.length && size < highWaterBytes) size += this.#queue[count++]!.length;

@@ -36,7 +36,7 @@ const links: Record<string, readonly string[]> = {
 /** Elements whose content is text, whatever it looks like. */
 const rawText = new Set(['iframe', 'noembed', 'noframes', 'noscript', 'script', 'style', 'textarea', 'title', 'xmp']);
 /** A tag longer than this is no tag; what is held back stays bounded. */
-const longestTag = 64 * 1024;
+const longestTag = 1024 * 1024;
 
 export const isHtml = (answer: IncomingMessage): boolean =>
   (answer.headers['content-type'] ?? '').split(';', 1)[0]!.trim() === 'text/html';
@@ -72,33 +72,28 @@ export function createScanner(rewrite: (url: string) => string): (text: string, 
   let rest = '';
   /** Inside a comment or an element of raw text: what ends it. */
   let until: RegExp | undefined;
+  /** How far the tag that `rest` begins with has been looked through. */
+  let tag: TagScan = { at: 1, quote: '' };
   return (text, last) => {
     const input = rest + text;
     let out = '';
     let at = 0;
-    for (;;) {
+    while (at < input.length) {
       if (until) {
         const end = matchFrom(until, input, at);
-        if (!end) {
-          // The ending may be cut in two.
-          const safe = last ? input.length : Math.max(at, input.length - 16);
-          out += input.slice(at, safe);
-          at = safe;
-          break;
-        }
-        out += input.slice(at, end.index + end[0].length);
-        at = end.index + end[0].length;
+        // The ending may be cut in two.
+        const to = end ? end.index + end[0].length : last ? input.length : Math.max(at, input.length - 16);
+        out += input.slice(at, to);
+        at = to;
+        if (!end) break;
         until = undefined;
+        continue;
       }
       const open = input.indexOf('<', at);
-      if (open < 0) {
-        out += input.slice(at);
-        at = input.length;
-        break;
-      }
-      out += input.slice(at, open);
-      at = open;
-      if (!last && input.length - at < 4) break;
+      const to = open < 0 ? input.length : open;
+      out += input.slice(at, to);
+      at = to;
+      if (open < 0 || (!last && input.length - at < 4)) break;
       if (input.startsWith('<!--', at)) {
         out += '<!--';
         at += 4;
@@ -110,18 +105,15 @@ export function createScanner(rewrite: (url: string) => string): (text: string, 
         at++;
         continue;
       }
-      const end = tagEnd(input, at);
-      if (end < 0) {
-        if (!last && input.length - at < longestTag) break;
-        out += '<';
-        at++;
-        continue;
-      }
-      const tag = input.slice(at, end);
-      out += rewriteTag(tag, rewrite);
-      at = end;
-      const name = tagName(tag);
-      if (rawText.has(name)) until = new RegExp(`</${name}(?=[\\s/>])`, 'gi');
+      const end = tagEnd(input, at, tag);
+      if (end < 0 && !last && input.length - at < longestTag) break;
+      tag = { at: 1, quote: '' };
+      // What never ends is no tag, and what is behind it no page.
+      const whole = end < 0 ? input.slice(at) : input.slice(at, end);
+      out += end < 0 ? whole : rewriteTag(whole, rewrite);
+      at += whole.length;
+      const name = tagName(whole);
+      if (end >= 0 && rawText.has(name)) until = new RegExp(`</${name}(?=[\\s/>])`, 'gi');
     }
     rest = input.slice(at);
     return out;
@@ -135,29 +127,60 @@ function matchFrom(expression: RegExp, text: string, at: number): RegExpExecArra
 
 const tagName = (tag: string): string => /^<([a-z][^\s/>]*)/i.exec(tag)![1]!.toLowerCase();
 
-/** Behind the `>` that ends the tag which begins at `at`; a `>` in quotes does not. -1: it is not there yet. */
-function tagEnd(text: string, at: number): number {
-  let quote = '';
-  for (let i = at + 1; i < text.length; i++) {
+/** From the tag's beginning. */
+interface TagScan {
+  at: number;
+  quote: string;
+}
+
+/** Behind the `>` that ends the tag which begins at `start`; a `>` in quotes does not. -1: it is not there yet, and `scan` says how far it was sought. */
+function tagEnd(text: string, start: number, scan: TagScan): number {
+  for (let i = start + scan.at; i < text.length; i++) {
     const c = text[i]!;
-    if (quote) {
-      if (c === quote) quote = '';
-    } else if ((c === '"' || c === "'") && /=\s*$/.test(text.slice(Math.max(at, i - 16), i))) quote = c;
+    if (scan.quote) {
+      if (c === scan.quote) scan.quote = '';
+    } else if ((c === '"' || c === "'") && /=\s*$/.test(text.slice(Math.max(start, i - 16), i))) scan.quote = c;
     else if (c === '>') return i + 1;
   }
+  scan.at = text.length - start;
   return -1;
 }
 
 function rewriteTag(tag: string, rewrite: (url: string) => string): string {
   const names = links[tagName(tag)];
   if (!names) return tag;
-  return tag.replace(
-    /([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g,
-    (whole, name: string, equals: string, value: string) => {
-      if (!names.includes(name.toLowerCase())) return whole;
-      const quote = value[0] === '"' || value[0] === "'" ? value[0] : '';
-      const url = quote ? value.slice(1, -1) : value;
-      return `${name}${equals}${quote}${rewrite(url)}${quote}`;
-    },
-  );
+  let out = '';
+  let copied = 0;
+  for (const { name, from, to } of attributes(tag)) {
+    if (!names.includes(name)) continue;
+    out += tag.slice(copied, from) + rewrite(tag.slice(from, to));
+    copied = to;
+  }
+  return out + tag.slice(copied);
+}
+
+/** The attributes that have values, and where those lie, quotes not included. One pass, however odd the tag. */
+function* attributes(tag: string): Generator<{ name: string; from: number; to: number }> {
+  const skip = (expression: RegExp, from: number) => {
+    expression.lastIndex = from;
+    return from + (expression.exec(tag)?.[0].length ?? 0);
+  };
+  let at = skip(/<[^\s/>]*/y, 0);
+  while (at < tag.length - 1) {
+    const start = skip(/[\s/"'=]*/y, at);
+    const end = skip(/[^\s/>=]*/y, start);
+    const equals = skip(/\s*/y, end);
+    at = end;
+    if (tag[equals] !== '=') {
+      if (end === start) at++;
+      continue;
+    }
+    const value = skip(/\s*/y, equals + 1);
+    const quote = tag[value] === '"' || tag[value] === "'" ? tag[value] : '';
+    const from = value + quote.length;
+    const to = quote ? tag.indexOf(quote, from) : skip(/[^\s>]*/y, from);
+    if (to < 0) return;
+    yield { name: tag.slice(start, end).toLowerCase(), from, to };
+    at = to + quote.length;
+  }
 }
