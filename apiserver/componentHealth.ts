@@ -1,7 +1,8 @@
 // Asks a component of this machine whether it is well: its /healthz on loopback, over TLS or, as our own daemons have it, without.
 // Mirrors: pkg/registry/core/componentstatus/validator.go, pkg/probe/http. Used by: kinds/componentStatus.ts.
-import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { get } from '../component-base/http.ts';
 
 export interface Health {
   healthy: boolean;
@@ -28,7 +29,7 @@ function ask(protocol: 'http' | 'https', port: number): Promise<Asked> {
   const options = { host: '127.0.0.1', port, path: '/healthz', agent: false, timeout: limit } as const;
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ failed: error });
-    const take = (answer: http.IncomingMessage) => {
+    const take = (answer: IncomingMessage) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (chunk: string) => {
@@ -43,7 +44,7 @@ function ask(protocol: 'http' | 'https', port: number): Promise<Asked> {
     };
     // The certificate is the component's own: nobody vouches for it, as nobody does in upstream's check.
     const request =
-      protocol === 'https' ? https.get({ ...options, rejectUnauthorized: false }, take) : http.get(options, take);
+      protocol === 'https' ? https.get({ ...options, rejectUnauthorized: false }, take) : get(options, take);
     request.on('timeout', () => request.destroy(new Error('timed out')));
     request.on('error', failed);
   });

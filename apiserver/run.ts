@@ -21,6 +21,7 @@ import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
 import { withComponentPorts } from './kinds/componentStatus.ts';
 import { withTTL } from './kinds/event.ts';
+import { withGates } from './kinds/gatedFields.ts';
 import { kinds } from './kinds/kinds.ts';
 import { createRegistry, type Registry } from './kinds/registry.ts';
 import { createKubeletClient } from './kubeletClient.ts';
@@ -148,7 +149,7 @@ function fillRegistry(config: ServerConfig, features: FeatureGates): Registry {
   const eventSeconds = Math.floor(config['event-ttl'] / 1000);
   for (const kind of kinds) {
     const isEvent = kind.plural === 'events';
-    const gated = { ...kind, ...kind.withGates?.(features) };
+    const gated = withGates(kind, features);
     const settled = kind.observe ? withComponentPorts(gated, config['component-health-ports']) : gated;
     registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name));
   }

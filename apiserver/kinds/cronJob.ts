@@ -9,7 +9,7 @@ import { ageColumn, column, countColumn, nameColumn, since } from './columns.ts'
 import { semanticEqual } from './equal.ts';
 import { checkJobSpec, defaultJobSpec, jobWarnings } from './job/spec.ts';
 import { defineKind } from './kind.ts';
-import { containerImages, containerNames, dropDisabledTemplate } from './podTemplate.ts';
+import { containerImages, containerNames } from './podTemplate.ts';
 import { selectorText } from './selectors.ts';
 
 /** The Jobs' names are this one and a time, which takes eleven characters. */
@@ -88,7 +88,6 @@ const zoneText =
   'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
 
 const jobSpec = (cron: any) => cron.spec.jobTemplate.spec;
-const drop = (cron: any, old?: any) => dropDisabledTemplate(jobSpec(cron).template, old && jobSpec(old).template);
 /** The Job that would be made, as the columns of workloads read it. */
 const jobOf = (cron: any) => ({ spec: cron.spec?.jobTemplate?.spec });
 
@@ -105,9 +104,7 @@ export const cronJob = defineKind({
   defaults,
   prepareCreate: (cron) => {
     cron.status = {};
-    drop(cron);
   },
-  prepareUpdate: (cron, old) => drop(cron, old),
   validateCreate,
   validateUpdate: (cron, old) => checkSpec(cron.spec, old.spec),
   warnings: (cron, old) => [

@@ -18,7 +18,6 @@ import {
   containerImages,
   containerNames,
   defaultPodTemplate,
-  dropDisabledTemplate,
 } from './podTemplate.ts';
 import { labelsText, selectorFixed, selectorText } from './selectors.ts';
 
@@ -58,11 +57,9 @@ function setTemplateGeneration(set: any, value: number): void {
 function prepareCreate(set: any): void {
   set.status = Object.fromEntries(alwaysThere.map((name) => [name, 0]));
   setTemplateGeneration(set, Math.max(templateGeneration(set), 1));
-  dropDisabledTemplate(set.spec.template);
 }
 
 function prepareUpdate(set: any, old: any): void {
-  dropDisabledTemplate(set.spec.template, old.spec.template);
   templateGeneration(set);
   const changed = !semanticEqual(set.spec.template, old.spec.template);
   setTemplateGeneration(set, templateGeneration(old) + (changed ? 1 : 0));

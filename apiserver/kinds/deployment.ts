@@ -19,7 +19,6 @@ import {
   containerImages,
   containerNames,
   defaultPodTemplate,
-  dropDisabledTemplate,
   templateWarnings,
 } from './podTemplate.ts';
 import { scale } from './scale.ts';
@@ -126,9 +125,7 @@ export const deployment = defineKind({
   defaults,
   prepareCreate: (object) => {
     object.status = {};
-    dropDisabledTemplate(object.spec.template);
   },
-  prepareUpdate: (object, old) => dropDisabledTemplate(object.spec.template, old.spec.template),
   validate,
   validateUpdate: (object, old) => selectorFixed(object.spec.selector, old.spec.selector),
   warnings: templateWarnings,

@@ -11,7 +11,7 @@ import { checkPodHostName, checkSelectedSpec, defaultJobSpec, jobWarnings } from
 import { validateStatus } from './job/status.ts';
 import { checkFixedFields } from './job/update.ts';
 import { defineKind } from './kind.ts';
-import { containerImages, containerNames, dropDisabledTemplate } from './podTemplate.ts';
+import { containerImages, containerNames } from './podTemplate.ts';
 import { selectorText } from './selectors.ts';
 
 function defaults(job: any): void {
@@ -38,7 +38,6 @@ function prepareCreate(job: any): void {
   if (!job.spec.manualSelector) generateSelector(job);
   defaultLabels(job);
   job.status = {};
-  dropDisabledTemplate(job.spec.template);
 }
 
 function validate(job: any, prefixed: boolean): FieldError[] {
@@ -80,7 +79,6 @@ export const job = defineKind({
   storage: 'jobs',
   defaults,
   prepareCreate,
-  prepareUpdate: (object, old) => dropDisabledTemplate(object.spec.template, old.spec.template),
   validateCreate: (object) => validate(object, true),
   validateUpdate: (object, old) => [...validate(object, hasPrefixedLabels(old)), ...checkFixedFields(object, old)],
   warnings: (object, old) => jobWarnings(object, old, object.spec, 'spec'),

@@ -19,13 +19,6 @@ function validate(lease: any): FieldError[] {
   return errors;
 }
 
-/** Coordinated leader election is off by default: its fields are dropped, unless the stored Lease has them. */
-function dropCoordination(lease: any, old?: any): void {
-  if (!lease.spec || old?.spec?.strategy || old?.spec?.preferredHolder) return;
-  delete lease.spec.strategy;
-  delete lease.spec.preferredHolder;
-}
-
 export const lease = defineKind({
   group: 'coordination.k8s.io',
   version: 'v1',
@@ -37,8 +30,6 @@ export const lease = defineKind({
   defaults: (object) => {
     object.spec ??= {};
   },
-  prepareCreate: (object) => dropCoordination(object),
-  prepareUpdate: dropCoordination,
   validate,
   createOnUpdate: true,
   unconditionalUpdate: false,

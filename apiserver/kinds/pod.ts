@@ -10,7 +10,7 @@ import { defaultPod } from './pod/defaults.ts';
 import { ephemeralContainers } from './pod/ephemeral.ts';
 import { eviction } from './pod/eviction.ts';
 import { specChanged } from './pod/generation.ts';
-import { keepForStatus, prepareCreate, prepareUpdate } from './pod/prepare.ts';
+import { keepForStatus, prepareCreate } from './pod/prepare.ts';
 import { resize } from './pod/resize.ts';
 import { validateStatusUpdate } from './pod/status.ts';
 import { validateUpdate } from './pod/update.ts';
@@ -37,7 +37,6 @@ export const pod = defineKind({
   storage: 'pods',
   defaults: defaultPod,
   prepareCreate,
-  prepareUpdate,
   validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate,

@@ -6,7 +6,6 @@ import { type Selector, validateLabels } from '../../apimachinery/labelSelector.
 import { validateAnnotations } from '../../apimachinery/objectMeta.ts';
 import { checkPodAnnotations, checkSeccompMatches } from './pod/annotations.ts';
 import { defaultPodSpec } from './pod/defaults.ts';
-import { dropDisabledSpec } from './pod/features.ts';
 import { checkPodSpec, eachContainer } from './pod/spec.ts';
 import { nameWarnings, specWarnings } from './pod/warnings.ts';
 
@@ -17,10 +16,6 @@ export function defaultPodTemplate(holder: any): void {
   template.metadata ??= {};
   template.spec ??= {};
   defaultPodSpec(template.spec);
-}
-
-export function dropDisabledTemplate(template: any, old?: any): void {
-  if (template?.spec) dropDisabledSpec(template.spec, old?.spec);
 }
 
 /** The paths are upstream's: without `metadata`. */

@@ -11,7 +11,6 @@ import {
   containerImages,
   containerNames,
   defaultPodTemplate,
-  dropDisabledTemplate,
   templateWarnings,
 } from './podTemplate.ts';
 import { scale } from './scale.ts';
@@ -70,9 +69,7 @@ export const replicaSet = defineKind({
   },
   prepareCreate: (set) => {
     set.status = { replicas: 0 };
-    dropDisabledTemplate(set.spec.template);
   },
-  prepareUpdate: (set, old) => dropDisabledTemplate(set.spec.template, old.spec.template),
   validate,
   validateUpdate: (set, old) => selectorFixed(set.spec.selector, old.spec.selector),
   warnings: templateWarnings,

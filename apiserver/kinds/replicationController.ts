@@ -16,7 +16,6 @@ import {
   containerImages,
   containerNames,
   defaultPodTemplate,
-  dropDisabledTemplate,
 } from './podTemplate.ts';
 import { scaleOf } from './scale.ts';
 import { labelsText } from './selectors.ts';
@@ -85,9 +84,7 @@ export const replicationController = defineKind({
   defaults,
   prepareCreate: (controller) => {
     controller.status = { replicas: 0 };
-    dropDisabledTemplate(controller.spec.template);
   },
-  prepareUpdate: (controller, old) => dropDisabledTemplate(controller.spec.template, old.spec.template),
   validate,
   warnings,
   generation: (controller, old) => !semanticEqual(controller.spec, old.spec),

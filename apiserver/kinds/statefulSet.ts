@@ -7,13 +7,7 @@ import { claimSpecWarnings, defaultClaim } from './claim/spec.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
-import {
-  bareTemplateWarnings,
-  containerImages,
-  containerNames,
-  defaultPodTemplate,
-  dropDisabledTemplate,
-} from './podTemplate.ts';
+import { bareTemplateWarnings, containerImages, containerNames, defaultPodTemplate } from './podTemplate.ts';
 import { scale } from './scale.ts';
 import { validateCreate, validateStatus, validateUpdate } from './statefulSet/validation.ts';
 
@@ -81,9 +75,7 @@ export const statefulSet = defineKind({
   defaults,
   prepareCreate: (set) => {
     set.status = { replicas: 0, availableReplicas: 0 };
-    dropDisabledTemplate(set.spec.template);
   },
-  prepareUpdate: (set, old) => dropDisabledTemplate(set.spec.template, old.spec.template),
   validateName: nameIsDNSLabel,
   validateCreate,
   validateUpdate,

@@ -6,13 +6,7 @@ import { column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 import { specWarnings } from './pod/warnings.ts';
-import {
-  checkPodTemplate,
-  containerImages,
-  containerNames,
-  defaultPodTemplate,
-  dropDisabledTemplate,
-} from './podTemplate.ts';
+import { checkPodTemplate, containerImages, containerNames, defaultPodTemplate } from './podTemplate.ts';
 import { labelsText } from './selectors.ts';
 
 function validate(object: any): FieldError[] {
@@ -35,8 +29,6 @@ export const storedTemplate = defineKind({
   schema: 'io.k8s.api.core.v1.PodTemplate',
   storage: 'podtemplates',
   defaults: defaultPodTemplate,
-  prepareCreate: ({ template }) => dropDisabledTemplate(template),
-  prepareUpdate: ({ template }, old) => dropDisabledTemplate(template, old.template),
   validate,
   warnings,
   generation: ({ template }, old) => !semanticEqual(template, old.template),

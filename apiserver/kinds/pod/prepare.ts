@@ -3,7 +3,6 @@
 // Called by: ../pod.ts.
 import type { Context } from '../kind.ts';
 import { appArmorPrefix } from './annotations.ts';
-import { dropDisabledSpec, dropDisabledStatus } from './features.ts';
 import { qosClass } from './qos.ts';
 import { eachContainer } from './spec.ts';
 
@@ -70,15 +69,10 @@ function appArmorFromAnnotations(pod: any, context: Context): void {
 
 export function prepareCreate(pod: any, context: Context): void {
   pod.spec ??= {};
-  dropDisabledSpec(pod.spec);
   pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
   if (pod.spec.schedulingGates?.length) pod.status.conditions = [{ ...gatedCondition }];
   mergeAllLabelKeys(pod.spec, pod.metadata.labels ?? {});
   appArmorFromAnnotations(pod, context);
-}
-
-export function prepareUpdate(pod: any, old: any): void {
-  dropDisabledSpec(pod.spec, old.spec);
 }
 
 /** A writer that does not know observedGeneration does not erase it. */
@@ -100,7 +94,6 @@ export function keepForStatus(pod: any, old: any): void {
   pod.status ??= {};
   if (!pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
   keepObservedGenerations(pod.status, old.status ?? {});
-  dropDisabledStatus(pod.status, old.status);
 }
 
 /** Subresources that change one part of spec leave the rest of metadata alone. */

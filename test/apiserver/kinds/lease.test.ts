@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { withGates } from '../../../apiserver/kinds/gatedFields.ts';
 import type { Context } from '../../../apiserver/kinds/kind.ts';
 import { lease } from '../../../apiserver/kinds/lease.ts';
 import { serviceAccount } from '../../../apiserver/kinds/serviceAccount.ts';
+import { defaultFeatureGates } from '../../../component-base/featureGates.ts';
 import { cells, created, made } from './said.ts';
 
 const context = {} as Context;
@@ -16,12 +18,13 @@ test.each<[Record<string, unknown>, string[]]>([
 });
 
 test('fields of coordinated leader election are dropped, unless stored before', () => {
+  const gated = withGates(lease, defaultFeatureGates);
   const spec = { holderIdentity: 'a', strategy: 's', preferredHolder: 'b' };
   const fresh = made(lease, { spec });
-  lease.prepareCreate!(fresh, context);
+  gated.prepareCreate!(fresh, context);
   expect(fresh.spec).toEqual({ holderIdentity: 'a' });
   const kept = made(lease, { spec });
-  lease.prepareUpdate!(kept, made(lease, { spec }), context);
+  gated.prepareUpdate!(kept, made(lease, { spec }), context);
   expect(kept.spec).toEqual(spec);
 });
 

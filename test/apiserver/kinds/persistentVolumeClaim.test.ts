@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { withGates } from '../../../apiserver/kinds/gatedFields.ts';
 import type { Context } from '../../../apiserver/kinds/kind.ts';
 import { persistentVolumeClaim as pvc } from '../../../apiserver/kinds/persistentVolumeClaim.ts';
+import { defaultFeatureGates } from '../../../component-base/featureGates.ts';
 import { cells, created, made, texts, updated } from './said.ts';
 
 const requests = (storage: string) => ({ resources: { requests: { storage } } });
@@ -89,7 +91,7 @@ test.each<[string, any, any]>([
   ['another namespace', { dataSourceRef: { ...source, namespace: 'n' } }, {}],
 ])('data sources: %s', (_what, spec, expected) => {
   const object = one(spec);
-  pvc.prepareCreate!(object, {} as Context);
+  withGates(pvc, defaultFeatureGates).prepareCreate!(object, {} as Context);
   const { dataSource, dataSourceRef } = object.spec;
   const plain = (s: any) => s && { apiGroup: null, ...s };
   expect({ dataSource: plain(dataSource), dataSourceRef: plain(dataSourceRef) }).toEqual({

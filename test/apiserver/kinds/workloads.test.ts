@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { deployment } from '../../../apiserver/kinds/deployment.ts';
+import { withGates } from '../../../apiserver/kinds/gatedFields.ts';
 import type { Context, Kind } from '../../../apiserver/kinds/kind.ts';
 import { replicaSet } from '../../../apiserver/kinds/replicaSet.ts';
+import { defaultFeatureGates } from '../../../component-base/featureGates.ts';
 import { cells, created, made, texts, updated } from './said.ts';
 
 type Change = (spec: any, object: any) => void;
@@ -240,7 +242,7 @@ test('a new one starts without status, and warns of what its pods will suffer fr
     spec.template.spec.nodeSelector = { 'beta.kubernetes.io/arch': 'arm64' };
     spec.template.spec.workloadRef = { name: 'w' };
   });
-  replicaSet.prepareCreate!(object, context);
+  withGates(replicaSet, defaultFeatureGates).prepareCreate!(object, context);
   expect(object.status).toEqual({ replicas: 0 });
   expect(object.spec.template.spec.workloadRef).toBeUndefined();
   expect(replicaSet.warnings!(object, undefined)).toEqual([

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { withGates } from '../../../../apiserver/kinds/gatedFields.ts';
 import type { Context } from '../../../../apiserver/kinds/kind.ts';
 import { imageTag } from '../../../../apiserver/kinds/pod/defaults.ts';
 import { qosClass } from '../../../../apiserver/kinds/pod/qos.ts';
 import { pod } from '../../../../apiserver/kinds/pod.ts';
+import { defaultFeatureGates } from '../../../../component-base/featureGates.ts';
 import { aPod } from './pods.ts';
 
 const context = { warn: () => {} } as unknown as Context;
@@ -150,9 +152,9 @@ test('fields behind closed gates are dropped; label keys join their selector', (
       { maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule', matchLabelKeys: ['app'], labelSelector: {} },
     ];
   });
-  pod.prepareCreate!(fresh, context);
+  withGates(pod, defaultFeatureGates).prepareCreate!(fresh, context);
   expect(fresh.spec.workloadRef).toBeUndefined();
-  expect(fresh.spec.containers[0].lifecycle).toEqual({});
+  expect(fresh.spec.containers[0].lifecycle).toBeUndefined();
   expect(fresh.spec.volumes[0].projected.sources).toEqual([{}]);
   expect(fresh.spec.topologySpreadConstraints[0].labelSelector).toEqual({
     matchExpressions: [{ key: 'app', operator: 'In', values: ['web'] }],
