@@ -2,7 +2,7 @@
 // Reads: behaviour.ts for what annotations say, the container's record. Used by: exec.ts. Next: shell/shell.ts, shell/terminal.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duplex, duplexPair } from 'node:stream';
+import { type Duplex, duplexPair, type Writable } from 'node:stream';
 import type { RemoteCommandOutcome, RemoteCommandSession } from '../component-base/streaming/remoteCommandServer.ts';
 import type { Life } from './life.ts';
 import type { SimulatedNode } from './node.ts';
@@ -80,10 +80,21 @@ async function inShell(
   return code;
 }
 
+const drained = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const go = () => {
+      stream.off('drain', go);
+      stream.off('close', go);
+      resolve();
+    };
+    stream.on('drain', go);
+    stream.on('close', go);
+  });
+
 function ioOf(session: RemoteCommandSession, tty: boolean, cmd: string[], onInterrupt: () => void): ShellIo {
   const write = (stream: typeof session.stdout) => async (data: Buffer | string) => {
     if (!stream || stream.destroyed || stream.writableEnded) return;
-    if (!stream.write(data)) await new Promise<void>((resolve) => stream.once('drain', resolve).once('close', resolve));
+    if (!stream.write(data)) await drained(stream);
   };
   if (!tty || !session.stdin) {
     const out = write(session.stdout);

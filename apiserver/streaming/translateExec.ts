@@ -6,7 +6,7 @@ import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { Status } from '../../apimachinery/types.ts';
 import { createSpdyConnection, type SpdyConnection, type SpdyStream } from '../../component-base/spdy/connection.ts';
 import type { Splice } from '../../component-base/streaming/splice.ts';
-import { acceptWebSocket, send, type WebSocket } from '../../component-base/streaming/webSocket.ts';
+import { acceptWebSocket, send, type WebSocket, writePaced } from '../../component-base/streaming/webSocket.ts';
 import { requestHeaders } from '../proxy/forwardedHeaders.ts';
 import { dialUpgrade, type ProxyTarget } from '../proxy/reverseProxy.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -138,17 +138,9 @@ function holdMessages(ws: WebSocket): { release(handle: (data: Buffer) => void):
 function receive(ws: WebSocket, streams: Streams, data: Buffer): void {
   if (!data.length) return;
   const rest = data.subarray(1);
-  if (data[0] === channel.stdin) write(ws, streams.stdin, rest);
-  else if (data[0] === channel.resize) write(ws, streams.resize, rest);
+  const to = data[0] === channel.stdin ? streams.stdin : data[0] === channel.resize ? streams.resize : undefined;
+  if (to) writePaced(ws, to, rest);
   else if (data[0] === channel.close && rest[0] === channel.stdin) streams.stdin?.end();
-}
-
-function write(ws: WebSocket, stream: SpdyStream | undefined, data: Buffer): void {
-  if (!stream || !data.length || stream.writableEnded || stream.write(data)) return;
-  ws.pause();
-  const go = () => ws.resume();
-  stream.once('drain', go);
-  stream.once('close', go);
 }
 
 /** Until the stream ends; each piece waits for the one before it to be taken. */

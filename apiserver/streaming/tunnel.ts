@@ -3,7 +3,13 @@
 // Called by podStreams.ts.
 import type { Duplex } from 'node:stream';
 import type { Splice } from '../../component-base/streaming/splice.ts';
-import { acceptWebSocket, offeredProtocols, send, type WebSocket } from '../../component-base/streaming/webSocket.ts';
+import {
+  acceptWebSocket,
+  offeredProtocols,
+  send,
+  type WebSocket,
+  writePaced,
+} from '../../component-base/streaming/webSocket.ts';
 import { requestHeaders } from '../proxy/forwardedHeaders.ts';
 import { dialUpgrade, type ProxyTarget, refusedUpgrade } from '../proxy/reverseProxy.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -43,11 +49,7 @@ function join(ws: WebSocket, backend: Duplex, head: Buffer, open: Set<Splice> | 
     },
   };
   open?.add(self);
-  ws.on('message', (data: Buffer) => {
-    if (backend.write(data)) return;
-    ws.pause();
-    backend.once('drain', () => ws.resume());
-  });
+  ws.on('message', (data: Buffer) => writePaced(ws, backend, data));
   ws.on('close', () => {
     open?.delete(self);
     backend.end(() => backend.destroy());

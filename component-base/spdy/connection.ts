@@ -90,14 +90,10 @@ class Stream extends Duplex implements SpdyStream {
       this.#unread = 0;
     }
     this.push(data);
-    if (this.readableLength < longestBacklog) return;
-    await Promise.race([
-      this.#connection.socketClosed,
-      new Promise<void>((resolve) => {
-        this.#resume = resolve;
-        this.once('close', resolve);
-      }),
-    ]);
+    if (this.readableLength < longestBacklog || this.#connection.lost) return;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
   }
 
   /** The peer says and hears no more: what came is still read, what is written is dropped, as with a Go server that closes at its end. */
@@ -110,6 +106,12 @@ class Stream extends Duplex implements SpdyStream {
     this.end();
   }
 
+  /** Nothing waits for a reader any more. */
+  release(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
   get isEnded(): boolean {
     return this.#ended;
   }
@@ -120,8 +122,7 @@ class Stream extends Duplex implements SpdyStream {
   }
 
   override _read(): void {
-    this.#resume?.();
-    this.#resume = undefined;
+    this.release();
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -135,7 +136,7 @@ class Stream extends Duplex implements SpdyStream {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#resume?.();
+    this.release();
     this.#connection.forget(this, !(this.#ended && this.writableFinished));
     done(error);
   }
@@ -143,8 +144,9 @@ class Stream extends Duplex implements SpdyStream {
 
 class Connection implements SpdyConnection {
   readonly closed: Promise<void>;
-  /** Frames that came before it may still be under way to their streams. */
-  readonly socketClosed: Promise<void>;
+  /** The socket is closed; frames that came before may still be under way to their streams. */
+  lost = false;
+  readonly #socketClosed: Promise<void>;
   readonly #ended = Promise.withResolvers<void>();
   readonly #socket: Duplex;
   readonly #options: SpdyOptions;
@@ -164,9 +166,14 @@ class Connection implements SpdyConnection {
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#pingId = this.#nextId;
     this.closed = this.#ended.promise;
-    this.socketClosed = new Promise((resolve) => {
-      if (socket.closed) resolve();
-      socket.once('close', () => resolve());
+    this.#socketClosed = new Promise((resolve) => {
+      const closed = () => {
+        this.lost = true;
+        for (const stream of this.#streams.values()) stream.release();
+        resolve();
+      };
+      if (socket.closed) closed();
+      else socket.once('close', closed);
     });
     socket.on('error', () => socket.destroy());
     if (options.idleTimeout) this.#every(Math.min(options.idleTimeout, 30_000), () => this.#checkIdle());
@@ -215,7 +222,7 @@ class Connection implements SpdyConnection {
       this.#socket.destroy();
     }
     this.#end();
-    await this.socketClosed;
+    await this.#socketClosed;
     this.#ended.resolve();
   }
 

@@ -1,7 +1,7 @@
 // Several streams in one WebSocket: each message begins with the number of its channel, in binary or, for browsers of old, in base64.
 // Mirrors: apimachinery/pkg/util/httpstream/wsstream/conn.go. Used by: remoteCommandServer.ts, portForwardServer.ts.
 import { PassThrough, type Readable, Writable } from 'node:stream';
-import { send, type WebSocket } from './webSocket.ts';
+import { send, type WebSocket, writePaced } from './webSocket.ts';
 
 export interface Channels {
   /** What the peer sends on a channel; it ends with the connection, or when the peer closes it (v5). */
@@ -21,11 +21,7 @@ export function createChannels(ws: WebSocket, options: { base64?: boolean; closa
     const bytes = options.base64 ? Buffer.from(data.toString('latin1', 1), 'base64') : data.subarray(1);
     if (options.closable && channel === closeSignal) return void readables.get(bytes[0] ?? -1)?.end();
     const stream = readables.get(channel);
-    if (!stream || stream.writableEnded || stream.destroyed || stream.write(bytes)) return;
-    ws.pause();
-    const go = () => ws.resume();
-    stream.once('drain', go);
-    stream.once('close', go);
+    if (stream) writePaced(ws, stream, bytes);
   });
   ws.on('close', () => {
     for (const stream of readables.values()) stream.end();

@@ -3,7 +3,7 @@
 // Lives in component-base because API server, kubelet and runtime meet over these protocols and may not import each other.
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type * as Library from 'ws';
 
 export type WebSocket = Library.WebSocket;
@@ -59,4 +59,17 @@ export function send(ws: WebSocket, data: Buffer | string, binary = true): Promi
     if (ws.readyState !== ws.OPEN) return resolve();
     ws.send(data, { binary }, () => resolve());
   });
+}
+
+/** Writes what a message brought; while `to` is full the WebSocket is not read. */
+export function writePaced(ws: WebSocket, to: Writable, data: Buffer): void {
+  if (!data.length || to.writableEnded || to.destroyed || to.write(data)) return;
+  ws.pause();
+  const go = () => {
+    to.off('drain', go);
+    to.off('close', go);
+    ws.resume();
+  };
+  to.on('drain', go);
+  to.on('close', go);
 }
