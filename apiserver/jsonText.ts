@@ -1,6 +1,8 @@
 // JSON text with the two things that JSON.parse cannot tell: keys given twice, and why a text is none in Go's words.
-// Called by codecs.ts. Mirrors: sigs.k8s.io/json's strict mode and encoding/json's syntax errors.
+// Called by codecs.ts. Mirrors: sigs.k8s.io/json's strict mode. Next: goSyntaxError.ts.
+
 import { parseWithBigIntegers } from '../apimachinery/bigIntegers.ts';
+import { goSyntaxError } from './goSyntaxError.ts';
 
 /** Objects nested deeper are refused, as Go's decoder does, before recursion could hurt. */
 const maxDepth = 10_000;
@@ -156,27 +158,3 @@ export function comparePaths(a: string, b: string): number {
   }
   return left.length - right.length;
 }
-
-/** The first place where Go's scanner would stop, in its words. */
-function goSyntaxError(text: string): string {
-  const trimmed = text.trimStart();
-  if (!trimmed) return 'unexpected end of JSON input';
-  const at = firstError(text);
-  if (at >= text.length) return 'unexpected end of JSON input';
-  return `invalid character ${quoteChar(text[at]!)} looking for beginning of value`;
-}
-
-/** Bisects on V8's own message where it names a position; else the start. */
-function firstError(text: string): number {
-  try {
-    JSON.parse(text);
-    return 0;
-  } catch (error) {
-    const message = (error as Error).message;
-    if (/end of JSON input/.test(message)) return text.length;
-    const m = /position (\d+)/.exec(message);
-    return m ? Number(m[1]) : Math.max(0, text.search(/\S/));
-  }
-}
-
-const quoteChar = (c: string) => (c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${JSON.stringify(c).slice(1, -1)}'`);

@@ -53,8 +53,10 @@ export function readObject(
   try {
     value = media.parse(body ?? Buffer.alloc(0), problems);
   } catch (error) {
-    throw cannotBeHandled(expected, (error as Error).message);
+    throw unrecognized(expected, body, typeUnread(media, (error as Error).message));
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unrecognized(expected, body, notAnObject(value));
   const decoded = decodeBody(value, expected);
   if (validation === 'Ignore') return decoded.object;
   const all = oddities(body, media, expected, problems, decoded.unknown);
@@ -62,6 +64,29 @@ export function readObject(
     throw cannotBeHandled(expected, `strict decoding error: ${strictText(all)}`);
   for (const text of all) warn(text);
   return decoded.object;
+}
+
+/** The type is read before the rest: what keeps it from being read is said of that. */
+const typeUnread = (media: MediaType, why: string) =>
+  media === jsonMedia ? `couldn't get version/kind; json parse error: ${why}` : why;
+
+function notAnObject(value: unknown): string {
+  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const type =
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+  return value === null
+    ? "Object 'Kind' is missing in 'null'"
+    : `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type ${type}`;
+}
+
+/** As much of a body as an error shows: its text where it begins like an object, else its bytes. */
+const shownBytes = 30;
+
+function unrecognized({ kind }: Expected, body: Buffer | undefined, why: string) {
+  const head = body?.subarray(0, shownBytes) ?? Buffer.alloc(0);
+  const text = head.length === 0 ? '<empty>' : head.toString(head[0] === 0x7b ? 'utf8' : 'hex');
+  const more = (body?.length ?? 0) > shownBytes ? ' ...' : '';
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${text}${more})`);
 }
 
 /** What Go's typed decoder tells of JSON as it reads it; of YAML and of custom resources the duplicates come first. */

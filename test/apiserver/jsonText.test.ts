@@ -21,7 +21,7 @@ describe('parseJson', () => {
   it.each([
     ['', 'unexpected end of JSON input'],
     ['{"a":', 'unexpected end of JSON input'],
-    ['{a:1}', "invalid character 'a' looking for beginning of value"],
+    ['{a:1}', "invalid character 'a' looking for beginning of object key string"],
   ])('%s', (text, want) => {
     expect(() => parseJson(text)).toThrow(want);
   });

@@ -74,7 +74,19 @@ describe('create', () => {
     expect((await http(`${cms(ns)}?dryRun=All`, { body: cm('x') })).code).toBe(409);
   });
   const refusals: [string, unknown, number, string, string?][] = [
-    ['malformed JSON', '{"a":', 400, 'unexpected end of JSON input'],
+    [
+      'malformed JSON',
+      '{"metadata":{"name":"a-name-that-is-long"}',
+      400,
+      `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input ({"metadata":{"name":"a-name-th ...)`,
+    ],
+    [
+      'what is no JSON',
+      'a: b',
+      400,
+      "json parse error: invalid character 'a' looking for beginning of value (613a2062)",
+    ],
+    ['nothing', '', 400, 'json parse error: unexpected end of JSON input (<empty>)'],
     [
       'another kind',
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } },
