@@ -2,6 +2,7 @@
 // document behind the tag that says that it is CBOR. Reads: protobuf/messages.ts, which knows the []byte fields of the built-in kinds.
 // Mirrors: apimachinery/pkg/runtime/serializer/cbor and its internal/modes. A row of mediaTypes.ts.
 import type * as Cborg from 'cborg';
+import { smallIntegers } from '../../apimachinery/bigIntegers.ts';
 import { type Field, type Message, messageOf } from './protobuf/messages.ts';
 import { Writer } from './protobuf/writer.ts';
 
@@ -63,6 +64,7 @@ function encode(value: any, message: Message | undefined, out: Writer): void {
   else if (typeof value === 'string') text(value, out);
   else if (typeof value === 'boolean') out.byte(value ? yes : no);
   else if (typeof value === 'number') number(value, out);
+  else if (typeof value === 'bigint') out.raw(library!.encode(value));
   else if (Array.isArray(value)) {
     for (let i = value.length - 1; i >= 0; i--) encode(value[i], message, out);
     header(4, value.length, out);
@@ -186,7 +188,7 @@ const buffer = (value: unknown): Buffer => {
 /** Byte strings are text, maps are objects with text for keys. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return smallIntegers(value);
   if (Array.isArray(value)) return value.map(plain);
   if (!(value instanceof Map)) return value;
   const out: Record<string, unknown> = {};

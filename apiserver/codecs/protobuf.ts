@@ -2,6 +2,7 @@
 // Reads: protobuf/messages.ts (plans). Mirrors: apimachinery/pkg/runtime/serializer/protobuf and its framer.
 // A row of mediaTypes.ts; what is read goes through ../decode.ts like any JSON. Next: protobuf/encode.ts, protobuf/decode.ts.
 import type { KubeObject, ListMeta } from '../../apimachinery/types.ts';
+import { parseJson } from '../jsonText.ts';
 import { NotWritable } from './notWritable.ts';
 import { byteFields, decodeMessage } from './protobuf/decode.ts';
 import { encodeMessage } from './protobuf/encode.ts';
@@ -22,7 +23,7 @@ export function readProtobuf(body: Buffer): unknown {
     const type = byteFields(envelope.get(1) ?? none);
     const [apiVersion = '', kind = ''] = [type.get(1)?.toString('utf8'), type.get(2)?.toString('utf8')];
     const bytes = envelope.get(2) ?? none;
-    if (envelope.get(4)?.toString('latin1') === 'application/json') return JSON.parse(bytes.toString('utf8'));
+    if (envelope.get(4)?.toString('latin1') === 'application/json') return parseJson(bytes.toString('utf8'));
     const found = messageOf(apiVersion, kind);
     if (!found) throw new SyntaxError(`no kind "${kind}" is registered for version "${apiVersion}"`);
     return { kind, apiVersion, ...(decodeMessage(bytes, found) as object) };

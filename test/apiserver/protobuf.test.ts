@@ -1,12 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  frameProtobuf,
-  listEnvelope,
-  readProtobuf,
-  writeListItem,
-  writeProtobuf,
-} from '../../apiserver/codecs/protobuf.ts';
+import { readProtobuf, writeProtobuf } from '../../apiserver/codecs/protobuf.ts';
 
 // Upstream's own bytes of each kind; they lie beside the checkout, not in it.
 const wire = new URL('../../../shared/wire/', import.meta.url);
@@ -40,5 +34,31 @@ describe('protobuf bodies that are none', () => {
     ['empty', Buffer.alloc(0)],
   ])('%s', (_what, bytes) => {
     expect(() => readProtobuf(bytes)).toThrow(SyntaxError);
+  });
+});
+
+describe('integers', () => {
+  it.each([0, 1, 127, 128, 2 ** 31, 2 ** 53 - 1, 2n ** 62n + 1n, -1, -(2 ** 40), -(2n ** 63n)])(
+    '%s there and back',
+    (revision) => {
+      const object = { kind: 'ControllerRevision', apiVersion: 'apps/v1', metadata: {}, revision };
+      expect((readProtobuf(writeProtobuf(object)) as any).revision).toBe(revision);
+    },
+  );
+});
+
+describe('names that no object may have', () => {
+  it('are refused in maps and in what is JSON', () => {
+    const labels = JSON.parse('{"__proto__": "x"}');
+    const inMap = writeProtobuf({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { labels } });
+    expect(() => readProtobuf(inMap)).toThrow('the key "__proto__" is not allowed');
+    const inJson = writeProtobuf({
+      kind: 'ControllerRevision',
+      apiVersion: 'apps/v1',
+      metadata: {},
+      data: labels,
+      revision: 1,
+    });
+    expect(() => readProtobuf(inJson)).toThrow('the key "__proto__" is not allowed');
   });
 });

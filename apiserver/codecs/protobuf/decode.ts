@@ -1,5 +1,8 @@
 // Protobuf into a JSON-like object: names as JSON has them, Go's special types in their JSON form, zeros left out where JSON leaves them out.
 // Reads: the plan of the message (messages.ts). Mirrors: the Unmarshal functions of k8s.io/api's generated.pb.go. Used by ../protobuf.ts.
+
+import { smallIntegers } from '../../../apimachinery/bigIntegers.ts';
+import { parseJson } from '../../jsonText.ts';
 import type { Field, Message, Special } from './messages.ts';
 
 /** Where in a body the reading stands; `end` is that of the message being read. */
@@ -64,9 +67,8 @@ function readEntry(input: Input, field: Field, wire: number, out: Record<string,
   }
   if (value === undefined) value = field.scalar === 'string' || field.scalar === 'bytes' ? '' : field.scalar ? 0 : null;
   const entries = own<Record<string, unknown>>(out, field.name, {});
-  if (key === '__proto__')
-    Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
-  else entries[key] = value;
+  if (key === '__proto__') throw new SyntaxError('the key "__proto__" is not allowed');
+  entries[key] = value;
 }
 
 function readValue(input: Input, field: Field, wire: number, depth: number): unknown {
@@ -143,14 +145,14 @@ function readVarint(input: Input): number {
   throw new SyntaxError('proto: integer overflow');
 }
 
-/** An int64: ten bytes when it is negative. */
-function readSigned(input: Input): number {
+/** An int64: ten bytes when it is negative; a BigInt when a number cannot hold it. */
+function readSigned(input: Input): number | bigint {
   const from = input.pos;
   const value = readVarint(input);
-  if (input.pos - from < 9) return value;
+  if (input.pos - from < 8) return value;
   let exact = 0n;
   for (let at = input.pos - 1; at >= from; at--) exact = (exact << 7n) | BigInt(input.bytes[at]! & 0x7f);
-  return Number(BigInt.asIntN(64, exact));
+  return smallIntegers(BigInt.asIntN(64, exact)) as number | bigint;
 }
 
 function skip(input: Input, wire: number): void {
@@ -174,7 +176,7 @@ const specials: Record<Special, (fields: Record<string, any>, message: Message) 
   OrStringArray: (f) => f['property'] ?? f['schema'],
 };
 
-const rawJson = (bytes: Buffer | undefined) => (bytes?.length ? JSON.parse(bytes.toString('utf8')) : undefined);
+const rawJson = (bytes: Buffer | undefined) => (bytes?.length ? parseJson(bytes.toString('utf8')) : undefined);
 
 /** The first field of a message that holds bytes and little else; undefined when it is not there. */
 function firstBytes(input: Input): Buffer | undefined {

@@ -61,17 +61,18 @@ export class Writer {
     buffer[at] = rest;
   }
 
-  /** int32 and int64: a negative one takes ten bytes. */
-  int(value: number): void {
-    if (value >= 0) {
-      this.varint(value);
+  /** int32 and int64: a negative one takes ten bytes. BigInts are what a number cannot hold. */
+  int(value: number | bigint): void {
+    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+      this.varint(Number(value));
       return;
     }
     this.#room(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    this.pos -= 10;
-    for (let i = 0; i < 9; i++, rest >>= 7n) buffer[this.pos + i] = Number(rest & 0x7fn) | 0x80;
-    buffer[this.pos + 9] = Number(rest);
+    const parts: number[] = [];
+    for (let rest = BigInt.asUintN(64, BigInt(value)); rest > 0n; rest >>= 7n) parts.push(Number(rest & 0x7fn) | 0x80);
+    parts[parts.length - 1]! &= 0x7f;
+    this.pos -= parts.length;
+    buffer.set(parts, this.pos);
   }
 
   double(value: number): void {
