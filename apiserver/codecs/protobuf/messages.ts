@@ -128,7 +128,8 @@ function plan(fullName: string, described: Described): Message {
   const get = () => {
     if (made) return made;
     const fields = fieldsOf(fullName, name, described);
-    const byId: (Field | undefined)[] = new Array(fields.at(-1)!.id + 1).fill(undefined);
+    // A message may have no fields at all, such as a CRD version's status subresource.
+    const byId: (Field | undefined)[] = new Array((fields.at(-1)?.id ?? 0) + 1).fill(undefined);
     for (const field of fields) byId[field.id] = field;
     made = { fields, byId };
     return made;

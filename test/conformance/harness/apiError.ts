@@ -2,6 +2,7 @@
 // Made by resource.ts from an answer that is no success; `refused` says what a row expects of one.
 import assert from 'node:assert/strict';
 import type { Reply } from './connection.ts';
+import { objectOf } from './protobuf.ts';
 
 export interface ApiError extends Error {
   code: number;
@@ -13,7 +14,7 @@ export interface ApiError extends Error {
 export function apiError(what: string, reply: Reply): ApiError {
   let status: any;
   try {
-    status = reply.json;
+    status = objectOf(reply);
   } catch {
     // Not a Status: said below with its text.
   }

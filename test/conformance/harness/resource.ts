@@ -3,8 +3,8 @@
 // Reads and writes through connection.ts. Used by all rows; next along the chain: context.ts.
 import assert from 'node:assert/strict';
 import { type ApiError, apiError } from './apiError.ts';
-import type { Connection, Reply } from './connection.ts';
-import { protobufType, readProtobuf, writeProtobuf } from './protobuf.ts';
+import type { Connection } from './connection.ts';
+import { objectOf, protobufType, writeProtobuf } from './protobuf.ts';
 import { openWatch, type Watch } from './watch.ts';
 
 export const patchTypes = {
@@ -75,7 +75,7 @@ export function resource(where: Where): Resource {
       headers: where.headers,
     });
     if (reply.code < 200 || reply.code > 299) throw apiError(`${method} ${at}`, reply);
-    const object = decode(reply);
+    const object = objectOf(reply);
     assert.ok(
       kinds.includes(object.kind),
       `${method} ${at}: ${reply.code} with kind ${object.kind} instead of ${kinds}`,
@@ -131,9 +131,4 @@ export function resource(where: Where): Resource {
       ),
   };
   return self;
-}
-
-function decode(reply: Reply): any {
-  const type = String(reply.headers['content-type'] ?? '');
-  return type.startsWith(protobufType) ? readProtobuf(reply.bytes) : reply.json;
 }
