@@ -23,11 +23,13 @@ import { withComponentPorts } from './kinds/componentStatus.ts';
 import { withTTL } from './kinds/event.ts';
 import { withGates } from './kinds/gatedFields.ts';
 import { kinds } from './kinds/kinds.ts';
+import { olderVersions } from './kinds/olderVersions.ts';
 import { createRegistry, type Registry } from './kinds/registry.ts';
 import { createKubeletClient } from './kubeletClient.ts';
 import { createLocalCluster } from './localCluster.ts';
 import { createMetrics } from './metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
+import { runtimeConfig } from './runtimeConfig.ts';
 import { createServer } from './server.ts';
 import { startCompactor } from './storage/compactor.ts';
 import type { Store } from './storage/store.ts';
@@ -50,7 +52,7 @@ export async function startApiServer(
   const features = createFeatureGates(config['feature-gates']);
   if (features.enabled('CBORServingAndStorage')) await loadCbor();
   const store = await openStore(config);
-  const registry = fillRegistry(config, features);
+  const registry = fillRegistry(config, features, log);
   const cache = createWatchCache(store, { log, clock: realClock });
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
@@ -114,9 +116,8 @@ export async function startApiServer(
     },
   } satisfies Omit<Api, never>);
   await Promise.all(
-    registry
-      .all()
-      .filter((row) => row.prefix && row.kind.group !== 'trace.mini-k8s.io')
+    [...registry.all(), ...registry.hidden()]
+      .filter(({ prefix, kind }) => prefix && kind.group !== 'trace.mini-k8s.io' && kind.storedAs?.group !== kind.group)
       .map((row) => cluster.load(row)),
   );
   const clientCA = [tls.clientCA, optionalFile(config, 'requestheader-client-ca-file')].filter(Boolean).join('\n');
@@ -144,14 +145,19 @@ export async function startApiServer(
 
 const pause = (ms: number) => (ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve());
 
-function fillRegistry(config: ServerConfig, features: FeatureGates): Registry {
+function fillRegistry(config: ServerConfig, features: FeatureGates, log: Logger): Registry {
   const registry = createRegistry(config['etcd-prefix']);
   const eventSeconds = Math.floor(config['event-ttl'] / 1000);
-  for (const kind of kinds) {
+  const all = [...kinds, ...olderVersions];
+  const isServed = runtimeConfig(config['runtime-config'], all, (text) => log.warn(text));
+  for (const kind of all) {
+    const hidden = !isServed(kind);
+    // Older versions that nobody asked for leave nothing behind.
+    if (hidden && (kind.storedAs || !kind.storage)) continue;
     const isEvent = kind.plural === 'events';
     const gated = withGates(kind, features);
     const settled = kind.observe ? withComponentPorts(gated, config['component-health-ports']) : gated;
-    registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name));
+    registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name), { hidden });
   }
   return registry;
 }

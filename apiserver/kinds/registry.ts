@@ -23,13 +23,20 @@ export interface Served {
 }
 
 export interface Registry {
-  add(kind: Kind, schema: (definition: string) => SchemaNode, options?: { bareItems?: boolean }): void;
+  /** `hidden`: not served, but other versions are stored as it, and the server itself works with its objects. */
+  add(
+    kind: Kind,
+    schema: (definition: string) => SchemaNode,
+    options?: { bareItems?: boolean; hidden?: boolean },
+  ): void;
   remove(kind: Kind): void;
   find(group: string, version: string, plural: string): Served | undefined;
-  /** The preferred version of a resource, by its name alone. */
+  /** The preferred version of a resource, by its name alone; the hidden one where none is served. */
   byResource(group: string, plural: string): Served | undefined;
   byKind(group: string, version: string, kind: string): Served | undefined;
   all(): Served[];
+  /** Those that are stored but not served. */
+  hidden(): Served[];
   /** Grows with each change: what discovery and OpenAPI are cached by. */
   readonly generation: number;
   onChange(listener: () => void): void;
@@ -37,6 +44,7 @@ export interface Registry {
 
 export function createRegistry(keyPrefix = '/registry'): Registry {
   const rows = new Map<string, Served>();
+  const hiddenRows = new Map<string, Served>();
   const listeners: (() => void)[] = [];
   let generation = 0;
   const changed = () => {
@@ -44,20 +52,24 @@ export function createRegistry(keyPrefix = '/registry'): Registry {
     for (const listener of listeners) listener();
   };
   const find = (group: string, version: string, plural: string) => rows.get(`${group}/${version}/${plural}`);
+  const findHome = (group: string, version: string, plural: string) =>
+    find(group, version, plural) ?? hiddenRows.get(`${group}/${version}/${plural}`);
   return {
     add(kind, schema, options = {}) {
-      const row = new Row(kind, schema, keyPrefix, options.bareItems ?? true, find);
-      rows.set(`${kind.group}/${kind.version}/${kind.plural}`, row);
+      const row = new Row(kind, schema, keyPrefix, options.bareItems ?? true, findHome);
+      (options.hidden ? hiddenRows : rows).set(`${kind.group}/${kind.version}/${kind.plural}`, row);
       changed();
     },
     remove(kind) {
       if (rows.delete(`${kind.group}/${kind.version}/${kind.plural}`)) changed();
     },
     find,
-    byResource: (group, plural) => [...rows.values()].find((r) => r.kind.group === group && r.kind.plural === plural),
+    byResource: (group, plural) =>
+      [...rows.values(), ...hiddenRows.values()].find((r) => r.kind.group === group && r.kind.plural === plural),
     byKind: (group, version, kind) =>
       [...rows.values()].find((r) => r.kind.group === group && r.kind.version === version && r.kind.kind === kind),
     all: () => [...rows.values()],
+    hidden: () => [...hiddenRows.values()],
     get generation() {
       return generation;
     },
