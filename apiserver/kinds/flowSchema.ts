@@ -86,7 +86,6 @@ export const flowSchema = defineKind({
     schema.spec.matchingPrecedence ||= 1000;
   },
   validate,
-  unconditionalUpdate: false,
   generation: (schema, old) => !semanticEqual(schema.spec, old.spec),
   subresources: [statusAlone],
   columns: [

@@ -65,6 +65,5 @@ export const ipAddress = defineKind({
     const ref = address.spec?.parentRef;
     return semanticEqual(ref, old.spec?.parentRef) ? [] : [immutable('spec.parentRef', ref)];
   },
-  unconditionalUpdate: false,
   columns: [nameColumn, column('ParentRef', 'What the address belongs to.', parent)],
 });

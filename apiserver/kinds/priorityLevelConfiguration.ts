@@ -142,7 +142,6 @@ export const priorityLevelConfiguration = defineKind({
   storage: 'prioritylevelconfigurations',
   defaults,
   validate,
-  unconditionalUpdate: false,
   generation: (level, old) => !semanticEqual(level.spec, old.spec),
   subresources: [statusAlone],
   columns: [

@@ -45,7 +45,6 @@ export const serviceCIDR = defineKind({
   },
   validateCreate: (object) => cidrErrors(object.spec),
   validateUpdate,
-  unconditionalUpdate: false,
   subresources: [
     {
       name: 'status',
