@@ -37,6 +37,33 @@ describe('protobuf bodies that are none', () => {
   });
 });
 
+describe('schemas of CustomResourceDefinitions', () => {
+  it.each([
+    { type: 'array', items: { type: 'string' } },
+    { items: [{ type: 'string' }, { type: 'integer' }] },
+    { type: 'object', additionalProperties: false },
+    { type: 'object', additionalProperties: { type: 'number', minimum: 0.5, maximum: 1 } },
+    { $ref: '#/x', $schema: 's', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['a'] },
+    { 'x-kubernetes-validations': [{ rule: 'true', reason: 'FieldValueInvalid', optionalOldSelf: true }] },
+    {
+      dependencies: { a: ['b'], c: { type: 'string' } },
+      default: { a: [1, null] },
+      enum: ['a', 1, null],
+      nullable: true,
+    },
+    { 'x-kubernetes-preserve-unknown-fields': true, 'x-kubernetes-int-or-string': true, not: { type: 'string' } },
+  ])('%o there and back', (openAPIV3Schema) => {
+    const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } };
+    const crd = {
+      kind: 'CustomResourceDefinition',
+      apiVersion: 'apiextensions.k8s.io/v1',
+      metadata: {},
+      spec: { versions: [version] },
+    };
+    expect((readProtobuf(writeProtobuf(crd)) as any).spec.versions[0]).toEqual(version);
+  });
+});
+
 describe('integers', () => {
   it.each([0, 1, 127, 128, 2 ** 31, 2 ** 53 - 1, 2n ** 62n + 1n, -1, -(2 ** 40), -(2n ** 63n)])(
     '%s there and back',

@@ -43,8 +43,9 @@ function readFields(input: Input, message: Message, depth: number): Record<strin
 const isZero = (value: unknown) => value === '' || value === 0 || value === false;
 
 function keep(value: any, field: Field, out: Record<string, any>): void {
-  if (value === undefined || (field.omitZero && isZero(value))) return;
-  if (field.repeated) own<unknown[]>(out, field.name, []).push(value);
+  // Raw JSON that is not set is null where it is one of a list, and away elsewhere.
+  if (field.repeated) own<unknown[]>(out, field.name, []).push(value ?? null);
+  else if (value === undefined || (field.omitZero && isZero(value))) return;
   // A struct that Go embeds has no name in JSON: its fields stand in the outer one.
   else if (!field.name) Object.assign(out, value);
   else out[field.name] = value;

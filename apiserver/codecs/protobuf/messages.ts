@@ -153,7 +153,8 @@ const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 function fieldsOf(fullName: string, name: string, described: Described): Field[] {
   const schema = definition(definitionName(fullName));
-  const inJson = schema && new Map(Object.keys(schema.properties ?? {}).map((key) => [bare(key), key]));
+  // Messages whose JSON is no object keep the names of their fields.
+  const inJson = schema?.properties && new Map(Object.keys(schema.properties).map((key) => [bare(key), key]));
   const required = new Set(schema?.required);
   const fields = Object.entries(described.fields).map(([field, { id, type, rule, keyType }]): Field => {
     const scalar = scalars.has(type) ? (type as Scalar) : undefined;
