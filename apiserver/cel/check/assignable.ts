@@ -3,8 +3,8 @@
 // Next: checker.ts resolves overloads with it.
 import { type CelType, dynType, typeName } from '../types.ts';
 
-/** What type parameters stand for. Never changed in place: a failed attempt leaves the old one as it was. */
-export type Bindings = ReadonlyMap<string, CelType>;
+/** What type parameters stand for. It only grows, but for attempts that fail: these leave it as it was. */
+export type Bindings = Map<string, CelType>;
 
 export const isDynOrError = (t: CelType) => t.kind === 'dyn' || t.kind === 'error';
 
@@ -70,9 +70,20 @@ function occurs(bindings: Bindings, param: string, type: CelType): boolean {
 const nullable = (t: CelType) => ['null', 'opaque', 'object', 'timestamp', 'duration'].includes(t.kind);
 
 class Attempt {
-  readonly bindings: Map<string, CelType>;
+  private readonly bindings: Bindings;
+  private readonly before: [name: string, type: CelType | undefined][] = [];
   constructor(bindings: Bindings) {
-    this.bindings = new Map(bindings);
+    this.bindings = bindings;
+  }
+
+  private set(name: string, type: CelType): void {
+    this.before.push([name, this.bindings.get(name)]);
+    this.bindings.set(name, type);
+  }
+  undo(): void {
+    for (const [name, type] of this.before.reverse())
+      if (type) this.bindings.set(name, type);
+      else this.bindings.delete(name);
   }
 
   all(a: readonly CelType[], b: readonly CelType[]): boolean {
@@ -99,19 +110,21 @@ class Attempt {
     const bound = this.bindings.get(param.name);
     if (!bound) {
       const valid = !occurs(this.bindings, param.name, type);
-      if (valid) this.bindings.set(param.name, type);
+      if (valid) this.set(param.name, type);
       return { valid, bound: false };
     }
     if (sameType(type, bound)) return { valid: true, bound: true };
     if (!this.fits(type, bound)) return { valid: false, bound: true };
     const general = mostGeneral(type, bound);
-    if (!occurs(this.bindings, param.name, general)) this.bindings.set(param.name, general);
+    if (!occurs(this.bindings, param.name, general)) this.set(param.name, general);
     return { valid: true, bound: true };
   }
 }
 
-/** What is known once each of `b` has been given where `a` asks; undefined when one does not fit. */
-export function assign(bindings: Bindings, a: readonly CelType[], b: readonly CelType[]): Bindings | undefined {
+/** Does each of `b` fit where `a` asks? What that says of parameters is in `bindings` then. */
+export function assign(bindings: Bindings, a: readonly CelType[], b: readonly CelType[]): boolean {
   const attempt = new Attempt(bindings);
-  return attempt.all(a, b) ? attempt.bindings : undefined;
+  const fits = attempt.all(a, b);
+  if (!fits) attempt.undo();
+  return fits;
 }

@@ -30,7 +30,7 @@ const isOptional = (t: CelType) => t.kind === 'opaque' && t.name === 'optional_t
 const unwrapped = (t: CelType): CelType => (t.kind === 'opaque' && isOptional(t) ? t.params[0]! : t);
 
 class Checker {
-  private bindings: Bindings = new Map();
+  private readonly bindings: Bindings = new Map();
   private fresh = 0;
   private readonly scopes: Map<string, CelType>[] = [];
   private readonly seen: Expr[] = [];
@@ -87,11 +87,7 @@ class Checker {
   }
   private resolved = (t: CelType) => substitute(this.bindings, t);
   private newParam = (): CelType => ({ kind: 'param', name: `_var${this.fresh++}` });
-  private fits(a: CelType, b: CelType): boolean {
-    const found = assign(this.bindings, [a], [b]);
-    if (found) this.bindings = found;
-    return found !== undefined;
-  }
+  private fits = (a: CelType, b: CelType): boolean => assign(this.bindings, [a], [b]);
 
   private ident(name: string, node: { names?: CelType }): CelType | undefined {
     const local = this.scopes.findLast((s) => s.has(name))?.get(name);
@@ -181,11 +177,9 @@ class Checker {
       if (o.member !== (e.target !== undefined)) continue;
       const rename = new Map(o.typeParams.map((p) => [p, this.newParam()]));
       const params = o.params.map((p) => substitute(rename, p));
-      const bound = assign(this.bindings, given, params);
-      if (!bound) continue;
-      this.bindings = bound;
+      if (!assign(this.bindings, given, params)) continue;
       overloads.push(o);
-      const type = substitute(bound, substitute(rename, o.result));
+      const type = substitute(this.bindings, substitute(rename, o.result));
       if (!result) result = type;
       else if (result.kind !== 'dyn' && !sameType(result, type)) result = dynType;
     }

@@ -12,7 +12,7 @@ export function failureOf(thrown: unknown): EvalFailure {
 
 export function toFailure(thrown: unknown): EvalFailure | undefined {
   if (thrown instanceof EvalFailure) return thrown;
-  if (thrown instanceof TypeError) return new EvalFailure('no such overload');
+  if (thrown instanceof TypeError || thrown instanceof SyntaxError) return new EvalFailure('no such overload');
   if (thrown instanceof RangeError) return new EvalFailure(costExceeded, true);
   return undefined;
 }

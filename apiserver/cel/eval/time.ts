@@ -67,6 +67,28 @@ export function parseDuration(text: string): Duration | undefined {
   return nanos > maxInt64 || nanos < -maxInt64 - 1n ? undefined : new Duration(nanos);
 }
 
+const words: [RegExp, bigint][] = [
+  [/^(?:ns|nano|nanosecond|nanoseconds|nanos)$/, 1n],
+  [/^(?:us|µs|micro|microsecond|microseconds|micros)$/, 1000n],
+  [/^(?:ms|milli|millisecond|milliseconds|millis)$/, 1_000_000n],
+  [/^(?:s|sec|secs|second|seconds)$/, second],
+  [/^(?:m|min|mins|minute|minutes)$/, 60n * second],
+  [/^(?:h|hr|hrs|hour|hours)$/, 3600n * second],
+  [/^(?:d|day|days)$/, 86_400n * second],
+  [/^(?:w|wk|wks|week|weeks)$/, 604_800n * second],
+];
+/** `2 weeks`, `1d 3h`: what schemas of format duration allow besides Go's own syntax. */
+export function parseLongDuration(text: string): Duration | undefined {
+  if (!/^(?:\d+\s*[A-Za-zµ]+\s*)+$/.test(text)) return undefined;
+  let nanos = 0n;
+  for (const [, count, unit] of text.matchAll(/(\d+)\s*([A-Za-zµ]+)/g)) {
+    const size = words.find(([names]) => names.test(unit!.toLowerCase()))?.[1];
+    if (size === undefined) return undefined;
+    nanos += BigInt(count!) * size;
+  }
+  return nanos > maxInt64 ? undefined : new Duration(nanos);
+}
+
 const fraction = (nanos: bigint): string => {
   const digits = nanos.toString().padStart(9, '0').replace(/0+$/, '');
   return digits === '' ? '' : `.${digits}`;

@@ -18,7 +18,18 @@ import {
 import { regex } from '../eval/regex.ts';
 import { stringSize } from '../eval/size.ts';
 import { durationOf, timestampOf } from '../eval/time.ts';
-import { Double, Duration, type Int, isMap, keyOf, type MapValue, none, Optional, Timestamp } from '../values.ts';
+import {
+  Double,
+  Duration,
+  type Int,
+  isMap,
+  keyOf,
+  type MapValue,
+  none,
+  Optional,
+  Timestamp,
+  typeNameOf,
+} from '../values.ts';
 import { type Implementation, type Overload, overload } from './declare.ts';
 
 const nothing: Implementation = () => fail('no such overload');
@@ -73,7 +84,8 @@ function outOfBounds(list: readonly unknown[], i: unknown): unknown {
   return at >= 0 && at < list.length ? null : fail(`index out of bounds: ${at}`);
 }
 export const indexMap: Implementation = (m, key) => mapGet(m, key) ?? fail(`no such key: ${shown(key)}`);
-export const shown = (key: unknown): string => String(numeric(key) ?? key);
+export const shown = (key: unknown): string =>
+  typeof key === 'object' && numeric(key) === undefined ? typeNameOf(key) : String(numeric(key) ?? key);
 
 const optionalIndex =
   (read: (container: any, key: unknown) => unknown): Implementation =>

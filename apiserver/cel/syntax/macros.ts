@@ -10,6 +10,8 @@ export type Macro = (call: Call, fail: (e: Expr, message: string) => Expr) => Ex
 export type MacroTable = ReadonlyMap<string, Macro>;
 
 export function expandMacro(call: Call, macros: MacroTable, errors: SourceErrors): Expr | undefined {
+  // A leading dot that the expression itself has is no receiver.
+  if (call.fn.startsWith('.')) return undefined;
   const macro = macros.get(`${call.target ? '.' : ''}${call.fn}/${call.args.length}`);
   return macro?.(call, (e, message) => {
     errors.report(e.at, message);
