@@ -2,7 +2,7 @@
 // Mirrors: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/{compile,composition}.go. Called by: conditions.ts, policy.ts.
 // Next: ../../cel/cel.ts compiles.
 import { type FieldError, invalidValue } from '../../../apimachinery/fieldErrors.ts';
-import { compile } from '../../cel/cel.ts';
+import { compile, yields } from '../../cel/cel.ts';
 import {
   authorizerType,
   boolType,
@@ -127,7 +127,7 @@ export function checkExpression(
     return undefined;
   }
   const type = compiled.program.resultType;
-  if (!results || results.some(({ kind }) => kind === type.kind)) return type;
+  if (!results || yields(compiled.program, ...results)) return type;
   const [only, ...more] = results.map(shownName);
   const wanted = more.length ? `one of [${[only, ...more].join(' ')}]` : only;
   errors.push(invalidValue(field, shown, `must evaluate to ${wanted}`));

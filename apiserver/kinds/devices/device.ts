@@ -10,9 +10,8 @@ import { checkCapacity } from './capacity.ts';
 import { checkEffect } from './claimSpec.ts';
 import { checkList, checkMap, checkSet } from './lists.ts';
 import { checkLabel, checkQualifiedName, checkRequiredLabel, longestKey } from './names.ts';
-import { mostAttributes } from './selectors.ts';
+import { longestValue, mostAttributes } from './selectors.ts';
 
-const longestValue = 64;
 const longestLabel = 63;
 const mostTaints = 16;
 const mostCounters = 32;

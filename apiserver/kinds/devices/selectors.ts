@@ -3,7 +3,7 @@
 // Called by: claimSpec.ts, ../deviceClass.ts. Next: ../../cel/cel.ts compiles.
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from '../../../apimachinery/fieldErrors.ts';
 import { byteLength } from '../../../apimachinery/names.ts';
-import { compile } from '../../cel/cel.ts';
+import { compile, yields } from '../../cel/cel.ts';
 import { boolType, type CelType, dynType, mapType, objectType, quantityType, typeName } from '../../cel/types.ts';
 import { checkList } from './lists.ts';
 import { longestDomain, longestId } from './names.ts';
@@ -11,6 +11,8 @@ import { longestDomain, longestId } from './names.ts';
 const mostSelectors = 32;
 const longestExpression = 10 * 1024;
 const highestCost = 1_000_000n;
+/** Bytes of an attribute that is text. */
+export const longestValue = 64;
 /** Attributes and capacities of one device. */
 export const mostAttributes = 32;
 
@@ -21,19 +23,22 @@ const byDomain = (value: CelType) =>
 /** `allowMultipleAllocations` is there behind DRAConsumableCapacity. */
 const device = objectType('DRADevice', {
   driver: text(longestDomain),
-  attributes: byDomain(dynType),
+  attributes: byDomain({ ...dynType, maxSize: longestValue }),
   capacity: byDomain(quantityType),
 });
 
 /** `stored`: the expression was there before, and may use what only a newer server lets in. */
 function checkExpression(errors: FieldError[], field: string, expression: string, stored: boolean): void {
   if (byteLength(expression) > longestExpression) return void errors.push(tooLong(field, longestExpression));
-  const compiled = compile(expression, { variables: { device }, mode: stored ? 'stored' : 'new' });
+  const compiled = compile(expression, { variables: { device }, bindings: true, mode: stored ? 'stored' : 'new' });
   if (!compiled.ok) return void errors.push(invalidValue(field, expression, `compilation failed: ${compiled.message}`));
-  const { resultType } = compiled.program;
-  if (resultType.kind !== boolType.kind && resultType.kind !== dynType.kind)
+  if (!yields(compiled.program, boolType, dynType))
     errors.push(
-      invalidValue(field, expression, `must evaluate to bool or the unknown type, not ${typeName(resultType)}`),
+      invalidValue(
+        field,
+        expression,
+        `must evaluate to bool or the unknown type, not ${typeName(compiled.program.resultType)}`,
+      ),
     );
   else if (compiled.program.estimate().max > highestCost)
     errors.push(forbiddenField(field, 'too complex, exceeds cost limit'));
