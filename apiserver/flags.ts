@@ -113,6 +113,11 @@ export const flags = {
     default: ['X-Remote-Extra-'],
     help: 'Beginnings of headers with what else is known of the user.',
   },
+  'aggregator-reject-forwarding-redirect': {
+    type: 'bool',
+    default: true,
+    help: 'Redirects that extension servers answer with are refused.',
+  },
   'enable-aggregator-routing': {
     type: 'bool',
     default: false,

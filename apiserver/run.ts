@@ -62,6 +62,7 @@ export async function startApiServer(
       key: optionalFile(config, 'proxy-client-key-file'),
     },
     toEndpoints: config['enable-aggregator-routing'],
+    allowRedirects: !config['aggregator-reject-forwarding-redirect'],
   });
   const bootstrapSteps = [...steps(), ...aggregator.steps()];
   const ready = { done: new Set<string>(), stopping: false };

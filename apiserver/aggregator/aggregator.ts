@@ -36,10 +36,15 @@ export interface AggregatorOptions {
   certificate: ProxyCertificate;
   /** --enable-aggregator-routing. */
   toEndpoints: boolean;
+  /** Not --aggregator-reject-forwarding-redirect. */
+  allowRedirects: boolean;
 }
 
 /** `api` may still be under assembly: it is looked at when the methods are called. */
-export function createAggregator(api: Api, { certificate, toEndpoints }: AggregatorOptions): Aggregator {
+export function createAggregator(
+  api: Api,
+  { certificate, toEndpoints, allowRedirects }: AggregatorOptions,
+): Aggregator {
   const index = createApiServiceIndex(api);
   const originOf = (service: Extension['service']) =>
     createServiceOrigin(api.cluster, toEndpoints, api.random)(service);
@@ -49,7 +54,7 @@ export function createAggregator(api: Api, { certificate, toEndpoints }: Aggrega
   return {
     extension: (group, version) => index.extension(group, version),
     extensions: () => index.extensions(),
-    proxy: (req, extension) => proxyToExtension(api, req, extension, { originOf, certificate }),
+    proxy: (req, extension) => proxyToExtension(api, req, extension, { originOf, certificate, allowRedirects }),
     groups: () => mergedGroups(index, api.registry),
     discovered: discovery.of,
     openapi,

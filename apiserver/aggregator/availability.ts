@@ -25,20 +25,20 @@ export interface Availability {
 }
 
 export function createAvailability(api: Api, { index, client, onAnswer }: AvailabilityOptions): Availability {
-  const timers = new Map<string, { cancel(): void }>();
+  const timers = new Map<string, { due: number; cancel(): void }>();
   const busy = new Set<string>();
   const again = new Set<string>();
   const failures = new Map<string, number>();
   const ends: (() => void)[] = [];
   let stopped = false;
 
+  /** An earlier appointment stands. */
   const later = (name: string, ms: number) => {
-    timers.get(name)?.cancel();
-    if (!stopped)
-      timers.set(
-        name,
-        api.clock.setTimeout(() => void run(name), ms),
-      );
+    const due = api.clock.now() + ms;
+    const before = timers.get(name);
+    if (stopped || (before && before.due <= due)) return;
+    before?.cancel();
+    timers.set(name, { due, ...api.clock.setTimeout(() => void run(name), ms) });
   };
 
   /** One look at a time for each APIService. */

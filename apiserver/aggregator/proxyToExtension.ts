@@ -1,6 +1,7 @@
 // Sends a request for a group version of another server on to that server, in the name of the caller.
 // Reads: the APIService. Mirrors: kube-aggregator/pkg/apiserver/handler_proxy.go. Called by ../dispatch.ts.
 // Next: ../proxy/reverseProxy.ts.
+import { StatusError } from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import { reverseProxy } from '../proxy/reverseProxy.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -12,7 +13,7 @@ export async function proxyToExtension(
   api: Api,
   req: ApiRequest,
   extension: Extension,
-  options: { originOf: ServiceOrigin; certificate: ProxyCertificate },
+  options: { originOf: ServiceOrigin; certificate: ProxyCertificate; allowRedirects: boolean },
 ): Promise<Answer> {
   if (!extension.available) return unavailable('service unavailable');
   let origin: string;
@@ -22,19 +23,31 @@ export async function proxyToExtension(
     api.log.warn({ apiService: extension.name, error: (error as Error).message }, 'extension server not found');
     return unavailable('service unavailable');
   }
-  const { host } = new URL(origin);
-  return reverseProxy(req, {
+  const target = {
     origin,
     path: req.raw.url!,
     tls: tlsTowards(extension, options.certificate),
-    headers: { host, ...identityHeaders(req.user) },
-  });
+    headers: { host: new URL(origin).host, 'audit-id': req.auditId, ...identityHeaders(req.user) },
+  };
+  try {
+    const answer = await reverseProxy(req, target);
+    return options.allowRedirects || !isRedirect(answer) ? answer : text(502, redirected);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return unavailable(error.message.replace(/^error trying to reach service: /, ''));
+  }
 }
 
+/** A server that could send our callers elsewhere could have their credentials sent there. */
+const redirected = 'the backend attempted to redirect this request, which is not permitted';
+const isRedirect = ({ code, headers }: Answer) => code >= 300 && code <= 399 && Boolean(headers?.['location']);
+
 /** Plain text, as upstream's: the caller sees at once that no API server has said it. */
-const unavailable = (text: string): Answer => ({
-  code: 503,
+const unavailable = (why: string): Answer => text(503, `${why}\n`);
+
+const text = (code: number, body: string): Answer => ({
+  code,
   type: 'text/plain; charset=utf-8',
-  body: `${text}\n`,
+  body,
   headers: { 'x-content-type-options': 'nosniff' },
 });

@@ -40,7 +40,7 @@ export async function startExtensionServer(
   const main = new URL('./extension/main.ts', import.meta.url).pathname;
   const args = ['--kubeconfig', kubeconfig, '--cert', `${folder}/serving.crt`, '--key', `${folder}/serving.key`];
   const child = spawn(process.execPath, [main, ...args, '--address', address, '--port-file', portFile], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await until(() => existsSync(portFile) || child.exitCode !== null, 20_000, 'the extension server');

@@ -1,17 +1,21 @@
 // The aggregation layer: APIServices of our own and of an extension server in a process of its own, through a real server.
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
 import { aggregatorFlags, type ExtensionServer, leadTo, startExtensionServer } from '../../kit/extensionServer.ts';
 import { type Http, httpTo, watchOf } from '../../kit/http.ts';
+import { kubectls } from '../../kit/kubectls.ts';
 
 const all = '/apis/apiregistration.k8s.io/v1/apiservices';
 const wardle = '/apis/wardle.example.com/v1alpha1';
 const flunders = `${wardle}/namespaces/default/flunders`;
 const name = 'v1alpha1.wardle.example.com';
+const newest = kubectls().at(-1);
 let server: TestApiServer;
 let client: Client;
 let http: Http & { close(): void };
@@ -301,6 +305,27 @@ describe('an extension server', () => {
     expect(unnamed.json.message).toContain(
       'metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     );
+  });
+
+  test('may not send callers elsewhere', async () => {
+    expect(await http(`${wardle}/elsewhere`)).toMatchObject({
+      code: 502,
+      text: 'the backend attempted to redirect this request, which is not permitted',
+    });
+  });
+
+  test.skipIf(!newest)('is no different for kubectl', async () => {
+    const kubectl = async (...args: string[]) =>
+      (await promisify(execFile)(newest!.path, ['--kubeconfig', server.kubeconfig, ...args])).stdout;
+    expect(await kubectl('get', 'apiservices', name)).toMatch(/default\/sample-api +True /);
+    expect(await kubectl('api-resources', '--api-group=wardle.example.com')).toMatch(/flunders +fl +wardle/);
+    const file = join(server.folder, 'flunder.json');
+    const flunder = { apiVersion: 'wardle.example.com/v1alpha1', kind: 'Flunder', metadata: { name: 'k' } };
+    writeFileSync(file, JSON.stringify(flunder));
+    expect(await kubectl('create', '-f', file)).toBe('flunder.wardle.example.com/k created\n');
+    expect(await kubectl('get', 'fl', '-o', 'name')).toBe('flunder.wardle.example.com/k\n');
+    expect(await kubectl('delete', 'flunders', 'k')).toMatch(/"k" deleted/);
+    expect(await kubectl('explain', 'flunders')).toContain('A fish that refers to another.');
   });
 
   test('takes upgrades', async () => {

@@ -45,7 +45,8 @@ const schemas = (prefix: string) => ({
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: { $ref: `${prefix}${rival}` },
+      metadata: { type: 'object' },
+      rival: { $ref: `${prefix}${rival}` },
       spec: { type: 'object', properties: { reference: { type: 'string', description: 'Whom it refers to.' } } },
     },
     'x-kubernetes-group-version-kind': [{ group, version, kind: 'Flunder' }],
@@ -75,7 +76,17 @@ const swagger = {
 const openapi = {
   openapi: '3.0.0',
   info,
-  paths: { [`${base}/namespaces/{namespace}/flunders`]: { get: { ...action, responses: {} } } },
+  paths: {
+    [`${base}/namespaces/{namespace}/flunders`]: {
+      get: { ...action, responses: {} },
+      post: {
+        ...action,
+        'x-kubernetes-action': 'post',
+        parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string' } }],
+        responses: {},
+      },
+    },
+  },
   components: { schemas: schemas('#/components/schemas/') },
 };
 

@@ -30,6 +30,8 @@ async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
   await callers.authorize(user, req.method!, url);
   // The hello of a protocol of its own: tells whether upgrades come through.
   if (url.pathname === '/apis/wardle.example.com/v1alpha1/whoami') return sendValue(req, res, 200, { user });
+  if (url.pathname === '/apis/wardle.example.com/v1alpha1/elsewhere')
+    return void res.writeHead(302, { location: 'https://192.0.2.99/' }).end();
   const found = document(url.pathname, req.headers.accept ?? '');
   if (found) return void res.writeHead(200, { 'content-type': found.type }).end(found.body);
   await resources.serve(req, res, url);
@@ -68,3 +70,5 @@ server.listen(0, flag('address'), () =>
   writeFileSync(flag('port-file'), String((server.address() as AddressInfo).port)),
 );
 process.once('SIGTERM', () => process.exit(0));
+// Whoever started it is gone.
+process.stdin.once('end', () => process.exit(0)).resume();
