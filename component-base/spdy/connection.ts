@@ -46,8 +46,8 @@ export interface SpdyOptions {
 
 /** What may wait in one stream for its reader before the whole connection is read no further. */
 const longestBacklog = 1024 * 1024;
-/** Neither Go's clients nor its servers watch windows; peers that do are told of what was read in steps of this. */
-const windowStep = 32 * 1024;
+// Windows are neither watched nor updated, as Go's clients and servers do: TCP holds a fast writer back. To send updates would do harm:
+// a Go server that ends closes at once, and bytes that it has not read make its kernel reset the connection and lose what is under way.
 const longestFrame = 0xffffff;
 const mostStreams = 10_000;
 /** Streams stay refusable until the peer has answered for them. */
@@ -63,7 +63,6 @@ class Stream extends Duplex implements SpdyStream {
   readonly id: number;
   readonly headers: SpdyHeaders;
   readonly #connection: Connection;
-  #unread = 0;
   #ended = false;
   #resume: (() => void) | undefined;
   cutOff = false;
@@ -84,11 +83,6 @@ class Stream extends Duplex implements SpdyStream {
   /** Resolves when there is room for more. */
   async receive(data: Buffer): Promise<void> {
     if (this.destroyed || this.#ended) return;
-    this.#unread += data.length;
-    if (this.#unread >= windowStep) {
-      this.#connection.write(controlFrame(frameType.windowUpdate, 0, words(this.id, this.#unread)));
-      this.#unread = 0;
-    }
     this.push(data);
     if (this.readableLength < longestBacklog || this.#connection.lost) return;
     await new Promise<void>((resolve) => {

@@ -23,15 +23,18 @@ export interface End {
 
 /** How long the other half may go on without a byte once one has ended. */
 const halfOpenTimeout = 30_000;
+/** How long a peer may take to close its end once all has been said. */
+const lingerTimeout = 10_000;
 
 export function splice(a: End, b: End, options: SpliceOptions = {}): void {
   const cut = () => {
+    watch.stop();
     a.socket.destroy();
     b.socket.destroy();
   };
+  const watch = idleWatch(() => cut(), options.idleTimeout ?? 0);
   const self: Splice = { finish: cut };
   options.open?.add(self);
-  const watch = idleWatch(cut, options.idleTimeout ?? 0);
   for (const [from, to] of [
     [a, b],
     [b, a],
@@ -40,13 +43,16 @@ export function splice(a: End, b: End, options: SpliceOptions = {}): void {
     from.socket.on('data', watch.touch);
     from.socket.pipe(to.socket);
     from.socket.once('end', () => watch.limit(halfOpenTimeout));
-    from.socket.on('error', cut);
+    from.socket.on('error', () => from.socket.destroy());
     from.socket.once('close', () => {
-      watch.stop();
       options.open?.delete(self);
-      // What is still on its way out gets the chance to arrive.
-      if (to.socket.writableEnded && !to.socket.writableFinished) to.socket.once('finish', cut);
-      else cut();
+      if (to.socket.destroyed) return watch.stop();
+      // What is on its way out gets the time to arrive, and what still comes in is read: a socket that is closed on unread bytes is
+      // reset, and its peer loses what it had not read yet.
+      watch.limit(lingerTimeout);
+      to.socket.unpipe();
+      to.socket.resume();
+      if (!to.socket.writableEnded) to.socket.end();
     });
     if (from.socket.destroyed) cut();
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { writeImageArchive } from '../../compose/imageArchive.ts';
 
 const applets =
-  'sh cat ls sleep httpd echo hostname id kill true false touch nc mount ip seq date head printf grep nslookup'.split(
+  'sh cat ls sleep httpd echo hostname id kill true false touch nc mount ip seq date head printf grep nslookup tar wc stty'.split(
     ' ',
   );
 

@@ -1,17 +1,42 @@
 // The kubelet on a whole real node: containerd with the pod network of addons/network, in namespaces of its own, seen from the API server.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configMaps, events, namespaces, nodes, pods, secrets, serviceAccounts } from '../../apimachinery/resources.ts';
 import type { Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { kubectls } from '../kit/kubectls.ts';
 import type { Inside } from '../kit/machine.ts';
 import { busyboxImage, noRealNode, type RealNode, startRealNode } from '../kit/realNode.ts';
 
 const why = noRealNode();
 const nodeName = 'node-1';
 const program = (path: string) => [process.execPath, new URL(`../../${path}`, import.meta.url).pathname];
+
+const ranKubectl = (path: string, args: string[], input: string) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(path, args, { timeout: 20_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+
+/** What `kubectl port-forward` brings from port 8080 of the pod web. */
+async function forwarded(path: string, kubeconfig: string): Promise<string> {
+  const child = spawn(path, [`--kubeconfig=${kubeconfig}`, 'port-forward', 'pod/web', ':8080'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (data) => (text += data));
+  try {
+    await until(() => /127\.0\.0\.1:\d+/.test(text));
+    return await (await fetch(`http://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(text)![1]}/`)).text();
+  } finally {
+    child.kill();
+  }
+}
 
 /** What the machine itself must keep. */
 const hostState = () => [
@@ -178,6 +203,44 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     expect(main(again)?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
     expect(await logs('again', '?previous=true')).toMatch(/^start at \d+\n$/);
     await until(async () => (await eventReasons('again')).includes('BackOff'), 10_000, 'event BackOff');
+  });
+
+  test('exec, cp, attach and port-forward with the oldest and the newest kubectl', async () => {
+    const served = 'mkdir -p /www; echo page > /www/index.html; exec httpd -f -p 8080 -h /www';
+    await run('web', shell(served, { ports: [{ containerPort: 8080 }] }));
+    await run('asks', shell('while read line; do echo "got $line"; done; exit 5', { stdin: true, stdinOnce: true }), {
+      restartPolicy: 'Never',
+    });
+    await untilPod('web', ready);
+    await untilPod('asks', ready);
+    const all = kubectls();
+    for (const { path, minor } of [all[0]!, all.at(-1)!]) {
+      const kubectl = (args: string[], input = '') =>
+        ranKubectl(path, [`--kubeconfig=${api.kubeconfig}`, ...args], input);
+      const failed = await kubectl(['exec', 'web', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3']);
+      expect(failed).toMatchObject({
+        code: 3,
+        stdout: 'out\n',
+        stderr: expect.stringMatching(/^err\ncommand terminated/),
+      });
+      const text = 'some text\n'.repeat(100_000);
+      expect(await kubectl(['exec', '-i', 'web', '--', 'wc', '-c'], text)).toMatchObject({ stdout: '1000000\n' });
+      expect((await kubectl(['exec', '-i', 'web', '--', 'cat'], text)).stdout.length).toBe(text.length);
+      writeFileSync(`${node.folder}/file-${minor}`, text);
+      await kubectl(['cp', `${node.folder}/file-${minor}`, `web:/tmp/file-${minor}`]);
+      await kubectl(['cp', `web:/tmp/file-${minor}`, `${node.folder}/back-${minor}`]);
+      expect(readFileSync(`${node.folder}/back-${minor}`, 'utf8')).toBe(text);
+      expect(await forwarded(path, api.kubeconfig)).toBe('page\n');
+      const missing = await kubectl(['exec', 'web', '--', 'nonesuch']);
+      expect([missing.code !== 0, missing.stderr]).toEqual([true, expect.stringContaining('nonesuch')]);
+    }
+    const attached = await ranKubectl(
+      all[0]!.path,
+      [`--kubeconfig=${api.kubeconfig}`, 'attach', '-i', 'asks'],
+      'a\nb\n',
+    );
+    expect(attached.stdout).toBe('got a\ngot b\n');
+    await untilPod('asks', (p) => main(p)?.state?.terminated?.exitCode === 5);
   });
 
   test('memory that runs over its limit is OOMKilled', async () => {
