@@ -12,6 +12,7 @@ import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { resetsOf } from '../objects/managed.ts';
 import type { Change } from '../objects/updateObject.ts';
+import { convertOf } from '../objects/versionsOf.ts';
 import type { WriteContext } from '../objects/writeContext.ts';
 import type { ApiRequest } from '../request.ts';
 import { expectedBody } from './body.ts';
@@ -77,6 +78,7 @@ function applyOnce(w: WriteContext, params: WriteParams, live: any | undefined, 
     force: params.force ?? false,
     time: toTime(w.now()),
     resets: resetsOf(w, sub),
+    convert: convertOf(w.api.registry, w.served),
   });
   const object = canonical(result.object, w.served);
   object.kind = kind.kind;

@@ -4,6 +4,7 @@ import { toTime } from '../../apimachinery/clock.ts';
 import { flatText } from '../../apimachinery/flatText.ts';
 import { managedFieldsForUpdate } from '../../apimachinery/managedfields/managedFieldsForUpdate.ts';
 import type { Subresource } from '../kinds/kind.ts';
+import { convertOf } from './versionsOf.ts';
 import type { WriteContext } from './writeContext.ts';
 
 /** Field paths that a write here cannot set and so does not own. */
@@ -24,6 +25,7 @@ export function trackFields(w: WriteContext, object: any, old: any | undefined, 
     subresource: w.subresource,
     time: toTime(w.now()),
     resets: resetsOf(w, sub),
+    convert: convertOf(w.api.registry, w.served),
   });
   if (managed.length) object.metadata.managedFields = managed;
   else delete object.metadata.managedFields;

@@ -279,3 +279,46 @@ describe('lists', () => {
     ]);
   });
 });
+
+describe('two versions of a kind', () => {
+  it('each manager owns what its version calls it', async () => {
+    const name = fresh();
+    const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+    const one = {
+      apiVersion: 'autoscaling/v1',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name },
+      spec: { scaleTargetRef, maxReplicas: 3, targetCPUUtilizationPercentage: 50 },
+    };
+    expect((await apply(`${path('v1')}/${name}`, 'one', one)).code).toBe(201);
+    const two = (averageUtilization: number) => ({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name },
+      spec: {
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } }],
+      },
+    });
+    const refused = await apply(`${path('v2')}/${name}`, 'two', two(60));
+    expect(refused.json.message).toBe(
+      'Apply failed with 1 conflict: conflict with "one": .spec.targetCPUUtilizationPercentage',
+    );
+    const forced = await apply(`${path('v2')}/${name}`, 'two', two(60), '&force=true');
+    expect(forced.code).toBe(200);
+    expect(forced.json.metadata.managedFields.map((e: any) => [e.manager, e.apiVersion, e.fieldsV1['f:spec']])).toEqual(
+      [
+        ['one', 'autoscaling/v1', { 'f:maxReplicas': {}, 'f:scaleTargetRef': {} }],
+        ['two', 'autoscaling/v2', { 'f:metrics': {} }],
+      ],
+    );
+    expect((await http(`${path('v1')}/${name}`)).json.spec.targetCPUUtilizationPercentage).toBe(60);
+    // What "one" no longer applies goes, in its version's words.
+    const { maxReplicas, ...rest } = one.spec;
+    const again = await apply(`${path('v1')}/${name}`, 'one', {
+      ...one,
+      spec: { ...rest, maxReplicas: 4, targetCPUUtilizationPercentage: 60 },
+    });
+    expect([again.code, again.json.spec.maxReplicas, maxReplicas]).toEqual([200, 4, 3]);
+  });
+});
