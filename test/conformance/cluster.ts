@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { startTestApiServer } from '../kit/apiServer.ts';
+import { aggregatorFlags } from '../kit/extensionServer.ts';
 import { freePort } from '../kit/upCluster.ts';
 
 export interface Cluster {
@@ -11,7 +12,7 @@ export interface Cluster {
 }
 
 export async function startCluster(flags: string[] = []): Promise<Cluster> {
-  const server = await startTestApiServer({ process: true, flags });
+  const server = await startTestApiServer({ process: true, flags, flagsFor: aggregatorFlags });
   const controllers = spawn(
     process.execPath,
     [
