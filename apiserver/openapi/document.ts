@@ -1,5 +1,6 @@
 // The definitions that documents are made of, each written out once: the built-in ones with their descriptions, and those of custom resources.
-// Reads: definitions.ts, descriptions.ts, customResource.ts. Mirrors: kube-openapi's builder and builder3. Used by v2.ts and v3.ts.
+// Reads: definitions.ts, descriptions.ts, enums.json, customResource.ts. Mirrors: kube-openapi's builder and builder3. Used by v2.ts and v3.ts.
+import { readFileSync } from 'node:fs';
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import type { Served } from '../kinds/registry.ts';
 import { flatReference, type OpenAPIVersion, publishedSchemas } from './customResource.ts';
@@ -20,16 +21,28 @@ export type Definitions = (name: string) => Described | undefined;
 export function describedDefinitions(to: OpenAPIVersion): Definitions {
   const made = new Map<string, Described | undefined>();
   const textsOf = descriptionReader();
+  const enums: Enums = JSON.parse(readFileSync(new URL('./enums.json', import.meta.url), 'utf8'));
   const make = (name: string): Described | undefined => {
     const found = definition(name);
     if (!found) return undefined;
-    const said = describe((to === 'v3' && special[name]) || found, textsOf(name, found));
+    const facts = withEnums((to === 'v3' && special[name]) || found, enums[name]);
+    const said = describe(facts, textsOf(name, found));
     return withRefs(to === 'v2' ? flat(said) : said);
   };
   return (name) => {
     if (!made.has(name)) made.set(name, make(name));
     return made.get(name);
   };
+}
+
+/** By definition and field: the values that upstream marks as all there are. */
+type Enums = Record<string, Record<string, string[]>>;
+
+function withEnums(schema: OpenAPISchema, fields: Record<string, string[]> | undefined): OpenAPISchema {
+  if (!fields) return schema;
+  const properties = { ...schema.properties };
+  for (const [field, values] of Object.entries(fields)) properties[field] = { ...properties[field], enum: values };
+  return { ...schema, properties };
 }
 
 const withRefs = (schema: OpenAPISchema): Described => {
