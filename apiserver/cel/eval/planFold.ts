@@ -63,6 +63,12 @@ function planTurn(accu: number, condition: Plan, step: Run): (f: Frame) => boole
   };
 }
 
+/** As Go names the type of a value that is neither list nor map. */
+function goName(v: unknown): string {
+  const name = typeNameOf(v).replace(/^google\.protobuf\.|_type$/g, '');
+  return `types.${name[0]!.toUpperCase()}${name.slice(1)}`;
+}
+
 type Turn = (f: Frame) => boolean;
 
 function iterate(e: Fold, first: number, second: number | undefined) {
@@ -89,6 +95,6 @@ function iterate(e: Fold, first: number, second: number | undefined) {
   return (f: Frame, over: unknown, turn: Turn): void => {
     if (Array.isArray(over)) overList(f, over, turn);
     else if (isMap(over)) overMap(f, over, turn);
-    else fail(`got '${typeNameOf(over)}', expected iterable type`);
+    else fail(`got '${goName(over)}', expected iterable type`);
   };
 }
