@@ -4,9 +4,9 @@
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from '../../../apimachinery/fieldErrors.ts';
 import { byteLength } from '../../../apimachinery/names.ts';
 import { compile, yields } from '../../cel/cel.ts';
-import { boolType, type CelType, dynType, mapType, objectType, quantityType, typeName } from '../../cel/types.ts';
+import { deviceEnv } from '../../cel/environments/device.ts';
+import { boolType, dynType, typeName } from '../../cel/types.ts';
 import { checkList } from './lists.ts';
-import { longestDomain, longestId } from './names.ts';
 
 const mostSelectors = 32;
 const longestExpression = 10 * 1024;
@@ -16,21 +16,10 @@ export const longestValue = 64;
 /** Attributes and capacities of one device. */
 export const mostAttributes = 32;
 
-const text = (maxSize: number): CelType => ({ kind: 'string', maxSize });
-const byDomain = (value: CelType) =>
-  mapType(text(longestDomain), mapType(text(longestId), value, mostAttributes), mostAttributes);
-
-/** `allowMultipleAllocations` is there behind DRAConsumableCapacity. */
-const device = objectType('DRADevice', {
-  driver: text(longestDomain),
-  attributes: byDomain({ ...dynType, maxSize: longestValue }),
-  capacity: byDomain(quantityType),
-});
-
 /** `stored`: the expression was there before, and may use what only a newer server lets in. */
 function checkExpression(errors: FieldError[], field: string, expression: string, stored: boolean): void {
   if (byteLength(expression) > longestExpression) return void errors.push(tooLong(field, longestExpression));
-  const compiled = compile(expression, { variables: { device }, bindings: true, mode: stored ? 'stored' : 'new' });
+  const compiled = compile(expression, deviceEnv(stored ? 'stored' : 'new'));
   if (!compiled.ok) return void errors.push(invalidValue(field, expression, `compilation failed: ${compiled.message}`));
   if (!yields(compiled.program, boolType, dynType))
     errors.push(
