@@ -12,6 +12,7 @@ import {
 } from '../../../apimachinery/fieldErrors.ts';
 import { celLimits } from '../../cel/cel.ts';
 import { CelError } from '../../cel/celError.ts';
+import { none, Optional } from '../../cel/values.ts';
 import { correlatedEntry, itemIndex } from '../schema/correlate.ts';
 import { isObject, type ValidationRule } from '../schema/jsonSchema.ts';
 import type { SchemaTree } from '../schema/schemaTree.ts';
@@ -86,7 +87,7 @@ function runRule(
 ): FieldError | undefined {
   if (rule.error) return invalidValue(where(path), tree.type, `rule compile error: ${rule.error}`);
   if (!rule.program || (rule.usesOldSelf && !rule.rule.optionalOldSelf && old === undefined)) return undefined;
-  const bindings = { self: value, oldSelf: old };
+  const bindings = { self: value, oldSelf: rule.rule.optionalOldSelf ? optional(old) : old };
   try {
     const { value: holds, cost } = rule.program.evaluate(bindings, { budget: celLimits.perCall });
     spend(cost, tree, path, walk);
@@ -97,6 +98,8 @@ function runRule(
   }
   return refusal(rule, bindings, tree, path, walk);
 }
+
+const optional = (value: unknown) => (value === undefined ? none : new Optional(value));
 
 function spend(cost: number, tree: SchemaTree, path: string, walk: Walk): void {
   if (cost > walk.budget) {
