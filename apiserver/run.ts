@@ -24,6 +24,7 @@ import { withTTL } from './kinds/event.ts';
 import { withGates } from './kinds/gatedFields.ts';
 import { kinds } from './kinds/kinds.ts';
 import { olderVersions } from './kinds/olderVersions.ts';
+import { withoutPrivileged } from './kinds/pod/privileged.ts';
 import { createRegistry, type Registry } from './kinds/registry.ts';
 import { createKubeletClient } from './kubeletClient.ts';
 import { createLocalCluster } from './localCluster.ts';
@@ -156,7 +157,8 @@ function fillRegistry(config: ServerConfig, features: FeatureGates, log: Logger)
     // Older versions that nobody asked for leave nothing behind.
     if (hidden && (kind.storedAs || !kind.storage)) continue;
     const isEvent = kind.plural === 'events';
-    const gated = withGates(kind, features);
+    const allowed = config['allow-privileged'] ? kind : withoutPrivileged(kind);
+    const gated = withGates(allowed, features);
     const settled = kind.observe ? withComponentPorts(gated, config['component-health-ports']) : gated;
     registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name), { hidden });
   }
