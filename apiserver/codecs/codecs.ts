@@ -248,7 +248,9 @@ export function encodeList(
 ): Iterator<Buffer> {
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
   if (direct) return cachedPieces(items, metadata, served);
-  return writeLong({ ...listShape(metadata, served, e, options), items }, e.media, e.pretty);
+  const { rowOrder } = served.kind;
+  const shown = rowOrder && e.form === 'Table' ? [...items].sort((a, b) => rowOrder(a.object(), b.object())) : items;
+  return writeLong({ ...listShape(metadata, served, e, options), items: shown }, e.media, e.pretty);
 }
 
 function* cachedPieces(items: Iterable<Cached>, metadata: ListMeta, served: Served): Generator<Buffer> {

@@ -88,6 +88,9 @@ export const flowSchema = defineKind({
   validate,
   generation: (schema, old) => !semanticEqual(schema.spec, old.spec),
   subresources: [statusAlone],
+  // In the order in which they are tried.
+  rowOrder: (a, b) =>
+    a.spec.matchingPrecedence - b.spec.matchingPrecedence || (a.metadata.name < b.metadata.name ? -1 : 1),
   columns: [
     nameColumn,
     column('PriorityLevel', 'Where its requests wait.', (o) => o.spec?.priorityLevelConfiguration?.name ?? ''),

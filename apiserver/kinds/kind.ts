@@ -155,6 +155,8 @@ export interface Kind {
   subresources?: readonly Subresource[];
   /** Absent: Name and Age. Name comes first in every list that is given. */
   columns?: readonly Column[];
+  /** Rows of a Table in another order than the list's. */
+  rowOrder?(a: any, b: any): number;
   /** Besides metadata.name and metadata.namespace. */
   selectableFields?: Record<string, (object: any) => string>;
   /** Answers a create of a kind that is not stored (reviews). */

@@ -60,7 +60,8 @@ function statusToStored(status: any, annotations: Record<string, string>): any {
     cpu === undefined ? null : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } }];
   const currentMetrics = listIn(annotations, ofStatuses, statusFromV1) ?? current;
   const conditions = listIn(annotations, ofConditions, (condition) => condition);
-  return defined({ ...rest, conditions, currentMetrics });
+  // This form writes the count always, the stored one when it is not 0.
+  return defined({ ...rest, currentReplicas: rest.currentReplicas || undefined, conditions, currentMetrics });
 }
 
 export function storedToV1(object: KubeObject): KubeObject {

@@ -60,6 +60,13 @@ test('they are there when the server is ready', async () => {
   ]);
 });
 
+test('a table shows them in the order in which they are tried', async () => {
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const { rows } = (await http(`${base}/flowschemas`, { accept })).json;
+  expect(rows.slice(0, 3).map((row: any) => row.cells[0])).toEqual(['exempt', 'probes', 'system-leader-election']);
+  expect(rows.at(-1).cells[0]).toBe('catch-all');
+});
+
 test('a schema without its level dangles', async () => {
   const spec = { priorityLevelConfiguration: { name: 'gone' } };
   await http(`${base}/flowschemas`, { body: { metadata: { name: 'lost' }, spec } });

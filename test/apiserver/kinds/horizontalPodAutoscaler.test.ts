@@ -383,6 +383,12 @@ describe('autoscaling/v1', () => {
     expect(cells(hpaV1, v1())).toMatchObject({ Targets: 'cpu: <unknown>/80%' });
   });
 
+  test('a count of 0 is written by this form alone', () => {
+    const shown: any = fromStored(of({}, { status: {} }));
+    expect(shown.status).toEqual({ currentReplicas: 0, desiredReplicas: 0 });
+    expect(toStored(shown).status).toEqual({ currentMetrics: null, desiredReplicas: 0 });
+  });
+
   test('a writer of spec leaves the annotations of status alone, and the other way round', () => {
     const old = fromStored(everything);
     const now = v1();
