@@ -14,6 +14,7 @@ import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/
 import { replicaSetController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
+import { claimProtection, classProtection, volumeProtection } from './storageProtection.ts';
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
 
 type Row = (config: ManagerConfig) => Controller | undefined;
@@ -29,6 +30,9 @@ export const rows: Row[] = [
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
   (c) => nodeLifecycleController(lifecycleOptions(c)),
   () => taintEvictionController(),
+  () => claimProtection,
+  () => volumeProtection,
+  () => classProtection,
 ];
 
 /** Those that --controllers asks for. Throws UsageError on a name that is none. */
