@@ -255,7 +255,9 @@ function theRest(
       'horizontalpodautoscaler.autoscaling/scaled autoscaled',
     );
     expect(await ok('get hpa scaled')).toMatch(/Deployment\/scaled +cpu: <unknown>\/70% +2 +3 +0/);
-    expect(await ok('get hpa.v1.autoscaling scaled -o jsonpath={.spec.targetCPUUtilizationPercentage}')).toBe('70');
+    expect(
+      await ok('get horizontalpodautoscalers.v1.autoscaling scaled -o jsonpath={.spec.targetCPUUtilizationPercentage}'),
+    ).toBe('70');
     expect((await k('autoscale deployment scaled --max=3')).stderr).toContain('already exists');
     await ok('delete hpa scaled');
   });
