@@ -15,6 +15,7 @@ import { toDeleted } from '../storage/cachedFrom.ts';
 import { Compacted } from '../storage/store.ts';
 import { encodingOf, includeObject } from './answers.ts';
 import { bookmarkClock } from './bookmarkClock.ts';
+import { sendState } from './initialState.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { parseVersion, reach } from './versions.ts';
 import { WatchStream } from './watchStream.ts';
@@ -118,38 +119,64 @@ interface Session {
 async function run(s: Session, response: ServerResponse, refusal?: status.StatusError): Promise<void> {
   const out = new WatchStream(response);
   const sender = new Sender(s, out);
-  let unsubscribe = () => {};
+  let started: Started;
   try {
     if (refusal) throw refusal;
-    unsubscribe = start(s, sender, () => out.finish());
+    started = start(s, sender, out);
   } catch (error) {
     if (error instanceof Compacted) sender.error(tooOld(s.wanted.version!, error.oldest));
     else if (error instanceof status.StatusError) sender.error(error);
     else throw error;
     return out.finish();
   }
-  const stopBookmarks = s.wanted.bookmarks ? bookmarkClock(() => sender.bookmark()) : () => {};
+  let stopBookmarks = () => {};
+  let current = false;
   const timer = s.api.clock.setTimeout(() => {
-    if (s.wanted.bookmarks) sender.bookmark();
+    // Before its state is sent, a watcher has not come to any version.
+    if (s.wanted.bookmarks && current) sender.bookmark();
     out.finish();
   }, s.wanted.timeout);
   s.api.drain.add(out);
+  if (started.state) await started.state;
+  current = true;
+  if (s.wanted.bookmarks && !out.ended) stopBookmarks = bookmarkClock(() => sender.bookmark());
   await out.closed;
   s.api.drain.delete(out);
   timer.cancel();
   stopBookmarks();
-  unsubscribe();
+  started.unsubscribe();
 }
 
-/** Sends the state first and subscribes second, in one turn, so that nothing falls between. */
-function start(s: Session, sender: Sender, onEnd: () => void): () => void {
+interface Started {
+  unsubscribe(): void;
+  /** Absent when the state has been sent, or none was wanted. */
+  state?: Promise<void>;
+}
+
+/** So many events may happen while a watcher takes the state; one that is slower is dropped. */
+const mostEvents = 100_000;
+
+/** Takes the state and subscribes in one turn, so that nothing falls between; what happens while the state goes out waits for its end. */
+function start(s: Session, sender: Sender, out: WatchStream): Started {
   const { version, initialEvents, bookmarks, namespace } = s.wanted;
   const from = initialEvents || !version ? s.cache.revision : version;
-  if (initialEvents) {
-    for (const item of s.cache.list({ namespace: namespace || undefined })) sender.initial(item);
+  const items = initialEvents ? s.cache.list({ namespace: namespace || undefined }) : [];
+  let waiting: CacheEvent[] | undefined = initialEvents ? [] : undefined;
+  const onEvent = (event: CacheEvent): void => {
+    if (!waiting) sender.event(event);
+    else if (waiting.push(event) > mostEvents) out.drop();
+  };
+  const unsubscribe = s.cache.subscribe(from, onEvent, undefined, () => out.finish());
+  if (!initialEvents) return { unsubscribe };
+  const afterState = () => {
     if (bookmarks) sender.initialEnd(from);
-  }
-  return s.cache.subscribe(from, (event) => sender.event(event), undefined, onEnd);
+    const events = waiting!;
+    waiting = undefined;
+    for (const event of events) sender.event(event);
+  };
+  const state = sendState(items, (item) => sender.initial(item), out)?.then(afterState);
+  if (!state) afterState();
+  return { unsubscribe, state };
 }
 
 /** What one watcher sees of the events: selectors make objects appear and vanish. */

@@ -16,6 +16,7 @@ export class WatchStream {
   #scheduled = false;
   #blocked = false;
   #finishing = false;
+  #drained: (() => void)[] = [];
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -24,7 +25,9 @@ export class WatchStream {
     response.on('drain', () => {
       this.#blocked = false;
       this.#flush();
+      if (!this.#blocked) this.#tellDrained();
     });
+    response.once('close', () => this.#tellDrained());
     response.on('error', () => response.destroy());
   }
 
@@ -33,8 +36,7 @@ export class WatchStream {
     this.#queue.push(bytes);
     this.#queued += bytes.length;
     if (this.#queued > maxBacklogBytes) {
-      this.#queue = [];
-      this.#response.destroy();
+      this.drop();
       return;
     }
     if (this.#scheduled || this.#blocked) return;
@@ -43,6 +45,32 @@ export class WatchStream {
       this.#scheduled = false;
       this.#flush();
     });
+  }
+
+  /** Bytes that the socket has not been given yet. */
+  get waiting(): number {
+    return this.#queued;
+  }
+
+  /** Nothing that is pushed now will be sent. */
+  get ended(): boolean {
+    return this.#finishing || this.#response.destroyed;
+  }
+
+  /** Resolves when the client has taken what was waiting, or is gone. */
+  drained(): Promise<void> {
+    if (this.#response.destroyed || (!this.#queued && !this.#blocked)) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Cuts off a watcher that cannot keep up; it will come again. */
+  drop(): void {
+    this.#queue = [];
+    this.#response.destroy();
+  }
+
+  #tellDrained(): void {
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   /** Sends what is there and ends the stream cleanly. */
