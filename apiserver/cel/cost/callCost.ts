@@ -1,7 +1,7 @@
 // What one call costs at run time. Kubernetes' own prices go by the function's name, cel-go's by the overload's.
 // Reads: names, then the arguments' sizes. Writes: a number, or how to compute it. Mirrors: cel-go's interpreter/runtimecost.go,
 // apiserver/pkg/cel/library/cost.go (CallCost), ext/lists.go and ext/sets.go. Next: eval/planCall.ts charges it.
-import { mapEntries } from '../eval/equality.ts';
+import { mapEntries } from '../eval/maps.ts';
 import { work } from '../eval/meter.ts';
 import { sizeOf } from '../eval/size.ts';
 import { isMap, Opaque } from '../values.ts';

@@ -64,7 +64,7 @@ function make(type: CelType): Adapter {
     case 'duration':
       return (v) => (typeof v === 'string' ? duration(v) : v instanceof Duration ? v : text!(v));
     case 'bytes':
-      return (v) => (typeof v === 'string' ? Buffer.from(v, 'base64') : v instanceof Uint8Array ? v : text!(v));
+      return (v) => (typeof v === 'string' ? decoded(v) : v instanceof Uint8Array ? v : text!(v));
     case 'list':
       return listAdapter(type);
     case 'map':
@@ -73,6 +73,18 @@ function make(type: CelType): Adapter {
     default:
       return undefined;
   }
+}
+
+let lastText = '';
+let lastBytes: Uint8Array = Buffer.alloc(0);
+/** Loops read the same field again and again: the last one is kept. */
+function decoded(text: string): Uint8Array {
+  if (text !== lastText) {
+    work(text.length >> 4);
+    lastBytes = Buffer.from(text, 'base64');
+    lastText = text;
+  }
+  return lastBytes;
 }
 
 function timestamp(text: string): Timestamp {

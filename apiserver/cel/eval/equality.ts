@@ -1,8 +1,9 @@
 // When two values are equal: numbers across their kinds, lists and maps by what is in them, lists declared as sets or maps in any order.
 // Reads: values. Writes: booleans. Mirrors: cel-go's types.Equal and apiserver/pkg/cel/common/values.go.
 // Next: libraries use it for ==, `in`, indexOf, sets.
-import { Duration, isMap, keyOf, MapValue, Opaque, Optional, Timestamp, TypeValue } from '../values.ts';
+import { Duration, isMap, keyOf, type MapValue, Opaque, Optional, Timestamp, TypeValue } from '../values.ts';
 import { listKind, mapListKey } from './listKinds.ts';
+import { mapEntries, mapGet, mapSize } from './maps.ts';
 import { work } from './meter.ts';
 import { compareNumbers, numeric } from './numbers.ts';
 
@@ -52,24 +53,10 @@ function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function equalMaps(a: Record<string, unknown> | MapValue, b: Record<string, unknown> | MapValue): boolean {
   if (mapSize(a) !== mapSize(b)) return false;
-  work(mapSize(a));
+  work(mapSize(a) * 2);
   for (const [key, value] of mapEntries(a)) {
     const other = mapGet(b, key);
     if (other === undefined || !equal(value, other)) return false;
   }
   return true;
-}
-
-export const mapSize = (m: Record<string, unknown> | MapValue): number => {
-  if (m instanceof MapValue) return m.entries.size;
-  let n = 0;
-  for (const _ in m) n++;
-  return n;
-};
-export const mapEntries = (m: Record<string, unknown> | MapValue): Iterable<[unknown, unknown]> =>
-  m instanceof MapValue ? m.entries.values() : Object.entries(m);
-/** Undefined where the key is absent. Only own properties are keys. */
-export function mapGet(m: Record<string, unknown> | MapValue, key: unknown): unknown {
-  if (m instanceof MapValue) return m.entries.get(keyOf(key))?.[1];
-  return typeof key === 'string' && Object.hasOwn(m, key) ? m[key] : undefined;
 }

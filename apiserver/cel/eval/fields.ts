@@ -2,7 +2,7 @@
 // Reads: values. Mirrors: cel-go's interpreter/attributes.go (refQualify), apiserver/pkg/cel/common/values.go (unstructuredMap.Find).
 // Next: plan.ts and planCall.ts select with these.
 import { isMap, MapValue } from '../values.ts';
-import { mapGet } from './equality.ts';
+import { mapGet } from './maps.ts';
 
 /** Undefined where absent. In objects of declared fields null is absent too. */
 export function readField(container: unknown, property: string, isObject: boolean): unknown {

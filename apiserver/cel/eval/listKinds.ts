@@ -21,6 +21,7 @@ export function concatLists(a: readonly unknown[], b: readonly unknown[]): unkno
   work(a.length + b.length);
   const kind = listKind(a);
   if (kind === undefined) return a.concat(b);
+  work((a.length + b.length) * 4);
   const keyFor = kind === 'set' ? keyOf : (item: unknown) => mapListKey(item, kind);
   const items = [...a];
   const places = new Map(items.map((item, i) => [keyFor(item), i]));

@@ -16,7 +16,9 @@ export const costExceeded = 'operation cancelled: actual cost limit exceeded';
 /** About 100 ms of steps. */
 const maxWork = 4_000_000;
 
-export const meter = { cost: 0, budget: 0, work: 0 };
+/** `run` tells one evaluation from the next. */
+export const meter = { cost: 0, budget: 0, work: 0, run: 0 };
+let runs = 0;
 
 export function charge(cost: number): void {
   meter.cost += cost;
@@ -31,7 +33,7 @@ export function work(steps: number): void {
 /** Runs `body` on a fresh meter; the one that ran before goes on after it. */
 export function metered<T>(budget: number, body: () => T): { value: T; cost: number } {
   const before = { ...meter };
-  Object.assign(meter, { cost: 0, budget, work: 0 });
+  Object.assign(meter, { cost: 0, budget, work: 0, run: ++runs });
   try {
     return { value: body(), cost: meter.cost };
   } finally {

@@ -4,8 +4,8 @@
 import { accumulator, type Fold } from '../syntax/ast.ts';
 import { isMap, MapValue, typeNameOf } from '../values.ts';
 import { adapterOf } from './adapt.ts';
-import { mapEntries } from './equality.ts';
 import { failureOf } from './failureOf.ts';
+import { mapEntries } from './maps.ts';
 import { EvalFailure, fail } from './meter.ts';
 import { type Frame, other, type Plan, type Planner, type Run } from './plan.ts';
 

@@ -1,7 +1,7 @@
 // How large a value is, as size() and the cost model count: characters, bytes, items, entries; 1 for what has no size.
 // Mirrors: cel-go's traits.Sizer. Next: runtimeCost.ts asks for every call whose cost goes by size.
 import { isMap, Opaque } from '../values.ts';
-import { mapSize } from './equality.ts';
+import { mapSize } from './maps.ts';
 import { work } from './meter.ts';
 
 const surrogate = /[\ud800-\udbff][\udc00-\udfff]/g;

@@ -1,7 +1,7 @@
 // 'text %s %d'.format([…]). Reads: a format and its arguments. Writes: text.
 // Mirrors: cel-go's ext/formatting.go. Next: strings.ts declares it.
 
-import { mapEntries } from '../eval/equality.ts';
+import { mapEntries } from '../eval/maps.ts';
 import { fail, work } from '../eval/meter.ts';
 import { formatDouble } from '../eval/numbers.ts';
 import { formatDuration, formatTimestamp } from '../eval/time.ts';
@@ -80,6 +80,10 @@ function hex(v: unknown): string {
 
 function shown(v: unknown): string {
   work(1);
+  if (typeof v === 'string') {
+    work(v.length >> 3);
+    return v;
+  }
   if (v === null) return 'null';
   if (v instanceof Double) return Number.isFinite(v.value) ? formatDouble(v.value) : special(v.value);
   if (v instanceof Timestamp) return formatTimestamp(v);

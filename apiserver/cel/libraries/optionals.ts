@@ -1,6 +1,6 @@
 // optional.of(), optional.none(), hasValue(), value(), and lists of optionals. or() and orValue() are eval/planCall.ts's, for they look at their argument late.
 // Reads and writes: Optionals. Mirrors: cel-go's cel/library.go (OptionalTypes). Next: macros optMap and optFlatMap are in syntax/macros.ts.
-import { mapSize } from '../eval/equality.ts';
+import { mapSize } from '../eval/maps.ts';
 import { fail } from '../eval/meter.ts';
 import { Double, Duration, isMap, none, Optional, Uint } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

@@ -8,7 +8,7 @@ function findAll(text: string, pattern: string, limit = -1): string[] {
   const matcher = regex(pattern).matcher(text);
   const found: string[] = [];
   while (found.length !== limit && matcher.find()) {
-    work(1);
+    work(20);
     found.push(matcher.group() ?? '');
   }
   return found;

@@ -1,8 +1,9 @@
 // The operators and functions that every CEL has: logic, arithmetic, comparison, indexing, size, strings' own.
 // Reads and writes: values. Mirrors: cel-go's common/stdlib/standard.go. Logic, ?: and folds are eval/plan.ts's.
 // Next: conversions.ts and time.ts have the rest of the standard library.
-import { equal, mapEntries, mapGet, mapSize } from '../eval/equality.ts';
+import { equal } from '../eval/equality.ts';
 import { concatLists } from '../eval/listKinds.ts';
+import { mapEntries, mapGet, mapSize } from '../eval/maps.ts';
 import { fail, work } from '../eval/meter.ts';
 import {
   addInts,

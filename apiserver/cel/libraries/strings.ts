@@ -49,7 +49,8 @@ function substring(s: string, start: number, end?: number): string {
 
 function replace(s: string, from: string, to: string, limit = -1): string {
   const pieces = split(s, from, limit < 0 ? -1 : Number(limit) + 1);
-  work(pieces.length);
+  // What comes out may be far larger than what went in, and only that has been charged.
+  work((pieces.length * to.length) >> 3);
   if (from !== '') return pieces.join(to);
   // An empty text is found before every character and at the end.
   const chars = [...s];
@@ -65,6 +66,11 @@ function split(s: string, separator: string, limit = -1): string[] {
   work(pieces.length);
   if (limit < 0 || pieces.length <= limit) return pieces;
   return [...pieces.slice(0, limit - 1), pieces.slice(limit - 1).join(separator)];
+}
+
+function join(list: string[], separator: string): string {
+  work(list.reduce((size, s) => size + s.length + separator.length, 0) >> 3);
+  return list.join(separator);
 }
 
 const ascii = (pattern: RegExp, change: (c: string) => string) => (s: string) => s.replace(pattern, change);
@@ -110,6 +116,6 @@ export const stringLibrary: Overload[] = [
   overload('trim', 'string_trim', 'string.() -> string', (s) => s.trim()),
   overload('format', 'string_format', 'string.(list(dyn)) -> string', format),
   overload('strings.quote', 'strings_quote', '(string) -> string', quote),
-  overload('join', 'list_join', 'list(string).() -> string', (l) => l.join('')),
-  overload('join', 'list_join_string', 'list(string).(string) -> string', (l, s) => l.join(s)),
+  overload('join', 'list_join', 'list(string).() -> string', (l) => join(l, '')),
+  overload('join', 'list_join_string', 'list(string).(string) -> string', join),
 ];

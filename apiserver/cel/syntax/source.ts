@@ -21,6 +21,7 @@ function snippet(line: string, column: number): string {
 
 export function sourceErrors(source: string): SourceErrors {
   const found: { at: number; message: string }[] = [];
+  let count = 0;
   const display = ({ at, message }: { at: number; message: string }): string => {
     if (at < 0) return `ERROR: <input>:-1:0: ${message}`;
     const before = source.slice(0, at).split('\n');
@@ -30,15 +31,16 @@ export function sourceErrors(source: string): SourceErrors {
   };
   return {
     report(at, message) {
+      count++;
       if (found.length < maxErrors) found.push({ at, message });
     },
     get count() {
-      return found.length;
+      return count;
     },
-    text: () =>
-      found
-        .toSorted((a, b) => a.at - b.at)
-        .map(display)
-        .join('\n'),
+    text() {
+      const shown = found.toSorted((a, b) => a.at - b.at).map(display);
+      if (count > maxErrors) shown.push(`${count - maxErrors} more errors were truncated`);
+      return shown.join('\n');
+    },
   };
 }
