@@ -209,12 +209,22 @@ function spawnWriter(path: string): ChildProcess {
     const { openEmbeddedStore } = await import(${JSON.stringify(module.href)});
     const { writeSync } = await import('node:fs');
     const store = await openEmbeddedStore(${JSON.stringify(path)});
+    // The pipe is full while nobody reads it.
+    const say = (line) => {
+      for (;;) {
+        try {
+          return writeSync(1, line);
+        } catch (error) {
+          if (error.code !== 'EAGAIN') throw error;
+        }
+      }
+    };
     let next = 0;
     const write = async () => {
       for (;;) {
         const i = String(next++).padStart(8, '0');
         await store.put('/registry/pods/' + i, Buffer.alloc(1500, i), { expect: 0, with: { key: '/registry/journal/' + i, value: Buffer.from(i) } });
-        writeSync(1, Number(i) + '\\n');
+        say(Number(i) + '\\n');
       }
     };
     for (let i = 0; i < 8; i++) write();`;
