@@ -25,7 +25,7 @@ export const columnsOf = (kind: Kind): readonly Column[] => kind.columns ?? defa
 export function columnDefinitions(kind: Kind): TableColumn[] {
   return columnsOf(kind).map((c) => ({
     name: c.name,
-    type: c.type === 'date' ? 'string' : c.type,
+    type: c.type,
     format: c.format ?? '',
     description: c.description,
     priority: c.priority ?? 0,
