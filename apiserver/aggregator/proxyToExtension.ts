@@ -5,6 +5,7 @@ import { StatusError } from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import { reverseProxy } from '../proxy/reverseProxy.ts';
 import type { Answer, ApiRequest } from '../request.ts';
+import { isLongRunning } from '../requestInfo.ts';
 import type { Extension } from './apiServices.ts';
 import { identityHeaders, type ProxyCertificate, tlsTowards } from './frontProxy.ts';
 import type { ServiceOrigin } from './serviceOrigin.ts';
@@ -28,14 +29,23 @@ export async function proxyToExtension(
     path: req.raw.url!,
     tls: tlsTowards(extension, options.certificate),
     headers: { host: new URL(origin).host, 'audit-id': req.auditId, ...identityHeaders(req.user) },
+    open: api.drain,
   };
   try {
     const answer = await reverseProxy(req, target);
+    if (isLongRunning(req.info)) endWithServer(api, req);
     return options.allowRedirects || !isRedirect(answer) ? answer : text(502, redirected);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     return unavailable(error.message.replace(/^error trying to reach service: /, ''));
   }
+}
+
+/** A watch at another server has no end of its own when ours stops. */
+function endWithServer(api: Api, req: ApiRequest): void {
+  const entry = { finish: () => void req.response.destroy() };
+  api.drain.add(entry);
+  req.response.once('close', () => api.drain.delete(entry));
 }
 
 /** A server that could send our callers elsewhere could have their credentials sent there. */
