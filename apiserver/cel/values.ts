@@ -15,11 +15,13 @@ export class Double {
     this.value = value;
   }
 }
-/** Nanoseconds since the epoch. */
+/** Nanoseconds since the epoch; `offset` is the zone it was written in, in minutes, and shows only where it is printed. */
 export class Timestamp {
   readonly nanos: bigint;
-  constructor(nanos: bigint) {
+  readonly offset: number;
+  constructor(nanos: bigint, offset = 0) {
     this.nanos = nanos;
+    this.offset = offset;
   }
 }
 export class Duration {

@@ -24,7 +24,9 @@ export function adapterOf(type: CelType): Adapter {
 /** A number as it comes in JSON, where nothing says which kind it is. */
 const fromNumber = (n: number): unknown => {
   if (!Number.isInteger(n)) return new Double(n);
-  return Number.isSafeInteger(n) || Math.abs(n) >= 2 ** 63 ? n : normalInt(BigInt(n));
+  // The largest int64 is one more as a number.
+  if (n === 2 ** 63) return 2n ** 63n - 1n;
+  return Number.isSafeInteger(n) || Math.abs(n) > 2 ** 63 ? n : normalInt(BigInt(n));
 };
 
 /** What data must be that a type declares; null passes, for schemas may allow it. */

@@ -20,9 +20,9 @@ const latest = 253402300799n * second + 999_999_999n;
 const maxInt64 = 2n ** 63n - 1n;
 
 /** Within the years 1 to 9999. */
-export function timestampOf(nanos: bigint): Timestamp {
+export function timestampOf(nanos: bigint, offset = 0): Timestamp {
   if (nanos < earliest || nanos > latest) fail('timestamp overflow');
-  return new Timestamp(nanos);
+  return new Timestamp(nanos, offset);
 }
 export function durationOf(nanos: bigint): Duration {
   if (BigInt.asIntN(64, nanos) !== nanos) fail('integer overflow');
@@ -48,10 +48,11 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   if (hour > 23 || minute > 59 || sec > 59) return undefined;
   const zone = m[8]!;
-  const offset = /^[zZ]$/.test(zone) ? 0 : Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
-  const seconds = date.getTime() / 1000 + hour * 3600 + minute * 60 + sec - (zone[0] === '-' ? -offset : offset) * 60;
+  const minutes = /^[zZ]$/.test(zone) ? 0 : Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
+  const offset = zone[0] === '-' ? -minutes : minutes;
+  const seconds = date.getTime() / 1000 + hour * 3600 + minute * 60 + sec - offset * 60;
   const nanos = BigInt(seconds) * second + BigInt((m[7] ?? '').slice(0, 9).padEnd(9, '0'));
-  return nanos < earliest || nanos > latest ? undefined : new Timestamp(nanos);
+  return nanos < earliest || nanos > latest ? undefined : new Timestamp(nanos, offset);
 }
 
 /** Undefined where the text is no Go duration, or too long a one. */
@@ -95,11 +96,17 @@ const fraction = (nanos: bigint): string => {
 };
 const floorDivide = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
 
-/** As Go's time.RFC3339Nano prints it in UTC. */
-export function formatTimestamp({ nanos }: Timestamp): string {
+/** As Go's time.RFC3339Nano prints it. */
+export function formatTimestamp({ nanos, offset }: Timestamp): string {
   const seconds = floorDivide(nanos, second);
-  const iso = new Date(Number(seconds) * 1000).toISOString();
-  return `${iso.slice(0, 19)}${fraction(nanos - seconds * second)}Z`;
+  const iso = new Date((Number(seconds) + offset * 60) * 1000).toISOString();
+  return `${iso.slice(0, 19)}${fraction(nanos - seconds * second)}${zoneText(offset)}`;
+}
+function zoneText(offset: number): string {
+  if (offset === 0) return 'Z';
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.abs(offset);
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 /** Seconds with their decimals: `90s`, `0.5s`. */
 export function formatDuration({ nanos }: Duration): string {

@@ -111,6 +111,7 @@ const arithmetic = (
     : []),
 ];
 type Time = Timestamp | Duration;
+const later = (t: Timestamp, d: Duration) => timestampOf(t.nanos + d.nanos, t.offset);
 const apart = (a: Time, b: Time): bigint => a.nanos - b.nanos;
 const byZero = (word: string) => `${word} by zero`;
 
@@ -125,8 +126,8 @@ const additions: Overload[] = [
   binary('_+_', 'add_string', 'string, string', 'string', (a, b) => a + b),
   binary('_+_', 'add_bytes', 'bytes, bytes', 'bytes', (a, b) => Buffer.concat([a, b])),
   binary('_+_', 'add_list', 'list(A), list(A)', 'list(A)', concatLists),
-  binary('_+_', 'add_timestamp_duration', 'timestamp, duration', 'timestamp', (a, b) => timestampOf(a.nanos + b.nanos)),
-  binary('_+_', 'add_duration_timestamp', 'duration, timestamp', 'timestamp', (a, b) => timestampOf(a.nanos + b.nanos)),
+  binary('_+_', 'add_timestamp_duration', 'timestamp, duration', 'timestamp', later),
+  binary('_+_', 'add_duration_timestamp', 'duration, timestamp', 'timestamp', (a, b) => later(b, a)),
   binary('_+_', 'add_duration_duration', 'duration, duration', 'duration', (a, b) => durationOf(a.nanos + b.nanos)),
   ...arithmetic(
     '_-_',

@@ -108,7 +108,7 @@ describe('values', () => {
     ["timestamp('2020-01-01T00:00:00Z') - timestamp('2019-12-31T00:00:00Z') == duration('24h')", true],
     ["timestamp('2020-06-01T02:00:00Z').getHours('America/New_York')", 22],
     ["timestamp('2020-01-01T00:00:00Z').getDayOfYear('-01:00')", 364],
-    ["string(timestamp('2020-01-01T00:00:00.120+01:00'))", '2019-12-31T23:00:00.12Z'],
+    ["string(timestamp('2020-01-01T00:00:00.120+01:00'))", '2020-01-01T00:00:00.12+01:00'],
     ['optional.of(1).optMap(x, x + 1).orValue(0)', 2],
     ['optional.none().orValue(7)', 7],
     ["optional.ofNonZeroValue('').hasValue()", false],
