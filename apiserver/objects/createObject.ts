@@ -13,6 +13,7 @@ import { cacheOf } from '../api.ts';
 import { keyOf } from '../kinds/registry.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { dedupOwners } from './dedupOwners.ts';
+import { finalizerErrors, warnOfFinalizers } from './finalizerNames.ts';
 import { trackFields } from './managed.ts';
 import { persist } from './persist.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
@@ -52,6 +53,7 @@ async function createOnce(w: WriteContext, object: any, tracked: boolean): Promi
   validate(w, object);
   await admitValidations(w, { ...admission, name: object.metadata.name });
   for (const text of kind.warnings?.(object, undefined) ?? []) w.warn(text);
+  warnOfFinalizers(w, object.metadata);
   const undo = await kind.allocate?.(object, undefined, w);
   try {
     const done = await persist(w, keyOf(w.served, w.namespace, object.metadata.name), object, 0, tracked);
@@ -108,6 +110,7 @@ function validate(w: WriteContext, object: any): void {
       validateName: kind.validateName,
       path: 'metadata',
     }),
+    ...finalizerErrors(w, object.metadata),
     ...(kind.validate?.(object) ?? []),
     ...(kind.validateCreate?.(object) ?? []),
   ];

@@ -15,6 +15,7 @@ import type { Cached } from '../storage/cached.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { createObject, placeInNamespace } from './createObject.ts';
 import { dedupOwners } from './dedupOwners.ts';
+import { finalizerErrors, warnOfFinalizers } from './finalizerNames.ts';
 import { trackFields } from './managed.ts';
 import { persist, persistDelete } from './persist.ts';
 import { cachedObject, currentObject, fromStored, shownAs } from './readObject.ts';
@@ -147,7 +148,10 @@ async function updateOnce(
   }
   validate(w, object, old, part);
   await admitValidations(w, admission);
-  if (!part) for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
+  if (!part) {
+    for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
+    warnOfFinalizers(w, object.metadata, old.metadata.finalizers);
+  }
   return store(w, name, object, old, current, unconditional, options);
 }
 
@@ -273,6 +277,7 @@ function validate(w: WriteContext, object: any, old: any, sub: Subresource | und
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: () => [], path: 'metadata' }),
     ...validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata'),
+    ...finalizerErrors(w, object.metadata),
     ...(sub
       ? (sub.validateUpdate?.(object, old) ?? [])
       : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]),

@@ -119,6 +119,17 @@ describe('writes', () => {
       details: { name, group: 'rw.example.com', kind: 'noxus', uid },
     });
   });
+  it('are warned of finalizers without a slash', async () => {
+    const name = fresh();
+    const text = (finalizer: string) =>
+      `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`;
+    expect((await http(path, { body: noxu(name, {}, { finalizers: ['odd', 'a/b'] }) })).warnings).toEqual([
+      text('odd'),
+    ]);
+    const body = { metadata: { finalizers: ['odd', 'odder'] } };
+    const type = 'application/merge-patch+json';
+    expect((await http(`${path}/${name}`, { method: 'PATCH', type, body })).warnings).toEqual([text('odder')]);
+  });
   it('that change nothing are not stored', async () => {
     const name = fresh();
     const made = (await http(path, { body: noxu(name, { replicas: 1 }) })).json;

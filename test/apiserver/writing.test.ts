@@ -242,6 +242,34 @@ describe('owner references that stand twice', () => {
   });
 });
 
+describe('finalizers', () => {
+  it('have a slash, or are Kubernetes’ own', async () => {
+    const refused = 'name is neither a standard finalizer name nor is it fully qualified';
+    const r = await post(cms, { metadata: { name: fresh(), finalizers: ['a/b', 'odd'] } });
+    expect([r.code, r.json.message]).toEqual([
+      422,
+      expect.stringContaining(`metadata.finalizers[1]: Invalid value: "odd": ${refused}`),
+    ]);
+    const { metadata } = await made(cms, { metadata: { finalizers: ['orphan', 'kubernetes'] } });
+    const path = `${cms}/${metadata.name}`;
+    expect((await patch(path, { metadata: { finalizers: ['odd'] } })).json.message).toContain(refused);
+    expect((await patch(path, { metadata: { finalizers: null } })).code).toBe(200);
+    expect((await post(leases, { metadata: { name: fresh(), finalizers: ['odd'] } })).code).toBe(201);
+  });
+  it('cannot be added to what is being deleted', async () => {
+    const { metadata } = await made(cms, { metadata: { finalizers: ['a/b'] } });
+    const path = `${cms}/${metadata.name}`;
+    await remove(path);
+    const r = await patch(path, { metadata: { finalizers: ['a/b', 'c/d'] } });
+    expect([r.code, r.json.message]).toEqual([
+      422,
+      `ConfigMap "${metadata.name}" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}`,
+    ]);
+    expect((await patch(path, { metadata: { finalizers: [] } })).code).toBe(200);
+    expect((await http(path)).code).toBe(404);
+  });
+});
+
 describe('delete', () => {
   it('names the kind where a precondition fails', async () => {
     const { metadata } = await made(cms);
