@@ -3,6 +3,7 @@
 // The built-in kinds' part is made once and kept; what CustomResourceDefinitions and extension servers add is put in between.
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import type { Aggregator } from '../aggregator/aggregator.ts';
+import { additionsTo, mergeSwagger } from '../aggregator/mergeSwagger.ts';
 import { groupsOf } from '../discovery/groups.ts';
 import type { Registry, Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -18,6 +19,8 @@ import { answerDocument, breathe, type Format, formatFor, hashOf, notAcceptable,
 interface Part {
   paths: Buffer;
   definitions: Buffer;
+  /** Of the definitions. */
+  names: string[];
 }
 interface Made {
   body: Buffer;
@@ -55,8 +58,9 @@ async function make(k: Known, registry: Registry, aggregator: Aggregator | undef
   const rows = all.filter((r) => !r.kind.custom);
   if (rows.length !== k.rows.length || rows.some((r, i) => r !== k.rows[i])) Object.assign(k, { rows, builtin: {} });
   k.builtin[format] ??= builtinPart(rows, format);
-  const parts = [await k.builtin[format], await customPart(all, rows, format), extensionPart(aggregator, format)];
-  const body = whole(parts, format);
+  const own = [await k.builtin[format], await customPart(all, rows, format)];
+  const there = new Set(own.flatMap((part) => part.names));
+  const body = whole([...own, extensionPart(aggregator, there, format)], format);
   return { body, hash: hashOf([body]) };
 }
 
@@ -92,7 +96,7 @@ async function builtinPart(rows: readonly Served[], format: Format): Promise<Par
     texts.push(written[format].definition(name, schemas.get(name)!));
     if (texts.length % 50 === 0) await breathe();
   }
-  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts) };
+  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts), names: [...schemas.keys()] };
 }
 
 const roots = [
@@ -108,6 +112,7 @@ async function customPart(all: readonly Served[], builtin: readonly Served[], fo
   const definitions = describedDefinitions('v2');
   const paths: Buffer[] = [];
   const texts: Buffer[] = [];
+  const names: string[] = [];
   const add = (items: Record<string, PathItem>) => {
     for (const [path, item] of Object.entries(items)) paths.push(written[format].path(path, item));
   };
@@ -120,26 +125,29 @@ async function customPart(all: readonly Served[], builtin: readonly Served[], fo
     add(pathsOf(row));
     // Of what they refer to, only the custom resources' own definitions are not there yet.
     for (const [name, schema] of collect([row], [], definitions, 'v2'))
-      if (!name.startsWith('io.k8s.')) texts.push(written[format].definition(name, schema));
+      if (!name.startsWith('io.k8s.')) {
+        names.push(name);
+        texts.push(written[format].definition(name, schema));
+      }
     await breathe();
   }
-  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts) };
+  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts), names };
 }
 
-/** Extension servers' documents, as far as the paths are theirs; a definition that is here already stays as it is. */
+/** What extension servers' documents add. Of ours only the definitions that they name, too, have to be looked at. */
 function extensionPart(aggregator: Aggregator | undefined, format: Format): Part {
-  const paths: Buffer[] = [];
-  const texts: Buffer[] = [];
-  const seen = new Set<string>();
-  for (const { document, prefixes } of aggregator?.openapi.v2() ?? []) {
-    for (const [path, item] of Object.entries(document.paths ?? {}))
-      if (prefixes.some((prefix) => path.startsWith(prefix))) paths.push(written[format].path(path, item));
-    for (const [name, schema] of Object.entries(document.definitions ?? {})) {
-      if (name.startsWith('io.k8s.') || seen.has(name)) continue;
-      seen.add(name);
-      texts.push(written[format].definition(name, schema));
-    }
+  const additions = aggregator?.openapi.v2() ?? [];
+  const ours: Record<string, OpenAPISchema> = {};
+  const definitions = describedDefinitions('v2');
+  for (const name of additions.flatMap(({ document }) => Object.keys(document.definitions ?? {}))) {
+    const own = definitions(name);
+    if (own) ours[name] = own.schema;
   }
+  const merged = mergeSwagger({ paths: {}, definitions: ours }, additions);
+  const paths = Object.entries(merged.paths ?? {}).map(([path, item]) => written[format].path(path, item));
+  const texts = Object.entries(merged.definitions ?? {})
+    .filter(([name]) => !(name in ours))
+    .map(([name, schema]) => written[format].definition(name, schema));
   return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts) };
 }
 

@@ -255,6 +255,20 @@ describe('an extension server', () => {
     );
   });
 
+  test('is in our document of version 2, where rivals for a name are kept apart', async () => {
+    const flunder = 'com.example.wardle.v1alpha1.Flunder';
+    const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
+    const document = async () => (await http('/openapi/v2')).json;
+    await until(async () => flunder in (await document()).definitions);
+    const { paths, definitions } = await document();
+    expect(Object.keys(paths)).toContain(`${wardle}/namespaces/{namespace}/flunders`);
+    expect(definitions).not.toHaveProperty('Unused');
+    expect(definitions[flunder].properties.rival).toEqual({ $ref: `#/definitions/${listMeta}_v2` });
+    expect(definitions[`${listMeta}_v2`].properties).toEqual({ ofTheExtension: { type: 'string' } });
+    expect(definitions[listMeta].properties).toHaveProperty('remainingItemCount');
+    expect(paths['/healthz']).toBeUndefined();
+  });
+
   test('knows the caller by what the front proxy says, and asks us what they may', async () => {
     const groupsHeader = { 'impersonate-user': 'jane', 'impersonate-group': 'fishers', 'impersonate-extra-a%2fb': 'c' };
     const asJane = (path: string) => http(path, { headers: groupsHeader });
