@@ -2,6 +2,7 @@
 // Reads: channels 0 (stdin), 4 (resize), 255 (a channel closes). Writes: 1 (stdout), 2 (stderr), 3 (the outcome as a Status).
 // Mirrors: apiserver/pkg/util/proxy/streamtranslator.go, websocket.go, client-go/tools/remotecommand. Called by podStreams.ts.
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { Status } from '../../apimachinery/types.ts';
 import { createSpdyConnection, type SpdyConnection, type SpdyStream } from '../../component-base/spdy/connection.ts';
@@ -146,7 +147,8 @@ function receive(ws: WebSocket, streams: Streams, data: Buffer): void {
 /** Until the stream ends; each piece waits for the one before it to be taken. */
 async function forward(stream: SpdyStream | undefined, ws: WebSocket, number: number): Promise<void> {
   if (!stream) return;
-  for await (const chunk of stream) await send(ws, channelMessage(number, chunk));
+  // Left as it is at its end: to reset it would reach a Go server that may be closing, and what it closes on unread bytes is lost.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) await send(ws, channelMessage(number, chunk));
 }
 
 /** Nothing on the error stream is success. */
@@ -163,10 +165,10 @@ async function readStatus(stream: SpdyStream): Promise<object> {
   }
 }
 
-async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
+async function readText(stream: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of stream) {
+  for await (const part of stream.iterator({ destroyOnReturn: false })) {
     size += part.length;
     if (size <= longestStatus) parts.push(part);
   }

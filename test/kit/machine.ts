@@ -216,7 +216,8 @@ async function relay(from: string | number, to: string | number, lib: typeof net
     ] as const) {
       open.add(one);
       one.on('error', () => other.destroy());
-      one.on('close', () => open.delete(one) && other.destroy());
+      // What came before a clean end is still on its way.
+      one.on('close', () => open.delete(one) && !one.readableEnded && other.destroy());
     }
     a.pipe(b).pipe(a);
   });
