@@ -3,7 +3,7 @@
 // The built-in kinds' part is made once and kept; what CustomResourceDefinitions and extension servers add is put in between.
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import type { Aggregator } from '../aggregator/aggregator.ts';
-import { additionsTo, mergeSwagger } from '../aggregator/mergeSwagger.ts';
+import { additionsTo } from '../aggregator/mergeSwagger.ts';
 import { groupsOf } from '../discovery/groups.ts';
 import type { Registry, Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -134,21 +134,14 @@ async function customPart(all: readonly Served[], builtin: readonly Served[], fo
   return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts), names };
 }
 
-/** What extension servers' documents add. Of ours only the definitions that they name, too, have to be looked at. */
-function extensionPart(aggregator: Aggregator | undefined, format: Format): Part {
-  const additions = aggregator?.openapi.v2() ?? [];
-  const ours: Record<string, OpenAPISchema> = {};
+/** What extension servers' documents add to the definitions that are `there`. */
+function extensionPart(aggregator: Aggregator | undefined, there: ReadonlySet<string>, format: Format): Part {
   const definitions = describedDefinitions('v2');
-  for (const name of additions.flatMap(({ document }) => Object.keys(document.definitions ?? {}))) {
-    const own = definitions(name);
-    if (own) ours[name] = own.schema;
-  }
-  const merged = mergeSwagger({ paths: {}, definitions: ours }, additions);
-  const paths = Object.entries(merged.paths ?? {}).map(([path, item]) => written[format].path(path, item));
-  const texts = Object.entries(merged.definitions ?? {})
-    .filter(([name]) => !(name in ours))
-    .map(([name, schema]) => written[format].definition(name, schema));
-  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts) };
+  const own = (name: string) => (there.has(name) ? (definitions(name)?.schema ?? {}) : undefined);
+  const added = additionsTo(own, aggregator?.openapi.v2() ?? []);
+  const paths = Object.entries(added.paths).map(([path, item]) => written[format].path(path, item));
+  const texts = Object.entries(added.definitions).map(([name, schema]) => written[format].definition(name, schema));
+  return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts), names: [] };
 }
 
 const info = { title: 'Kubernetes', version: version.gitVersion };

@@ -139,3 +139,39 @@ function sorted(value: any): any {
       .map((key) => [key, sorted(value[key])]),
   );
 }
+
+describe('documents of extension servers', () => {
+  const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+  const flunder = { type: 'object', properties: { metadata: { $ref: `#/definitions/${meta}` } } };
+  const path = '/apis/wardle.example.com/v1alpha1/flunders';
+  const addition = {
+    prefixes: ['/apis/wardle.example.com/v1alpha1/'],
+    document: {
+      paths: {
+        [path]: {
+          get: { responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/com.example.Flunder' } } } },
+        },
+        '/apis/apps/v1/deployments': { get: { responses: {} } },
+      },
+      definitions: { 'com.example.Flunder': flunder, [meta]: { type: 'string' } },
+    },
+  };
+  const aggregator = (generation: number, additions: unknown[]) =>
+    ({ openapi: { generation, v2: () => additions } }) as never;
+
+  it('are merged in as far as the paths are theirs', async () => {
+    const read = async (generation: number, additions: unknown[]) => {
+      const answer = (await openapiV2({ headers: {} } as never, registry, aggregator(generation, additions))) as {
+        body: Buffer;
+      };
+      return JSON.parse(answer.body.toString());
+    };
+    const { paths, definitions } = await read(1, [addition]);
+    expect(paths[path]).toBeDefined();
+    expect(paths['/apis/apps/v1/deployments'].get.operationId).toBe('listAppsV1DeploymentForAllNamespaces');
+    // Their ObjectMeta is not ours, so it gets a name of its own.
+    expect(definitions['com.example.Flunder'].properties.metadata.$ref).toBe(`#/definitions/${meta}_v2`);
+    expect(definitions[meta]).toEqual(document.definitions[meta]);
+    expect((await read(2, [])).paths[path]).toBeUndefined();
+  });
+});
