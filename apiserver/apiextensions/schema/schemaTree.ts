@@ -22,6 +22,8 @@ export interface SchemaTree {
   readonly mapKeys: readonly string[];
   readonly mapAtomic: boolean;
   readonly hasDefault: boolean;
+  /** Names of properties with a default. */
+  readonly defaulted: readonly string[];
   /** Somewhere below stands a default, an embedded resource, a set or map list, or a rule: else those walks turn back here. */
   readonly below: { defaults: boolean; embedded: boolean; uniqueLists: boolean; rules: boolean };
   readonly allOf: readonly SchemaTree[];
@@ -50,7 +52,8 @@ export function schemaTree(raw: JSONSchema): SchemaTree {
     listType: (raw['x-kubernetes-list-type'] ?? 'atomic') as SchemaTree['listType'],
     mapKeys: raw['x-kubernetes-list-map-keys'] ?? none,
     mapAtomic: raw['x-kubernetes-map-type'] === 'atomic',
-    hasDefault: raw.default !== undefined && raw.default !== null,
+    hasDefault: hasDefault(raw),
+    defaulted: Object.entries(raw.properties ?? {}).flatMap(([name, s]) => (hasDefault(s) ? [name] : [])),
     allOf: raw.allOf?.map(schemaTree) ?? none,
     anyOf: raw.anyOf?.map(schemaTree) ?? none,
     oneOf: raw.oneOf?.map(schemaTree) ?? none,
@@ -59,6 +62,8 @@ export function schemaTree(raw: JSONSchema): SchemaTree {
   };
   return { ...tree, below: belowOf(tree) };
 }
+
+const hasDefault = (raw: JSONSchema) => raw.default !== undefined && raw.default !== null;
 
 function additionalOf(raw: JSONSchema): boolean | undefined {
   if (raw.additionalProperties === undefined || raw.additionalProperties === null) return undefined;

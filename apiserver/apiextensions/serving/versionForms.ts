@@ -6,13 +6,18 @@ import { deepCopy } from '../../../apimachinery/deepCopy.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Cached } from '../../storage/cached.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
+import { isComplete } from '../schema/isComplete.ts';
 import { prune } from '../schema/prune.ts';
 import type { DefinedVersion, Definition } from './definition.ts';
 import { selectableValues } from './selectableFields.ts';
 
 export interface VersionForms {
+  /** True: nobody else is asked to convert. */
+  readonly immediate: boolean;
   /** The object as this version shows it; undefined: it has to be converted by somebody else first. */
   shown(cached: Cached): Cached | undefined;
+  /** The same without any work: what has been shown before. */
+  known(cached: Cached): Cached | undefined;
   /** Makes `shown` answer for all of these. Rejects when they cannot be converted. */
   convert(items: readonly Cached[]): Promise<void>;
   /** What the store gets of an object in this version. */
@@ -31,6 +36,8 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
 
   /** Undefined: nothing to do, the object is in this version and complete. */
   function completed(object: KubeObject, from: string): KubeObject | undefined {
+    const same = from === version.apiVersion && object.metadata.generation;
+    if (same && isComplete(object, version.tree, definition.preservesAll)) return undefined;
     const copy = deepCopy(object);
     const pruned = !definition.preservesAll && prune(copy, version.tree);
     const filled = applyDefaults(copy, version.tree);
@@ -52,10 +59,14 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
     return copy;
   };
 
+  const known = (cached: Cached) => (own.has(cached) ? cached : made.get(cached));
+
   return {
+    immediate: converter.immediate,
+    known,
     shown(cached) {
-      const known = own.has(cached) ? cached : made.get(cached);
-      if (known) return known;
+      const before = known(cached);
+      if (before) return before;
       const object = cached.object();
       if (object.apiVersion === version.apiVersion) return keep(cached, completed(object, version.apiVersion));
       if (!converter.immediate) return undefined;
@@ -101,6 +112,8 @@ function repairGeneration(object: KubeObject): boolean {
   return true;
 }
 
+const none = Object.freeze({});
+
 /** An object that is shown otherwise than it is stored, or that this version selects by other fields. */
 class ShownObject implements Cached {
   readonly #stored: Cached;
@@ -132,7 +145,7 @@ class ShownObject implements Cached {
     return this.#stored.revision;
   }
   get labels() {
-    return this.#stored.labels;
+    return this.#object ? (this.#object.metadata.labels ?? none) : this.#stored.labels;
   }
   /** It differs from what is stored. */
   get changed(): boolean {

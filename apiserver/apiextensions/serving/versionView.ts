@@ -48,7 +48,10 @@ export function versionView(source: ResourceCache, forms: () => VersionForms): V
       const found = source.get(key);
       return found && shown(found);
     },
-    list: (options) => source.list(options).map(shown),
+    list(options) {
+      const { known, immediate } = forms();
+      return source.list(options).map((c) => known(c) ?? (immediate ? new ShownLater(c, shown) : shown(c)));
+    },
     load,
     async show(items) {
       await forms().convert(items);
@@ -57,6 +60,7 @@ export function versionView(source: ResourceCache, forms: () => VersionForms): V
 
     subscribe(from, onEvent, onProgress, onEnd) {
       let ended = false;
+      let unsubscribe = () => {};
       const leave = () => {
         ended = true;
         unsubscribe();
@@ -68,7 +72,7 @@ export function versionView(source: ResourceCache, forms: () => VersionForms): V
         onEnd?.();
       };
       const deliver = inOrder(forms, (event) => !ended && onEvent(event), end);
-      const unsubscribe = source.subscribe(from, deliver, onProgress, end);
+      unsubscribe = source.subscribe(from, deliver, onProgress, end);
       ends.add(end);
       return leave;
     },
@@ -77,6 +81,40 @@ export function versionView(source: ResourceCache, forms: () => VersionForms): V
       for (const end of [...ends]) end();
     },
   };
+}
+
+/** One of a list: looked at when it is sent, so that a long list does not stop all else. */
+class ShownLater implements Cached {
+  readonly #stored: Cached;
+  readonly #show: (cached: Cached) => Cached;
+  constructor(stored: Cached, show: (cached: Cached) => Cached) {
+    this.#stored = stored;
+    this.#show = show;
+  }
+  get key() {
+    return this.#stored.key;
+  }
+  get namespace() {
+    return this.#stored.namespace;
+  }
+  get name() {
+    return this.#stored.name;
+  }
+  get revision() {
+    return this.#stored.revision;
+  }
+  get labels() {
+    return this.#show(this.#stored).labels;
+  }
+  get bytes() {
+    return this.#show(this.#stored).bytes;
+  }
+  get fields() {
+    return this.#show(this.#stored).fields;
+  }
+  object() {
+    return this.#show(this.#stored).object();
+  }
 }
 
 /** Hands events on in their order, at once as long as none of them waits for somebody else's conversion. */

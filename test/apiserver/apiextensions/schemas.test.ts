@@ -4,6 +4,7 @@ import { deepCopy } from '../../../apimachinery/deepCopy.ts';
 import { errorBody, type FieldError } from '../../../apimachinery/fieldErrors.ts';
 import { applyDefaults } from '../../../apiserver/apiextensions/schema/defaulting.ts';
 import { embeddedErrors } from '../../../apiserver/apiextensions/schema/embeddedErrors.ts';
+import { isComplete } from '../../../apiserver/apiextensions/schema/isComplete.ts';
 import { listErrors } from '../../../apiserver/apiextensions/schema/listErrors.ts';
 import { coerceMetadata } from '../../../apiserver/apiextensions/schema/objectMeta.ts';
 import { prune } from '../../../apiserver/apiextensions/schema/prune.ts';
@@ -399,5 +400,62 @@ describe('embedded resources', () => {
       ),
     ).toEqual([expect.stringContaining('p.metadata.labels: Invalid value: "a b"')]);
     expect(embeddedErrors({ p: { apiVersion: 'v1', kind: 'Pod', metadata: {} } }, tree)).toEqual([]);
+  });
+});
+
+describe('complete', () => {
+  // The quick look must never miss what pruning and defaulting would change.
+  const pieces = [
+    text,
+    { type: 'string', nullable: true },
+    { type: 'string', default: 'd' },
+    { type: 'string', nullable: true, default: 'd' },
+    { type: 'object', properties: { a: text, b: { type: 'string', default: 'B' } } },
+    { type: 'object', additionalProperties: { type: 'string', default: 'x' } },
+    {
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+      properties: { a: { type: 'object', properties: {} } },
+    },
+    { type: 'array', items: { type: 'object', properties: { a: { type: 'string', default: 'A' } } } },
+    { type: 'array', items: { type: 'string', default: 'A' } },
+    {
+      type: 'object',
+      'x-kubernetes-embedded-resource': true,
+      properties: { metadata: { type: 'object' }, spec: { type: 'object', properties: {} } },
+    },
+  ];
+  const values = [
+    undefined,
+    null,
+    'x',
+    {},
+    { a: 'x' },
+    { a: null },
+    { a: { z: 1 } },
+    { b: 'x', z: 1 },
+    [],
+    [null],
+    [{}],
+    [{ a: 'x', z: 1 }],
+    { kind: 'K', metadata: { name: 'x' }, spec: { z: 1 } },
+  ];
+  it('says the same as pruning and defaulting', () => {
+    const wrong: string[] = [];
+    for (const piece of pieces)
+      for (const value of values) {
+        const object: any = {
+          apiVersion: 'a/v1',
+          kind: 'K',
+          metadata: { name: 'n' },
+          ...(value !== undefined && { p: value }),
+        };
+        const tree = of(piece);
+        const copy = deepCopy(object);
+        const changed = [prune(copy, tree), applyDefaults(copy, tree)].some(Boolean);
+        const quick = isComplete(object, tree, false);
+        if (quick === changed) wrong.push(JSON.stringify([piece, value, quick]));
+      }
+    expect(wrong).toEqual([]);
   });
 });
