@@ -53,6 +53,21 @@ test('each group version of our own has an APIService, and gets it back', async 
   expect((await groups()).slice(0, 3)).toEqual(['apiregistration.k8s.io', 'apps', 'events.k8s.io']);
 });
 
+test('we believe a front proxy of our own, and nobody else who says to be one', async () => {
+  const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const headers = { 'x-remote-user': 'jane', 'x-remote-group': 'a', 'x-remote-extra-acme%2fid': '7' };
+  const proxy = httpTo(server, 'front-proxy-client');
+  const { userInfo } = (await proxy(reviews, { body: {}, headers })).json.status;
+  expect(userInfo).toEqual({
+    username: 'jane',
+    groups: ['a', 'system:authenticated'],
+    extra: { 'acme/id': ['7'] },
+  });
+  expect((await proxy(reviews, { body: {} })).code).toBe(401);
+  proxy.close();
+  expect((await http(reviews, { body: {}, headers })).json.status.userInfo.username).toBe('kubernetes-admin');
+});
+
 test('kubectl sees where a group version is served', async () => {
   const { json } = await http(all, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
   expect(json.columnDefinitions.map((c: any) => c.name)).toEqual(['Name', 'Service', 'Available', 'Age']);
