@@ -52,7 +52,7 @@ const byName: Record<string, number | CallCost> = {
   find: pattern,
   findAll: pattern,
   'ip.isCanonical': bySize(2 * traversal),
-  validate: { of: ([format, s]) => ceil(1 + sizeOf(s), traversal) * ceil((format as Opaque).size ?? 1, patternFactor) },
+  validate: { of: ([format, s]) => ceil(1 + sizeOf(s), traversal) * ceil(sizeOf(format), patternFactor) },
 };
 const nominal =
   'serviceAccount path group resource subresource namespace name allowed reason error errored masked prefixLength family ' +
@@ -84,7 +84,7 @@ const ofList = (factor: number, size: number) => Math.floor(size * factor) + 11;
 const output: CallCost = { of: (_, result) => ofList(1, sizeOf(result)), byResult: true };
 const selfCompare = (which: 0 | 1): CallCost => ({
   of(args) {
-    const list = args[which] as unknown[];
+    const list = (args[which] ?? []) as unknown[];
     const text = typeof list[0] === 'string' || list[0] instanceof Uint8Array;
     return ofList(text ? 2.1 : 2, list.length ** 2);
   },

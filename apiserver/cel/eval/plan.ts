@@ -2,12 +2,20 @@
 // Reads: annotated nodes. Writes: Plans. Mirrors: cel-go's interpreter/planner.go, attributes.go, interpretable.go, decorators.go.
 // Next: planCall.ts plans calls, planFold.ts comprehensions; cel.ts runs the root.
 import { nameOfType } from '../check/names.ts';
-import type { Expr, Ident, ListLiteral, MapLiteral, Select, StructLiteral } from '../syntax/ast.ts';
+import {
+  accumulator,
+  type Expr,
+  type Ident,
+  type ListLiteral,
+  type MapLiteral,
+  type Select,
+  type StructLiteral,
+} from '../syntax/ast.ts';
 import type { CelType } from '../types.ts';
 import { keyOf, MapValue, none, Optional, TypeValue } from '../values.ts';
 import { type Adapter, adapterOf } from './adapt.ts';
 import { hasField, readField } from './fields.ts';
-import { charge, fail } from './meter.ts';
+import { charge, EvalFailure, fail } from './meter.ts';
 import { planCall } from './planCall.ts';
 import { planFold } from './planFold.ts';
 
@@ -49,9 +57,8 @@ export const attribute = (bare: Run): Plan => ({
   kind: 'attribute',
   bare,
   run(f) {
-    const value = bare(f);
     charge(1);
-    return value;
+    return bare(f);
   },
 });
 
@@ -109,15 +116,18 @@ function planNode(e: Expr, p: Planner): Plan {
 
 function planIdent(e: Ident, p: Planner): Plan {
   const slot = p.slot(e.name);
-  if (slot !== undefined) return attribute(readLocal(slot));
+  if (slot !== undefined) return attribute(e.name === accumulator ? readAccumulator(slot) : (f) => f.locals[slot]);
   if (e.names) return constant(new TypeValue(nameOfType(e.names)));
   return planVariable(e.name.replace(/^\./, ''), e.type!);
 }
 /** A fold keeps a failure in its accumulator until it is read. */
-const readLocal =
+const readAccumulator =
   (slot: number): Run =>
-  (f) =>
-    f.locals[slot];
+  (f) => {
+    const value = f.locals[slot];
+    if (value instanceof EvalFailure) throw value;
+    return value;
+  };
 
 function planVariable(name: string, type: CelType): Plan {
   if (valueType(type) !== type) return planOptionalVariable(name, valueType(type));

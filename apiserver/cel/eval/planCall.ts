@@ -1,9 +1,8 @@
 // Calls: the logic operators, which look at no more than they need; reads through an index; and all functions of the libraries.
 // Reads: Call nodes with their overloads. Writes: Plans. Mirrors: cel-go's interpreter/planner.go and interpretable.go.
 // Next: cost/callCost.ts says what a call costs; dispatch.ts picks the overload where types are known only now.
-import { callCost } from '../cost/callCost.ts';
+import { type CallCost, callCost } from '../cost/callCost.ts';
 import type { Overload } from '../libraries/declare.ts';
-import { indexList, indexMap } from '../libraries/standard.ts';
 import { accumulator, type Call, type Expr } from '../syntax/ast.ts';
 import { none, Optional } from '../values.ts';
 import { adapterOf } from './adapt.ts';
@@ -14,6 +13,7 @@ import { charge, EvalFailure, fail } from './meter.ts';
 import {
   attribute,
   constant,
+  type Frame,
   other,
   type Plan,
   type Planner,
@@ -46,16 +46,18 @@ export function planCall(e: Call, p: Planner): Plan {
   return membership(e, args, p) ?? growth(e, args, p) ?? ordinary(e, args, p);
 }
 
+/** The value, or the failure as one. */
+function attempt(run: Run, f: Frame): unknown {
+  try {
+    return run(f);
+  } catch (e) {
+    return failureOf(e);
+  }
+}
+
 /** `decides` is the operand that settles the matter: true for ||. A failure counts only if the other side does not settle it. */
 function logical(args: Plan[], decides: boolean): Run {
   const [left, right] = args.map((a) => a.run) as [Run, Run];
-  const attempt = (run: Run, f: Parameters<Run>[0]): unknown => {
-    try {
-      return run(f);
-    } catch (e) {
-      return failureOf(e);
-    }
-  };
   return (f) => {
     const a = attempt(left, f);
     if (a === decides) return decides;
@@ -113,24 +115,18 @@ function optionalField(e: Call, operand: Run): Run {
 /** `container[key]` reads an attribute on: 1 for the step, and nothing more for a key that is an attribute itself. */
 function index(e: Call, args: Plan[]): Plan {
   const [container, key] = [args[0]!.bare, args[1]!.bare];
-  const read = e.overloads!.length === 1 ? e.overloads![0]!.run : undefined;
-  const any = dispatcher(e, e.overloads!);
+  const choose = dispatcher(e, e.overloads!);
+  const { fixed } = choose;
   const adapt = adapterOf(valueType(e.type!));
-  const lift = (v: unknown): unknown => {
-    if (!adapt) return v;
-    if (!(v instanceof Optional)) return adapt(v);
-    return v.value === undefined ? v : new Optional(adapt(v.value));
-  };
-  // Within the literals of an expression a missing key fails as it does for a field.
-  const direct = read === indexList || read === indexMap ? read : undefined;
   return attribute((f) => {
     const c = container(f);
     const k = key(f);
+    const value = (fixed ?? choose([c, k])).run(c, k, undefined, undefined);
+    // What `[?key]` does not find costs nothing.
+    if (value === none) return none;
     charge(1);
-    if (direct === indexList && Array.isArray(c)) return lift(indexList(c, k, undefined, undefined));
-    if (direct === indexMap && typeof c === 'object' && c !== null && !(c instanceof Optional))
-      return lift(indexMap(c, k, undefined, undefined));
-    return lift(any([c, k]).run(c, k, undefined, undefined));
+    if (!adapt) return value;
+    return value instanceof Optional ? new Optional(adapt(value.value)) : adapt(value);
   });
 }
 
@@ -202,37 +198,39 @@ function ordinary(e: Call, args: Plan[], p: Planner): Plan {
   return other(run);
 }
 
+/** The price of a call whose argument failed: it counts as a value of size 1. */
+function failedCost(cost: number | CallCost, values: unknown[]): number {
+  return typeof cost === 'number' || cost.byResult ? 1 : cost.of(values, undefined);
+}
+
+/**
+ * Evaluates the arguments of a call. One or two are all evaluated, and the call is paid for, even when one fails; of more, the
+ * first failure ends it. So it is upstream, and a rule that survives the failure (`a.b == 1 || …`) costs what it costs there.
+ */
+function evaluateArguments(f: Frame, args: Run[], cost: number | CallCost): unknown[] {
+  const values: unknown[] = [];
+  try {
+    for (const run of args) values.push(run(f));
+    return values;
+  } catch (e) {
+    const failure = failureOf(e);
+    if (args.length > 2) throw failure;
+    if (values.length === 0 && args[1]) values.push(undefined, attempt(args[1], f));
+    charge(failedCost(cost, values));
+    throw failure;
+  }
+}
+
 function invoke(e: Call, args: Run[], overloads: Overload[]): Run {
   const choose = dispatcher(e, overloads);
-  const fixed = choose.fixed;
+  const { fixed } = choose;
   const cost = callCost(e.fn, overloads.length === 1 ? overloads[0]!.id : '');
-  const [a, b, c] = args;
-  if (fixed && typeof cost === 'number' && !c) {
-    if (!b)
-      return a
-        ? (f) => {
-            const value = a(f);
-            charge(cost);
-            return fixed.run(value, undefined, undefined, undefined);
-          }
-        : (f) => {
-            charge(cost);
-            return fixed.run(f, undefined, undefined, undefined);
-          };
-    return (f) => {
-      const left = a!(f);
-      const right = b(f);
-      charge(cost);
-      return fixed.run(left, right, undefined, undefined);
-    };
-  }
   return (f) => {
-    const values = args.map((run) => run(f));
+    const values = evaluateArguments(f, args, cost);
     // What a call costs by its arguments is charged before it runs, so that the dear ones are not run for nothing.
-    const before = typeof cost === 'number' ? cost : cost.byResult ? 0 : cost.of(values, undefined);
-    charge(before);
-    const chosen = fixed ?? choose(values);
-    const result = chosen.run(values[0], values[1], values[2], values[3]);
+    if (typeof cost === 'number') charge(cost);
+    else if (!cost.byResult) charge(cost.of(values, undefined));
+    const result = (fixed ?? choose(values)).run(values[0], values[1], values[2], values[3]);
     if (typeof cost !== 'number' && cost.byResult) charge(cost.of(values, result));
     return result;
   };

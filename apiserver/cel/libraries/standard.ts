@@ -78,13 +78,16 @@ function itemAt(list: readonly unknown[], index: unknown): unknown {
   if (i === undefined) return fail(`unsupported index type '${typeof index}' in list`);
   return Number.isInteger(Number(i)) ? list[Number(i)] : undefined;
 }
-export const indexList: Implementation = (list, i) => itemAt(list, i) ?? outOfBounds(list, i);
+const indexList: Implementation = (list, i) => itemAt(list, i) ?? outOfBounds(list, i);
 function outOfBounds(list: readonly unknown[], i: unknown): unknown {
   const at = Number(numeric(i));
   // A null in the list is an item, an index past its end is not.
   return at >= 0 && at < list.length ? null : fail(`index out of bounds: ${at}`);
 }
-export const indexMap: Implementation = (m, key) => mapGet(m, key) ?? fail(`no such key: ${shown(key)}`);
+const indexMap: Implementation = (m, key) => {
+  const value = mapGet(m, key);
+  return value === undefined ? fail(`no such key: ${shown(key)}`) : value;
+};
 export const shown = (key: unknown): string =>
   typeof key === 'object' && numeric(key) === undefined ? typeNameOf(key) : String(numeric(key) ?? key);
 

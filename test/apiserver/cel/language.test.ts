@@ -95,6 +95,7 @@ describe('values', () => {
     ['[[1, 2], [3]].all(l, l.exists(x, x > 1))', true],
     ['[1, 2].exists(i, v, i == 1 && v == 2)', true],
     ['[1, 0].exists(x, 2 / x > 1)', true],
+    ['[0, 1].exists(x, 2 / x > 1)', true],
     ['[0, 1].all(x, 2 / x > 5)', false],
     ['1 / 0 == 1 || true', true],
     ['false && 1 / 0 == 1', false],

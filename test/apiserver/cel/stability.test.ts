@@ -16,6 +16,13 @@ const listMap = (properties: Schema) =>
   list({ type: 'object', properties }, { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] });
 const map = (values: Schema) => ({ type: 'object', additionalProperties: values });
 const object = (properties: Schema) => ({ type: 'object', properties });
+const intOrString = { 'x-kubernetes-int-or-string': true };
+const nullable = { type: 'string', nullable: true };
+const listMap2 = {
+  ...list(object({ 'k!': string, 'k.': string })),
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['k!', 'k.'],
+};
 /** val1, val2, … */
 const numbered = (...parts: any[]) => Object.fromEntries(parts.map((p, i) => [`val${i + 1}`, p]));
 
@@ -190,6 +197,139 @@ const groups: Record<string, { schema: Schema; self: unknown; rules: [rule: stri
       ["self.listMap.map(m, m.v).exists(v, v == 'b1')", 55],
       ["self.listMap.exists(m, has(m.v2) && m.v2 == 'z')", 21],
       ["!self.listMap.all(m, has(m.v2) && m.v2 != 'z')", 10],
+    ],
+  },
+  'list access': {
+    schema: object({ array: list(integer) }),
+    self: { array: [1, 1, 2, 2, 3, 3, 4, 5] },
+    rules: [
+      ['2 in self.array', 10],
+      ['self.array.all(e, e > 0)', 43],
+      ['self.array.exists(e, e > 2)', 36],
+      ['self.array.exists_one(e, e > 4)', 22],
+      ['!self.array.all(e, e < 2)', 21],
+      ['!self.array.exists(e, e < 0)', 52],
+      ['!self.array.exists_one(e, e == 2)', 25],
+      ['size(self.array.filter(e, e%2 == 0)) == 3', 68],
+      ['self.array.map(e, e * 20).filter(e, e > 50).exists(e, e == 60)', 194],
+    ],
+  },
+  'failures on the way': {
+    schema: object({ listMap: listMap({ k: string, v: string, v2: string }) }),
+    self: { listMap: entries },
+    rules: [
+      ["self.listMap.exists_one(m, has(m.v2) && m.v2 == 'z')", 12],
+      ["self.listMap.filter(m, has(m.v2) && m.v2 == 'z').size() == 1", 24],
+      ["self.listMap.map(m, has(m.v2) && m.v2 == 'z', m.v2).size() == 1", 25],
+      ["self.listMap.filter(m, has(m.v2) && m.v2 == 'z').map(m, m.v2).size() == 1", 39],
+      ["self.listMap.exists(m, m.v2 == 'z')", 24],
+      ["!self.listMap.all(m, m.v2 != 'z')", 22],
+    ],
+  },
+  'embedded resources': {
+    schema: object({
+      embedded: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        'x-kubernetes-embedded-resource': true,
+      },
+    }),
+    self: { kind: 'Thing', embedded: { kind: 'Pod', metadata: { name: 'foo', generateName: 'pickItForMe' } } },
+    rules: [
+      ["self.kind == 'Thing'", 3],
+      ["self.embedded.kind == 'Pod'", 4],
+      ["self.embedded.metadata.generateName == 'pickItForMe'", 6],
+      ['has(self.embedded)', 1],
+    ],
+  },
+  'int-or-string': {
+    schema: object({ text: intOrString, whole: intOrString, min: intOrString, current: integer, available: integer }),
+    self: { text: '25%', whole: 1, min: '50%', current: 5, available: 10 },
+    rules: [
+      ["type(self.text) == int ? self.text == 1 : self.text == '25%'", 7],
+      ["type(self.text) == string && self.text == '25%'", 7],
+      ['self.text != 1', 3],
+      ["self.text == 1 || self.text == '25%'", 6],
+      ["self.text != ['anything']", 3],
+      ['type(self.whole) == int && self.whole == 1', 7],
+      ["self.whole == '25%' || self.whole == 1", 6],
+      ["type(self.min) == string && self.min.matches(r'(\\d+(\\.\\d+)?%)')", 10],
+      [
+        "type(self.min) == int ? self.current <= self.min : double(self.current) / double(self.available) >= double(self.min.replace('%', '')) / 100.0",
+        17,
+      ],
+    ],
+  },
+  'unknown fields': {
+    schema: object({ list: list({ ...object({ known: integer }), 'x-kubernetes-preserve-unknown-fields': true }) }),
+    self: { list: [{ known: 1, x: 'a' }, { known: 1, x: 'b' }, { known: 1, x: 'b' }, { known: 1 }, {}, {}] },
+    rules: [
+      ['self.list.size() == 6', 4],
+      ['self.list[0] != self.list[1]', 7],
+      ['self.list[1] == self.list[2]', 7],
+      ['self.list[0] != self.list[3]', 7],
+      ['self.list[4] == self.list[5]', 6],
+    ],
+  },
+  nulls: {
+    schema: object({ a: nullable, b: nullable, m: map(nullable), l: list(nullable) }),
+    self: { a: 'v', b: null, m: { a: null, b: 'x' }, l: [null, 'x'] },
+    rules: [
+      ["has(self.a) && self.a == 'v'", 4],
+      ['!has(self.b)', 2],
+      ['type(self.a) != null_type', 4],
+      ['self.m.size() == 2', 4],
+      ["'a' in self.m", 3],
+      ["type(self.m['a']) == null_type", 5],
+    ],
+  },
+  types: {
+    schema: object({ m: map(object({ f: integer })), objs: list(listMap2) }),
+    self: {
+      m: { k1: { f: 1 }, k2: { f: 2 } },
+      objs: [
+        [
+          { 'k!': 'a', 'k.': '1' },
+          { 'k!': 'b', 'k.': '2' },
+        ],
+        [
+          { 'k!': 'b', 'k.': '2' },
+          { 'k!': 'a', 'k.': '1' },
+        ],
+      ],
+    },
+    rules: [
+      ['type(self) == type(self)', 5],
+      ["type(self.m['k1']) == type(self.m['k2'])", 9],
+      ['self.objs[0] == self.objs[1]', 7],
+      ["self.objs[0][0].k__dot__ == '1'", 6],
+    ],
+  },
+  containers: {
+    schema: object({ maps: map(map(string)), objects: map(object({ f: string })), lists: map(listMap({ k: string })) }),
+    self: { maps: { x: { y: 'b' } }, objects: { k: { f: 'c' } }, lists: { o: [{ k: '1' }] } },
+    rules: [
+      ["self.maps['x']['y'] == 'b'", 5],
+      ["self.objects['k'].f == 'c'", 5],
+      ["self.lists['o'].exists(e, e.k == '1' && e.k == '1')", 14],
+    ],
+  },
+  optionals: {
+    schema: object({ obj: object({ field: string, absentField: string }), m: map(string), l: list(string) }),
+    self: { obj: { field: 'a' }, m: { k: 'v' }, l: ['a'] },
+    rules: [
+      ["optional.of('a') != optional.of('b')", 3],
+      ["optional.of('a') != optional.none()", 3],
+      ["optional.of('a').or(optional.of('a')).hasValue()", 2],
+      ["optional.none().or(optional.of('a')).hasValue()", 3],
+      ["optional.of('a').optMap(v, v == 'value').hasValue()", 8],
+      ["self.obj.?field == optional.of('a')", 5],
+      ['self.obj.?absentField == optional.none()', 4],
+      ["self.obj.?field.orValue('v') == 'a'", 4],
+      ["self.m[?'k'] == optional.of('v')", 5],
+      ["self.l[?0] == optional.of('a')", 5],
+      ["!self.m[?'zz'].hasValue()", 4],
+      ['optional.ofNonZeroValue(1).hasValue()', 2],
     ],
   },
 };
