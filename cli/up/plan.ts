@@ -75,6 +75,8 @@ function apiserver(o: UpOptions, dir: DataDir): ProcessPlan {
       'requestheader-client-ca-file': pki('front-proxy-ca.crt'),
       'proxy-client-cert-file': pki('front-proxy-client.crt'),
       'proxy-client-key-file': pki('front-proxy-client.key'),
+      // No proxy gives this process a way to Services' addresses: extension servers and webhooks are reached at their endpoints.
+      'enable-aggregator-routing': true,
       'kubelet-client-certificate': pki('apiserver-kubelet-client.crt'),
       'kubelet-client-key': pki('apiserver-kubelet-client.key'),
       'kubelet-certificate-authority': pki('ca.crt'),
