@@ -7,6 +7,7 @@ import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import { nameIsDNSSubdomain } from '../../apimachinery/names.ts';
 import { deletionPending } from '../apiextensions/status/terminating.ts';
 import { decodeDefinition } from '../apiextensions/validation/decodeDefinition.ts';
+import { formatWarnings } from '../apiextensions/validation/formatWarnings.ts';
 import { checkDefinitionStatus } from '../apiextensions/validation/statusRules.ts';
 import { validateDefinition, validateDefinitionUpdate } from '../apiextensions/validation/validateDefinition.ts';
 import { cleanupFinalizer } from './crdFinalizer.ts';
@@ -87,6 +88,7 @@ export const customResourceDefinition = defineKind({
   validateName: () => [],
   validateCreate: (object) => [...nameErrors(object), ...validateDefinition(object)],
   validateUpdate: validateDefinitionUpdate,
+  warnings: formatWarnings,
   generation: (object, old) => !deepEqual(object.spec, old.spec),
   unconditionalUpdate: false,
   markDeleted,

@@ -125,6 +125,10 @@ const checks: Record<string, Check> = {
   'k8s-long-name': (t) => isDNS1123Subdomain(t).length === 0,
 };
 
+/** Formats that mean something: those that are checked, and those of numbers. */
+export const isKnownFormat = (format: string): boolean =>
+  Object.hasOwn(checks, format) || ['int32', 'int64', 'float', 'double'].includes(format);
+
 /** Undefined for formats that are not checked. Hyphens do not count: `date-time` is `datetime`. */
 export const formatCheck = (format: string): Check | undefined =>
   Object.hasOwn(checks, format) ? checks[format] : undefined;

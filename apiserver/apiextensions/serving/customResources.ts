@@ -5,7 +5,7 @@ import { isConditionTrue } from '../../../apimachinery/conditions.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Api } from '../../api.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { createRegistry, type Served } from '../../kinds/registry.ts';
+import { createRegistry, type Registry, type Served } from '../../kinds/registry.ts';
 import type { ResourceCache } from '../../storage/cached.ts';
 import type { Converter } from '../conversion/converter.ts';
 import { kindOf } from './customResource.ts';
@@ -38,7 +38,7 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
     const name = crd.metadata.name;
     const known = inUse.get(name);
     if (known && known.uid !== crd.metadata.uid) remove(name);
-    if (!isServed(crd)) {
+    if (!isServed(crd) || overlapsBuiltIn(api.registry, crd)) {
       remove(name);
       return;
     }
@@ -112,6 +112,13 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
     },
   };
 }
+
+/** What is built in stays what it is: a definition of the same name is neither served nor may it touch what is stored there. */
+export const overlapsBuiltIn = (registry: Registry, crd: KubeObject): boolean => {
+  const { group, names } = crd['spec'];
+  const row = registry.byResource(group, names.plural);
+  return row !== undefined && row.kind.custom === undefined;
+};
 
 /** Served from the moment that its names are its own; a name that is lost later takes nothing away. */
 const isServed = (crd: KubeObject): boolean =>

@@ -100,7 +100,7 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
     await api.cluster.update(crds, name, undefined, (live) => {
       if (!live.metadata.finalizers?.includes(cleanupFinalizer)) return false;
       live.metadata.finalizers = live.metadata.finalizers.filter((f: string) => f !== cleanupFinalizer);
-      finished(live, time());
+      finished(api, live, time());
       return undefined;
     });
   }

@@ -7,8 +7,8 @@ import type { KubeObject } from '../../../apimachinery/types.ts';
 import { type Api, cacheOf } from '../../api.ts';
 import { systemWriter } from '../../localCluster.ts';
 import { deleteObject } from '../../objects/deleteObject.ts';
-import type { CustomResources } from '../serving/customResources.ts';
-import { completed, inProgress, neverEstablished } from './terminating.ts';
+import { type CustomResources, overlapsBuiltIn } from '../serving/customResources.ts';
+import { completed, inProgress, neverEstablished, overlapping } from './terminating.ts';
 
 /** Deletions under way at once. */
 const workers = 8;
@@ -23,14 +23,14 @@ export function terminating(crd: any, time: string): any {
 }
 
 /** Says in the object that nothing is left. */
-export function finished(crd: any, time: string): void {
-  const last = wasEstablished(crd) ? completed : neverEstablished;
+export function finished(api: Api, crd: any, time: string): void {
+  const last = overlapsBuiltIn(api.registry, crd) ? overlapping : wasEstablished(crd) ? completed : neverEstablished;
   crd.status = { ...crd.status, conditions: withCondition<any>(crd.status?.conditions, last, time) };
 }
 
 /** Begins the deletion of every object that is there; how many are left. */
 export async function deleteInstances(api: Api, crd: KubeObject, resources: CustomResources): Promise<number> {
-  if (!wasEstablished(crd)) return 0;
+  if (!wasEstablished(crd) || overlapsBuiltIn(api.registry, crd)) return 0;
   const row = resources.storageRow(crd);
   const cache = await cacheOf(api, row);
   await api.cache.fresh();

@@ -16,4 +16,9 @@ export const deletionPending = condition(
 );
 export const inProgress = condition('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
 export const completed = condition('False', 'InstanceDeletionCompleted', 'removed all instances');
+export const overlapping = condition(
+  'False',
+  'OverlappingBuiltIn',
+  'instances overlap with built-in resources in storage',
+);
 export const neverEstablished = condition('False', 'NeverEstablished', 'resource was never established');

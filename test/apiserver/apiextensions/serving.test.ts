@@ -326,6 +326,26 @@ describe('definitions', () => {
     );
   });
 
+  it('of a built-in kind change nothing of it', async () => {
+    const definition = crd('CustomResourceDefinition', {}, { group: 'apiextensions.k8s.io' });
+    definition.metadata.annotations = { 'api-approved.kubernetes.io': 'unapproved' };
+    await define(http, definition);
+    const name = 'customresourcedefinitions.apiextensions.k8s.io';
+    await http(`${crdsPath}/${name}`, { method: 'DELETE' });
+    await until(async () => (await http(`${crdsPath}/${name}`)).code === 404);
+    expect((await http(`${crdsPath}/crontabs.${group}`)).code).toBe(200);
+    expect((await http(path)).code).toBe(200);
+  });
+
+  it('are warned of formats that nobody checks', async () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { ...text, format: 'colour' }, b: { ...integer, format: 'int64' } },
+    };
+    const r = await http(crdsPath, { body: crd('Formed', { schema: { openAPIV3Schema: schema } }) });
+    expect(r.warnings).toEqual(['unrecognized format "colour"']);
+  });
+
   it('may be deprecated', async () => {
     await define(http, crd('Aged', { deprecated: true }));
     const r = await http(`/apis/${group}/v1/namespaces/default/ageds`);
