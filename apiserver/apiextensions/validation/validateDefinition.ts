@@ -26,8 +26,9 @@ export function validateDefinition(object: any): FieldError[] {
   ];
 }
 
-export function validateDefinitionUpdate(object: any, old: any): FieldError[] {
+export function validateDefinitionUpdate(object: any, before: any): FieldError[] {
   const spec = object.spec ?? {};
+  const old = { ...before, spec: { names: {}, ...before.spec } };
   return [
     ...specErrors(spec, leniencyOf(object, old)),
     ...immutableErrors(spec, old),
