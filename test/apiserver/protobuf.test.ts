@@ -89,3 +89,64 @@ describe('names that no object may have', () => {
     expect(() => readProtobuf(inJson)).toThrow('the key "__proto__" is not allowed');
   });
 });
+
+describe('what is not set', () => {
+  it("is written as Go's values are, and left out as its pointers are", () => {
+    const namespace = {
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      metadata: {
+        name: 'default',
+        uid: 'u',
+        creationTimestamp: '1970-01-01T00:00:05Z',
+        labels: { b: '2', a: '1' },
+        managedFields: [
+          {
+            manager: 'm',
+            operation: 'Update',
+            apiVersion: 'v1',
+            time: '1970-01-01T00:00:05Z',
+            fieldsType: 'FieldsV1',
+            fieldsV1: {},
+          },
+        ],
+      },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    };
+    // As in etcd's dump of a cluster: generateName, namespace, selfLink, resourceVersion and generation are there though empty;
+    // deletionTimestamp is not; labels stand in order.
+    const managed = '\n\x01m\x12\x06Update\x1a\x02v1"\x04\b\x05\x10\x002\bFieldsV1:\x04\n\x02{}B\x00';
+    const metadata =
+      `\n\x07default\x12\x00\x1a\x00"\x00*\x01u2\x008\x00B\x04\b\x05\x10\x00Z\x06\n\x01a\x12\x011Z\x06\n\x01b\x12\x012` +
+      `\x8a\x01${String.fromCharCode(managed.length)}${managed}`;
+    const raw = `\n${String.fromCharCode(metadata.length)}${metadata}\x12\x0c\n\nkubernetes\x1a\b\n\x06Active`;
+    const length = String.fromCharCode((raw.length & 0x7f) | 0x80, raw.length >> 7);
+    const expected = `k8s\0\n\x0f\n\x02v1\x12\x09Namespace\x12${raw.length < 128 ? String.fromCharCode(raw.length) : length}${raw}\x1a\0"\0`;
+    expect(writeProtobuf(namespace).toString('latin1')).toBe(expected);
+    expect(readProtobuf(Buffer.from(expected, 'latin1'))).toEqual({
+      ...namespace,
+      metadata: { ...namespace.metadata },
+    });
+  });
+
+  it.each([
+    [
+      'a condition without times',
+      'batch/v1',
+      'Job',
+      { status: { conditions: [{ type: 'Complete' }] } },
+      '1a00' + '2200',
+    ],
+    ['a port that is not said', 'v1', 'Service', { spec: { ports: [{ port: 80 }] } }, '22060800' + '1000' + '1a00'],
+    [
+      'a divisor that is not said',
+      'v1',
+      'Pod',
+      { spec: { containers: [{ env: [{ name: 'x', valueFrom: { resourceFieldRef: { resource: 'r' } } }] }] } },
+      '1a03' + '0a0130',
+    ],
+  ])('%s', (_what, apiVersion, kind, rest, hex) => {
+    expect(writeProtobuf({ kind, apiVersion, metadata: {}, ...rest }).toString('hex')).toContain(hex);
+  });
+});
