@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,6 +20,7 @@ import { ipAddresses, serviceCIDRs } from '../../../apiserver/kinds/service/ipAl
 import { changePorts, takenPorts } from '../../../apiserver/kinds/service/nodePorts.ts';
 import { openEmbeddedStore } from '../../../apiserver/storage/embedded.ts';
 import type { Store } from '../../../apiserver/storage/store.ts';
+import { issuePki } from '../../../cli/pki/issuePki.ts';
 import { silentLogger } from '../../../component-base/logger.ts';
 import { memoryCluster } from '../memoryCluster.ts';
 
@@ -226,6 +227,31 @@ test('the CAs that extension servers may trust', async () => {
     'requestheader-username-headers': '["X-Remote-User"]',
     'requestheader-uid-headers': '[]',
   });
+});
+
+test('servers with different CAs publish all of them, and drop what has expired', async () => {
+  const authority = async (name: string) => {
+    await issuePki({ folder: join(dir, name), nodes: [], now: now - 60_000 });
+    return readFile(join(dir, name, 'ca.crt'), 'utf8');
+  };
+  const [one, two] = [await authority('one'), await authority('two')];
+  const requestHeaders = { ...env().requestHeaders, allowedNames: ['a'] };
+  const first = env({ clientCA: one, requestHeaderCA: one, requestHeaders });
+  const second = env({
+    clientCA: two,
+    requestHeaderCA: two,
+    requestHeaders: { ...requestHeaders, allowedNames: ['b'] },
+  });
+  const data = () => cluster.cached(core('configmaps'), 'extension-apiserver-authentication', 'kube-system')!['data'];
+  await clusterAuthentication.run(first);
+  await clusterAuthentication.run(second);
+  expect(data()).toMatchObject({ 'client-ca-file': one + two, 'requestheader-allowed-names': '["a","b"]' });
+  const writes = cluster.writes;
+  await clusterAuthentication.run(first);
+  expect(cluster.writes).toBe(writes);
+  now += 11 * 365 * 86_400_000;
+  await clusterAuthentication.run(second);
+  expect(data()['client-ca-file']).toBe(two);
 });
 
 test('steps run in order, each until it succeeds; then the repeated ones go on', async () => {
