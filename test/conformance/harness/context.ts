@@ -10,8 +10,8 @@ import { type Resource, resource } from './resource.ts';
 export interface Settings {
   kubeconfig: string;
   connection: Connection;
-  /** A connection of its own, which the caller closes. */
-  connect(): Connection;
+  /** A connection of its own, which the caller closes; with a token: as whom it says, and nobody else. */
+  connect(token?: string): Connection;
   /** Typed clients speak protobuf. */
   protobuf: boolean;
   /** Keep the rows' own times. */

@@ -35,7 +35,8 @@ export async function settingsFor(o: RunOptions): Promise<Settings> {
   return {
     kubeconfig: o.kubeconfig,
     connection: openConnection(config),
-    connect: () => openConnection(config),
+    connect: (token) =>
+      openConnection(token ? { ...config, cert: undefined, key: undefined, tokenFile: undefined, token } : config),
     protobuf: o.protobuf ?? true,
     full: o.full ?? false,
     address: o.address ?? '127.0.0.1',

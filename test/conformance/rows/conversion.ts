@@ -65,6 +65,10 @@ export const conversionRows: Row[] = [
     assert.deepEqual(await list(v1, 'hostPort=host1:80'), ['a']);
     assert.deepEqual(await list(v1, 'hostPort=host1:8080'), ['b']);
     for (const { watch, finds } of watches) await sees(watch, 'ADDED', finds);
+    for (const { watch } of watches.slice(3))
+      await c.poll(100, 10_000, 'an informer has its first state', () =>
+        watch.bookmarks.some((b) => b.object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true'),
+      );
 
     await v2.deleteCollection({ fieldSelector: 'host=host1,port=80' }, { gracePeriodSeconds: 0 });
     await v2.change('b', (object) => {

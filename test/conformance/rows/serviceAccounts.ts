@@ -53,14 +53,12 @@ export const serviceAccountRows: Row[] = [
       await tokenOf(c, namespace, { audiences: [audience], expirationSeconds: 600 }),
       await tokenOf(c, namespace, {}),
     ];
-    const as = (path: string) =>
-      c.raw(path, {
-        headers: {
-          'impersonate-user': `system:serviceaccount:${namespace}:default`,
-          'impersonate-group': `system:serviceaccounts:${namespace}`,
-        },
-      });
-    assert.equal((await as('/openid/v1/jwks')).code, 403, 'closed to who is not bound');
+    // As the pod would ask: with its automounted token and nothing else.
+    const pod = c.connect(probe);
+    c.after(() => pod.close());
+    const as = (path: string) => pod.ask(path);
+    const nobody = { 'impersonate-user': 'e2e-nobody' };
+    assert.equal((await c.raw('/openid/v1/jwks', { headers: nobody })).code, 403, 'closed to who is not bound');
     const bindings = c.of('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding');
     c.mine(
       bindings,
