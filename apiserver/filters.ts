@@ -5,6 +5,7 @@ import { auditId } from './filters/auditId.ts';
 import { authenticate } from './filters/authenticate.ts';
 import { authorize } from './filters/authorize.ts';
 import { cause } from './filters/cause.ts';
+import { classify } from './filters/classify.ts';
 import { deadline } from './filters/deadline.ts';
 import { impersonate } from './filters/impersonate.ts';
 import { info } from './filters/info.ts';
@@ -22,6 +23,7 @@ export const filters: readonly Filter[] = [
   authenticate,
   // An audit log comes here.
   impersonate,
+  classify,
   limitInFlight,
   authorize,
 ];

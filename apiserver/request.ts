@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Cause } from '../apimachinery/cause.ts';
 import type { UserInfo } from '../apimachinery/types.ts';
+import type { Flow } from './kinds/flowControl/classify.ts';
 import type { RequestInfo } from './requestInfo.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -27,6 +28,8 @@ export interface ApiRequest {
   auditId: string;
   info: RequestInfo;
   user: UserInfo;
+  /** Undefined for what is streamed, and until the first flow schemas are there. */
+  flow?: Flow;
   causes: readonly Cause[];
   traceparent: string;
   /** Milliseconds until the answer must be there; watches have their own. */

@@ -164,6 +164,7 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
     'audit-id': req.auditId,
     'cache-control': 'no-cache, private',
     'content-type': answer.type,
+    ...flowHeaders(req),
     ...answer.headers,
   };
   if (!headers['content-type']) delete headers['content-type'];
@@ -178,6 +179,15 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
   response.writeHead(answer.code, headers);
   response.end(req.method === 'HEAD' ? undefined : answer.body);
 }
+
+/** Whose share of the server the request took. */
+const flowHeaders = (req: ApiRequest | undefined): Record<string, string> =>
+  req?.flow
+    ? {
+        'x-kubernetes-pf-flowschema-uid': req.flow.schema,
+        'x-kubernetes-pf-prioritylevel-uid': req.flow.level,
+      }
+    : {};
 
 /**
  * RFC 7234's warning: code 299, no agent, quoted text. What a client wrote may be part of the text: line ends and other
@@ -214,6 +224,7 @@ function sendError(req: ApiRequest | undefined, response: ServerResponse, error:
     'cache-control': 'no-cache, private',
     'content-type': type,
     'content-length': Buffer.byteLength(body),
+    ...flowHeaders(req),
     ...error.headers,
   };
   if (plain) headers['x-content-type-options'] = 'nosniff';
