@@ -1,5 +1,6 @@
 // The API server's flags: upstream's names and defaults, and the few of our own at the end.
 // Mirrors: cmd/kube-apiserver/app/options. Read by main.ts.
+import { featureGateHelp } from '../component-base/featureGates.ts';
 import type { Flags } from '../component-base/flags.ts';
 
 export const flags = {
@@ -170,8 +171,16 @@ export const flags = {
     help: 'Accepted for compatibility; reads always come from the watch cache.',
   },
   'allow-privileged': { type: 'bool', default: false, help: 'Accepts privileged containers.' },
-  'feature-gates': { type: 'map', default: {}, help: 'Feature gates as name=true|false.' },
-  'runtime-config': { type: 'map', default: {}, help: 'API versions turned on or off, as group/version=true|false.' },
+  'feature-gates': {
+    type: 'map',
+    default: {},
+    help: `Feature gates as name=true|false:\n              ${featureGateHelp().join('\n              ')}`,
+  },
+  'runtime-config': {
+    type: 'map',
+    default: {},
+    help: 'API versions and resources turned on or off: group/version=true|false, group/version/resource, api/all, api/ga, api/beta, api/alpha.',
+  },
   'cert-dir': {
     type: 'string',
     default: '/var/run/kubernetes',
