@@ -9,7 +9,7 @@ import { someSchema } from '../schema/jsonSchema.ts';
 export function formatWarnings(object: any, old: any | undefined): string[] {
   if (old && deepEqual(object.spec, old.spec)) return [];
   const texts = new Set<string>();
-  for (const version of object.spec.versions ?? [])
+  for (const version of object.spec?.versions ?? [])
     someSchema(version.schema?.openAPIV3Schema, ({ format }) => {
       if (format && !isKnownFormat(format)) texts.add(`unrecognized format ${JSON.stringify(format)}`);
       return false;
