@@ -6,7 +6,7 @@ import { isMap, MapValue, typeNameOf } from '../values.ts';
 import { adapterOf } from './adapt.ts';
 import { failureOf } from './failureOf.ts';
 import { mapEntries } from './maps.ts';
-import { EvalFailure, fail } from './meter.ts';
+import { fail } from './meter.ts';
 import { type Frame, other, type Plan, type Planner, type Run } from './plan.ts';
 
 export function planFold(e: Fold, p: Planner): Plan {
@@ -26,14 +26,9 @@ export function planFold(e: Fold, p: Planner): Plan {
       const over = range(f);
       f.locals[accu!] = init(f);
       if (body.condition.value !== false) each(f, over, turn);
-      return readAccumulator(f.locals[accu!], () => result(f));
+      return result(f);
     });
   });
-}
-
-function readAccumulator(value: unknown, result: () => unknown): unknown {
-  if (value instanceof EvalFailure) throw value;
-  return result();
 }
 
 /** An empty literal that constant folding would share is made anew each time, since the fold grows it. */

@@ -51,7 +51,7 @@ function print(verb: string, v: unknown, digits: number | undefined): string {
     case 'd':
       return v instanceof Double ? formatDouble(v.value) : (integerOf(v)?.toString() ?? wrong('decimal', v));
     case 'f':
-      return float('fixed-point', v, (n) => n.toFixed(Math.min(digits ?? 6, 100)));
+      return float('fixed-point', v, (n) => fixed(n, Math.min(digits ?? 6, 100)));
     case 'e':
       return float('scientific notation', v, (n) => scientific(n, Math.min(digits ?? 6, 100)));
     case 'b':
@@ -71,6 +71,9 @@ function float(what: string, v: unknown, text: (n: number) => string): string {
   if (n === undefined) return wrong(what, v);
   return Number.isFinite(n) ? text(n) : special(n);
 }
+/** toFixed gives up at 1e21. */
+const fixed = (n: number, digits: number) =>
+  Math.abs(n) < 1e21 ? n.toFixed(digits) : `${BigInt(n)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
 const scientific = (n: number, digits: number) => n.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
 function hex(v: unknown): string {
   if (typeof v === 'string') return Buffer.from(v).toString('hex');

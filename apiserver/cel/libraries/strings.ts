@@ -21,17 +21,18 @@ function charAt(s: string, i: number): string {
 
 /** Where `part` stands in code points, searching from `from` on. */
 function indexOf(s: string, part: string, from = 0): number {
-  const size = stringSize(s);
-  if (part === '') return from <= size ? from : -1;
+  if (part === '') return from;
   if (from < 0) return outOfRange(from);
+  const size = stringSize(s);
   const skipped = size === s.length ? from : [...s].slice(0, from).join('').length;
   const at = s.indexOf(part, skipped);
   return at < 0 || from >= size ? -1 : stringSize(s.slice(0, at));
 }
 function lastIndexOf(s: string, part: string, upTo?: number): number {
   const size = stringSize(s);
-  if (upTo !== undefined && (upTo < 0 || upTo >= size)) return part === '' && upTo === size ? size : outOfRange(upTo);
   if (part === '') return upTo ?? size;
+  if (upTo !== undefined && upTo < 0) return outOfRange(upTo);
+  if (upTo !== undefined && upTo >= size) return -1;
   const limit = upTo === undefined || size === s.length ? upTo : [...s].slice(0, upTo).join('').length;
   const at = s.lastIndexOf(part, limit);
   return at < 0 ? -1 : stringSize(s.slice(0, at));

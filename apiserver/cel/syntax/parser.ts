@@ -4,6 +4,7 @@
 import { stringType } from '../types.ts';
 import type { Call, Const, Expr } from './ast.ts';
 import { qualifiedName } from './ast.ts';
+import { Cursor, Stop } from './cursor.ts';
 import { type Token, tokenize } from './lexer.ts';
 import { literal } from './literal.ts';
 import { expandMacro, type MacroTable } from './macros.ts';
@@ -18,9 +19,6 @@ const functionOf = (op: string) => (op === 'in' ? '@in' : `_${op}_`);
 const reserved = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
 );
-
-/** Stops the parse: what is wrong has been reported, or is its message. */
-class Stop extends Error {}
 
 /** Undefined when `errors` has been told why there is no tree. */
 export function parse(source: string, macros: MacroTable, errors: SourceErrors): Expr | undefined {
@@ -41,63 +39,25 @@ export function parse(source: string, macros: MacroTable, errors: SourceErrors):
 }
 
 class Parser {
-  private position = 0;
   /** How deep each recursive rule of the grammar stands; a chain of operators is a recursion there. */
   private readonly depth = { expr: 0, relation: 0, calc: 0, member: 0 };
-  private readonly tokens: Token[];
+  private readonly at: Cursor;
   private readonly macros: MacroTable;
   private readonly errors: SourceErrors;
 
   constructor(tokens: Token[], macros: MacroTable, errors: SourceErrors) {
-    this.tokens = tokens;
+    this.at = new Cursor(tokens, errors);
     this.macros = macros;
     this.errors = errors;
   }
 
   whole(): Expr {
     const tree = this.expr();
-    if (this.token.kind !== 'eof') {
-      const word = this.after.kind === 'eof' ? 'extraneous' : 'mismatched';
-      this.syntax(this.token, `${word} input '${this.token.text}' expecting <EOF>`);
+    if (this.at.token.kind !== 'eof') {
+      const word = this.at.after.kind === 'eof' ? 'extraneous' : 'mismatched';
+      this.at.syntax(this.at.token, `${word} input '${this.at.token.text}' expecting <EOF>`);
     }
     return tree;
-  }
-
-  private get token(): Token {
-    return this.tokens[this.position]!;
-  }
-  private get after(): Token {
-    return this.tokens[Math.min(this.position + 1, this.tokens.length - 1)]!;
-  }
-  private take(): Token {
-    const token = this.token;
-    if (token.kind !== 'eof') this.position++;
-    return token;
-  }
-  private is(text: string): boolean {
-    return this.token.text === text && (this.token.kind === 'op' || this.token.kind === 'word');
-  }
-  private accept(text: string): Token | undefined {
-    return this.is(text) ? this.take() : undefined;
-  }
-  private syntax(token: Token, message: string): never {
-    this.errors.report(token.at, `Syntax error: ${message}`);
-    throw new Stop();
-  }
-  private expect(text: string): Token {
-    const found = this.accept(text);
-    if (found) return found;
-    const { token } = this;
-    if (this.after.text === text && this.after.kind === 'op') {
-      this.errors.report(token.at, `Syntax error: extraneous input '${token.text}' expecting '${text}'`);
-      this.take();
-      return this.take();
-    }
-    const missing = text === ')' && (token.kind === 'eof' || (token.kind === 'op' && !'!({'.includes(token.text)));
-    this.syntax(
-      token,
-      missing ? `missing '${text}' at '${token.text}'` : `mismatched input '${token.text}' expecting '${text}'`,
-    );
   }
 
   /** One level down in a rule for the time of `body`. */
@@ -115,10 +75,10 @@ class Parser {
   private expr(): Expr {
     return this.within('expr', () => {
       const condition = this.logical('||', () => this.logical('&&', () => this.relation()));
-      const op = this.accept('?');
+      const op = this.at.accept('?');
       if (!op) return condition;
       const yes = this.logical('||', () => this.logical('&&', () => this.relation()));
-      this.expect(':');
+      this.at.expect(':');
       return this.call(op, '_?_:_', [condition, yes, this.expr()]);
     });
   }
@@ -127,7 +87,7 @@ class Parser {
   private logical(text: string, term: () => Expr): Expr {
     const terms = [term()];
     const ops: Token[] = [];
-    for (let op = this.accept(text); op; op = this.accept(text)) {
+    for (let op = this.at.accept(text); op; op = this.at.accept(text)) {
       ops.push(op);
       terms.push(term());
     }
@@ -143,9 +103,9 @@ class Parser {
   private chain(rule: 'relation' | 'calc', isOp: (text: string) => boolean, term: () => Expr): Expr {
     return this.within(rule, () => {
       let left = term();
-      while (isOp(this.token.text) && (this.token.kind === 'op' || this.token.kind === 'word')) {
+      while (isOp(this.at.token.text) && (this.at.token.kind === 'op' || this.at.token.kind === 'word')) {
         this.deeper(rule);
-        const op = this.take();
+        const op = this.at.take();
         left = this.call(op, functionOf(op.text), [left, term()]);
       }
       return left;
@@ -172,11 +132,11 @@ class Parser {
   }
 
   private unary(): Expr {
-    const first = this.token;
-    if (!this.is('!') && !this.is('-')) return this.member();
-    if (first.text === '-' && ['int', 'float'].includes(this.after.kind)) return this.member();
+    const first = this.at.token;
+    if (!this.at.is('!') && !this.at.is('-')) return this.member();
+    if (first.text === '-' && ['int', 'float'].includes(this.at.after.kind)) return this.member();
     let count = 0;
-    while (this.accept(first.text)) count++;
+    while (this.at.accept(first.text)) count++;
     const operand = this.member();
     return count % 2 === 0 ? operand : this.call(first, first.text === '!' ? '!_' : '-_', [operand]);
   }
@@ -185,9 +145,9 @@ class Parser {
     return this.within('member', () => {
       let e = this.primary();
       for (;;) {
-        if (this.is('.')) e = this.selection(e, this.take());
-        else if (this.is('[')) e = this.index(e, this.take());
-        else if (this.is('{') && qualifiedName(e) !== undefined) e = this.struct(e);
+        if (this.at.is('.')) e = this.selection(e, this.at.take());
+        else if (this.at.is('[')) e = this.index(e, this.at.take());
+        else if (this.at.is('{') && qualifiedName(e) !== undefined) e = this.struct(e);
         else return e;
         this.deeper('member');
       }
@@ -195,91 +155,92 @@ class Parser {
   }
 
   private selection(operand: Expr, dot: Token): Expr {
-    const optional = this.accept('?');
-    const name = this.token;
+    const optional = this.at.accept('?');
+    const name = this.at.token;
     if (name.kind !== 'ident') {
       const shown = name.kind === 'eof' ? '' : name.text;
-      this.syntax(name, `no viable alternative at input '.${optional ? '?' : ''}${shown}'`);
+      this.at.syntax(name, `no viable alternative at input '.${optional ? '?' : ''}${shown}'`);
     }
-    this.take();
+    this.at.take();
     if (optional) {
       const field: Const = { kind: 'const', at: name.at, value: name.text, type: stringType };
       return this.call(dot, '_?._', [operand, field]);
     }
-    const open = this.accept('(');
+    const open = this.at.accept('(');
     if (open) return this.finishCall(open, name.text, operand);
     return { kind: 'select', at: dot.at, operand, field: name.text, testOnly: false };
   }
 
   private finishCall(open: Token, fn: string, target?: Expr): Expr {
-    const args = this.is(')') ? [] : this.list(() => this.expr(), ')', false);
-    this.expect(')');
+    const args = this.at.is(')') ? [] : this.list(() => this.expr(), ')', false);
+    this.at.expect(')');
     const call: Call = { kind: 'call', at: open.at, fn, args, ...(target && { target }) };
     return expandMacro(call, this.macros, this.errors) ?? call;
   }
 
   private index(operand: Expr, open: Token): Expr {
-    const fn = this.accept('?') ? '_[?_]' : '_[_]';
+    const fn = this.at.accept('?') ? '_[?_]' : '_[_]';
     const index = this.expr();
-    this.expect(']');
+    this.at.expect(']');
     return this.call(open, fn, [operand, index]);
   }
 
   /** Items between commas up to `end`, which stays; `trailing` allows a comma before it. */
   private list<T>(item: () => T, end: string, trailing = true): T[] {
     const items: T[] = [];
-    while (!(trailing && this.is(end))) {
+    while (!(trailing && this.at.is(end))) {
       items.push(item());
-      if (!this.accept(',')) break;
+      if (!this.at.accept(',')) break;
     }
-    if (trailing && !this.is(end) && this.token.kind === 'eof')
-      this.syntax(this.token, `mismatched input '<EOF>' expecting {'${end}', ','}`);
+    if (trailing && !this.at.is(end) && this.at.token.kind === 'eof')
+      this.at.syntax(this.at.token, `mismatched input '<EOF>' expecting {'${end}', ','}`);
     return items;
   }
 
   private struct(name: Expr): Expr {
-    const open = this.take();
+    const open = this.at.take();
     const fields = this.list(() => {
-      const optional = this.accept('?') !== undefined;
-      const field = this.token.kind === 'ident' ? this.take() : this.expect('}');
-      const { at } = this.expect(':');
+      const optional = this.at.accept('?') !== undefined;
+      const field = this.at.token.kind === 'ident' ? this.at.take() : this.at.expect('}');
+      const { at } = this.at.expect(':');
       return { at, name: field.text, value: this.expr(), optional };
     }, '}');
-    this.expect('}');
+    this.at.expect('}');
     return { kind: 'struct', at: open.at, name: qualifiedName(name)!, fields };
   }
 
   private primary(): Expr {
-    const { token } = this;
-    if (token.kind === 'ident' || (this.is('.') && this.after.kind === 'ident')) return this.name();
+    const { token } = this.at;
+    if (token.kind === 'ident' || (this.at.is('.') && this.at.after.kind === 'ident')) return this.name();
     if (token.kind !== 'op' && token.kind !== 'eof' && token.text !== 'in') return this.literal();
-    if (this.accept('(')) {
+    if (this.at.accept('(')) {
       const e = this.expr();
-      this.expect(')');
+      this.at.expect(')');
       return e;
     }
-    if (this.accept('[')) return this.listLiteral(token);
-    if (this.accept('{')) return this.mapLiteral(token);
-    if (this.is('-') && ['int', 'float'].includes(this.after.kind)) return this.literal();
+    if (this.at.accept('[')) return this.listLiteral(token);
+    if (this.at.accept('{')) return this.mapLiteral(token);
+    if (this.at.is('-') && ['int', 'float'].includes(this.at.after.kind)) return this.literal();
     return this.unexpected();
   }
 
   /** One token too many is dropped; anything else ends the parse. */
   private unexpected(): Expr {
-    const { token, after } = this;
+    const { token, after } = this.at;
     const starts = after.kind === 'op' ? '[{(.-!'.includes(after.text) : after.kind !== 'eof' && after.text !== 'in';
-    if (token.kind === 'eof' || !starts) this.syntax(token, `mismatched input '${token.text}' expecting ${starters}`);
+    if (token.kind === 'eof' || !starts)
+      this.at.syntax(token, `mismatched input '${token.text}' expecting ${starters}`);
     this.errors.report(token.at, `Syntax error: extraneous input '${token.text}' expecting ${starters}`);
-    this.take();
+    this.at.take();
     return this.unary();
   }
 
   private name(): Expr {
-    const dot = this.accept('.');
-    const name = this.take();
+    const dot = this.at.accept('.');
+    const name = this.at.take();
     const text = `${dot ? '.' : ''}${name.text}`;
     if (reserved.has(name.text)) this.errors.report(name.at, `reserved identifier: ${name.text}`);
-    const open = this.accept('(');
+    const open = this.at.accept('(');
     if (open) return this.finishCall(open, text);
     return { kind: 'ident', at: name.at, name: text };
   }
@@ -288,27 +249,27 @@ class Parser {
     const optional = new Set<number>();
     let i = 0;
     const elems = this.list(() => {
-      if (this.accept('?')) optional.add(i);
+      if (this.at.accept('?')) optional.add(i);
       i++;
       return this.expr();
     }, ']');
-    this.expect(']');
+    this.at.expect(']');
     return { kind: 'list', at: open.at, elems, optional };
   }
   private mapLiteral(open: Token): Expr {
     const entries = this.list(() => {
-      const optional = this.accept('?') !== undefined;
+      const optional = this.at.accept('?') !== undefined;
       const key = this.expr();
-      const { at } = this.expect(':');
+      const { at } = this.at.expect(':');
       return { at, key, value: this.expr(), optional };
     }, '}');
-    this.expect('}');
+    this.at.expect('}');
     return { kind: 'map', at: open.at, entries };
   }
 
   private literal(): Expr {
-    const minus = this.accept('-');
-    return literal(this.take(), minus, this.errors);
+    const minus = this.at.accept('-');
+    return literal(this.at.take(), minus, this.errors);
   }
 
   private call(op: Token, fn: string, args: Expr[]): Expr {
