@@ -1,6 +1,7 @@
 // A TLS client certificate as a user: the common name is who, the organizations are the groups.
 // Reads: the verified peer certificate of a socket. Mirrors: staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go.
 // Next: authenticator.ts, where this is the first method.
+import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { UserInfo } from '../../apimachinery/types.ts';
 
@@ -50,11 +51,17 @@ function read(socket: TLSSocket): PeerCertificate | undefined {
   };
 }
 
+/** TLS finds issuers by their names; two authorities may have one name, so each signature counts here. */
 function chainOf(peer: DetailedPeerCertificate): string[] {
-  const chain: string[] = [];
+  const chain = [peer.fingerprint256];
+  let at = peer;
   // A root is its own issuer.
-  for (let at = peer; at && !chain.includes(at.fingerprint256); at = at.issuerCertificate)
-    chain.push(at.fingerprint256);
+  while (at.issuerCertificate && !chain.includes(at.issuerCertificate.fingerprint256)) {
+    const issuer = at.issuerCertificate;
+    if (!new X509Certificate(at.raw).verify(new X509Certificate(issuer.raw).publicKey)) break;
+    chain.push(issuer.fingerprint256);
+    at = issuer;
+  }
   return chain;
 }
 
