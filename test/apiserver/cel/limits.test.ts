@@ -24,20 +24,24 @@ test.each([
   'lists.range(1000000000).size() > 0',
   "lists.range(100000).exists(x, self.s.matches('(x+x+)+' + string(x)))",
   `optional.of(1)${'.optMap(x, x + 1)'.repeat(60)}.value() > 0`,
-])('%s', (expression) => {
-  const p = program(expression, { variables });
-  let failure: unknown;
-  const started = performance.now();
-  try {
-    p.evaluate({ self }, { budget: 1_000_000 });
-  } catch (e) {
-    failure = e;
-  }
-  expect(failure).toBeInstanceOf(CelError);
-  expect(failure).toMatchObject({ exceeded: true, message: 'operation cancelled: actual cost limit exceeded' });
-  // Far more than it takes, for machines that are busy.
-  expect(performance.now() - started).toBeLessThan(3000);
-});
+])(
+  '%s',
+  (expression) => {
+    const p = program(expression, { variables });
+    let failure: unknown;
+    const started = performance.now();
+    try {
+      p.evaluate({ self }, { budget: 1_000_000 });
+    } catch (e) {
+      failure = e;
+    }
+    expect(failure).toBeInstanceOf(CelError);
+    expect(failure).toMatchObject({ exceeded: true, message: 'operation cancelled: actual cost limit exceeded' });
+    // A fraction of a second on a quiet machine; without the count of work, minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  },
+  60_000,
+);
 
 test('an exhausted budget is no failure that || swallows', () => {
   const p = program(`${loops(4)} || true`, { variables });
