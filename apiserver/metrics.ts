@@ -3,6 +3,7 @@
 import type { FeatureGates } from '../component-base/featureGates.ts';
 import { Counter, exposition, Gauge, Histogram, Registry } from '../component-base/promClient.ts';
 import type { ApiRequest } from './request.ts';
+import { isLongRunning } from './requestInfo.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -11,6 +12,8 @@ export interface Metrics {
   request(req: ApiRequest, code: number, ms: number): void;
 }
 
+/** What upstream counts as CONNECT, whatever the method. */
+const connected = new Set(['attach', 'exec', 'portforward', 'proxy']);
 const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 export function createMetrics(sources: {
@@ -66,7 +69,7 @@ export function createMetrics(sources: {
       const { verb, group, version, resource, subresource, namespace, name } = req.info;
       const scope = name ? 'resource' : namespace ? 'namespace' : 'cluster';
       const of = {
-        verb: verb.toUpperCase(),
+        verb: connected.has(subresource) ? 'CONNECT' : verb.toUpperCase(),
         group,
         version,
         resource,
@@ -75,7 +78,7 @@ export function createMetrics(sources: {
         dry_run: req.query.get('dryRun') ?? '',
       };
       total.inc({ ...of, code });
-      if (verb !== 'watch') duration.observe(of, ms / 1000);
+      if (!isLongRunning(req.info)) duration.observe(of, ms / 1000);
     },
   };
 }
