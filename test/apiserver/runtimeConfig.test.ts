@@ -81,7 +81,10 @@ describe('older versions', () => {
   });
 
   test('of a real server: one object in each version, hidden ones keep their objects, unserved paths are none', async () => {
-    const flags = ['--runtime-config=api/beta=true,autoscaling/v2=false,apps/v1/replicasets=false'];
+    const flags = [
+      '--runtime-config=api/beta=true,autoscaling/v2=false,apps/v1/replicasets=false',
+      '--feature-gates=GenericWorkload=true',
+    ];
     const server = await startTestApiServer({ flags });
     const http = httpTo(server);
     try {
@@ -98,6 +101,13 @@ describe('older versions', () => {
       const stable = await http(`${path('v1')}/x`);
       expect(stable.json.spec.devices.requests[0].exactly.count).toBe(2);
       expect((await http(`${path('v1beta2')}/x`)).json.spec).toEqual(stable.json.spec);
+      const containers = [{ name: 'c', image: 'i', lifecycle: { stopSignal: 'SIGTERM' } }];
+      const template = { template: { spec: { containers, workloadRef: { name: 'w', podGroup: 'g' } } } };
+      const kept = await http('/api/v1/namespaces/default/podtemplates', {
+        body: { metadata: { name: 't' }, ...template },
+      });
+      expect(kept.json.template.spec.workloadRef).toEqual({ name: 'w', podGroup: 'g' });
+      expect(kept.json.template.spec.containers[0].lifecycle).toBeUndefined();
       const autoscalers = '/namespaces/default/horizontalpodautoscalers';
       const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'w' }, maxReplicas: 2 };
       expect((await http(`/apis/autoscaling/v1${autoscalers}`, { body: { metadata: { name: 'h' }, spec } })).code).toBe(

@@ -104,6 +104,13 @@ afterAll(async () => {
   await server?.stop();
 });
 
+test('metrics name each feature gate', async () => {
+  const { text } = await http('/metrics');
+  expect(text).toContain('kubernetes_feature_enabled{name="WatchList",stage="BETA"} 1');
+  expect(text).toContain('kubernetes_feature_enabled{name="SidecarContainers",stage=""} 1');
+  expect(text).toContain('kubernetes_feature_enabled{name="MemoryQoS",stage="ALPHA"} 0');
+});
+
 test('answers and refusals say which', async () => {
   const uidOf = async (plural: string, name: string) =>
     (await http(`/apis/flowcontrol.apiserver.k8s.io/v1/${plural}/${name}`)).json.metadata.uid;
