@@ -71,7 +71,9 @@ function additionalOf(raw: JSONSchema): boolean | undefined {
 }
 
 function belowOf(tree: Omit<SchemaTree, 'below'>): SchemaTree['below'] {
-  const inner = [...(tree.properties?.values() ?? none), tree.values, tree.items].filter((t) => t !== undefined);
+  const inner: SchemaTree[] = tree.properties ? [...tree.properties.values()] : [];
+  if (tree.values) inner.push(tree.values);
+  if (tree.items) inner.push(tree.items);
   const any = (own: boolean, key: keyof SchemaTree['below']) => own || inner.some((t) => t.below[key]);
   return {
     defaults: any(

@@ -9,7 +9,7 @@ import {
   invalidValue,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
-import { compilePattern } from '../../cel/re2.ts';
+import { checkPattern } from '../../cel/re2.ts';
 import { itemsOf, type JSONSchema, valuesOf } from '../schema/jsonSchema.ts';
 
 type Level = 'root' | 'item' | 'field';
@@ -130,7 +130,7 @@ function checkValues(
   if (s.not) checkNested(s.not, false, `${path}.not`, errors);
   if (!s.pattern) return;
   try {
-    compilePattern(s.pattern);
+    checkPattern(s.pattern);
   } catch (error) {
     const text = `must be a valid regular expression, but isn't: ${(error as Error).message}`;
     errors.push(invalidValue(`${path}.pattern`, s.pattern, text));

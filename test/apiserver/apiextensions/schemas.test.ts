@@ -10,6 +10,7 @@ import { coerceMetadata } from '../../../apiserver/apiextensions/schema/objectMe
 import { prune } from '../../../apiserver/apiextensions/schema/prune.ts';
 import { schemaErrors, schemaUpdateErrors } from '../../../apiserver/apiextensions/schema/schemaErrors.ts';
 import { schemaTree } from '../../../apiserver/apiextensions/schema/schemaTree.ts';
+import { checkPattern } from '../../../apiserver/cel/re2.ts';
 
 const texts = (errors: FieldError[]) => errors.map((e) => `${e.field}: ${errorBody(e)}`);
 const of = (p: any, more: any = {}) => schemaTree({ type: 'object', properties: { p }, ...more });
@@ -458,4 +459,25 @@ describe('complete', () => {
       }
     expect(wrong).toEqual([]);
   });
+});
+
+describe('patterns', () => {
+  const plain = ['^a+$', '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', '(?:a|b)c', '\\d+\\.\\w', 'a{2,5}', '[[:alpha:]]', ''];
+  const wrong = [
+    '(?=a)',
+    '(?!a)',
+    '(?<=a)b',
+    '(a)\\1',
+    '[a',
+    'a**',
+    'a{1001}',
+    '(a{500}){500}',
+    '\\u0041',
+    '[]',
+    '\\cA',
+  ];
+  const right = ['(?i)abc', '(?P<n>a)', '\\pL', '\\x{41}', '\\Aabc\\z', 'a{1000}'];
+  it.each(plain)('%s', (pattern) => expect(() => checkPattern(pattern)).not.toThrow());
+  it.each(right)('%s', (pattern) => expect(() => checkPattern(pattern)).not.toThrow());
+  it.each(wrong)('%s is none', (pattern) => expect(() => checkPattern(pattern)).toThrow('error parsing regexp'));
 });
