@@ -35,7 +35,6 @@ const packages: Record<string, string[]> = {
   jose: ['apiserver/authentication/'],
   pino: ['component-base/logger.ts'],
   'prom-client': ['component-base/'],
-  '@marcbachmann/cel-js': ['apiserver/cel/'],
   cborg: ['apiserver/codecs/'],
   re2js: ['apiserver/cel/'],
   ws: ['component-base/streaming/'],
