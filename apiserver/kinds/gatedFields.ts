@@ -155,21 +155,29 @@ interface Rule {
   when: Step[] | undefined;
 }
 
-function isSet(value: any, [step, ...rest]: readonly Step[]): boolean {
+const none: readonly unknown[] = [];
+const itemsOf = (inner: any): readonly unknown[] =>
+  inner === undefined || inner === null ? none : Array.isArray(inner) ? inner : Object.values(inner);
+
+/** Every pod that is written passes here: steps are counted instead of cut off, lists and maps walked as they are. */
+function isSet(value: any, steps: readonly Step[], at = 0): boolean {
   if (value === undefined || value === null) return false;
-  if (!step) return Array.isArray(value) ? value.length > 0 : true;
+  const step = steps[at];
+  if (!step) return !Array.isArray(value) || value.length > 0;
   const inner = value[step.name];
-  if (!step.each) return isSet(inner, rest);
-  return Object.values(inner ?? {}).some((item) => isSet(item, rest));
+  if (!step.each) return isSet(inner, steps, at + 1);
+  for (const item of itemsOf(inner)) if (isSet(item, steps, at + 1)) return true;
+  return false;
 }
 
-function drop(value: any, [step, ...rest]: readonly Step[]): void {
+function drop(value: any, steps: readonly Step[], at = 0): void {
+  const step = steps[at];
   if (!step || value === undefined || value === null) return;
   const inner = value[step.name];
-  if (!rest.length) delete value[step.name];
-  else if (step.each) for (const item of Object.values(inner ?? {})) drop(item, rest);
+  if (at === steps.length - 1) delete value[step.name];
+  else if (step.each) for (const item of itemsOf(inner)) drop(item, steps, at + 1);
   else if (inner) {
-    drop(inner, rest);
+    drop(inner, steps, at + 1);
     if (goneWhenEmpty.has(step.name) && !Object.keys(inner).length) delete value[step.name];
   }
 }
