@@ -10,6 +10,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** A request has ended; `ms` since it came. */
   request(req: ApiRequest, code: number, ms: number): void;
+  /** An APIService is not available any more. */
+  apiServiceLost(name: string, reason: string): void;
 }
 
 /** What upstream counts as CONNECT, whatever the method. */
@@ -20,6 +22,7 @@ export function createMetrics(sources: {
   watches(): number;
   objects(): Record<string, number>;
   features: FeatureGates;
+  apiServices(): { name: string; available: boolean }[];
 }): Metrics {
   const registry = new Registry();
   const labels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
@@ -54,6 +57,22 @@ export function createMetrics(sources: {
       for (const [resource, count] of Object.entries(sources.objects())) this.set({ resource }, count);
     },
   });
+  new Gauge({
+    name: 'aggregator_unavailable_apiservice',
+    help: 'APIServices by name: 1 when not available.',
+    labelNames: ['name'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, available } of sources.apiServices()) this.set({ name }, Number(!available));
+    },
+  });
+  const lost = new Counter({
+    name: 'aggregator_unavailable_apiservice_total',
+    help: 'How often an APIService has become unavailable, by name and reason.',
+    labelNames: ['name', 'reason'],
+    registers: [registry],
+  });
   const features = new Gauge({
     name: 'kubernetes_feature_enabled',
     help: 'Feature gates by name and stage: 1 when on.',
@@ -64,6 +83,7 @@ export function createMetrics(sources: {
   return {
     contentType: registry.contentType,
     text: exposition(registry),
+    apiServiceLost: (name, reason) => lost.inc({ name, reason }),
     request(req, code, ms) {
       if (!req.info) return;
       const { verb, group, version, resource, subresource, namespace, name } = req.info;

@@ -109,7 +109,12 @@ export async function startApiServer(
       preferredAddressTypes: config['kubelet-preferred-address-types'],
     }),
     health: healthChecks(api, ready, hooksOf(bootstrapSteps)),
-    metrics: createMetrics({ watches: () => drain.size, objects: () => ({}), features }),
+    metrics: createMetrics({
+      watches: () => drain.size,
+      objects: () => ({}),
+      features,
+      apiServices: aggregator.availability,
+    }),
     config: {
       requestTimeout: config['request-timeout'],
       minRequestTimeout: config['min-request-timeout'],

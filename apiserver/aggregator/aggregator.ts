@@ -6,7 +6,13 @@ import type { Step } from '../bootstrap/step.ts';
 import { type Group, groupsOf } from '../discovery/groups.ts';
 import type { Registry } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { type ApiServiceIndex, createApiServiceIndex, type Extension } from './apiServices.ts';
+import {
+  type ApiServiceIndex,
+  apiServices,
+  availableCondition,
+  createApiServiceIndex,
+  type Extension,
+} from './apiServices.ts';
 import { createAutoregistration } from './autoregister.ts';
 import { createAvailability } from './availability.ts';
 import { createExtensionClient } from './extensionClient.ts';
@@ -27,6 +33,8 @@ export interface Aggregator {
   /** What an extension server says that it serves. */
   discovered(extension: Extension): Discovered;
   openapi: ExtensionOpenapi;
+  /** Of every APIService, by its condition. */
+  availability(): { name: string; available: boolean }[];
   /** What is to be done once the server listens. */
   steps(): Step[];
 }
@@ -58,6 +66,11 @@ export function createAggregator(
     groups: () => mergedGroups(index, api.registry),
     discovered: discovery.of,
     openapi,
+    availability: () =>
+      api.cluster.cachedList(apiServices).map((object) => ({
+        name: object.metadata.name,
+        available: availableCondition(object)?.status === 'True',
+      })),
     steps: () =>
       aggregatorSteps(api, index, {
         client,

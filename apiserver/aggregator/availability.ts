@@ -83,7 +83,9 @@ export function createAvailability(api: Api, { index, client, onAnswer }: Availa
       setCondition(live, found, toTime(api.clock.now()));
       return true;
     };
-    await api.cluster.update(apiServices, name, undefined, change, { subresource: 'status' });
+    const written = await api.cluster.update(apiServices, name, undefined, change, { subresource: 'status' });
+    if (written && found.status !== 'True' && availableCondition(object)?.status !== found.status)
+      api.metrics.apiServiceLost(name, found.reason);
     api.log.info({ apiService: name, ...found }, 'availability changed');
   };
 

@@ -377,6 +377,10 @@ describe('an extension server', () => {
       new RegExp(`^failing or missing response from ${url}: Get "${url}": dial tcp .*: connect: connection refused$`),
     );
     expect((await http(flunders)).code).toBe(503);
+    const metrics = (await http('/metrics')).text;
+    expect(metrics).toContain(`aggregator_unavailable_apiservice{name="${name}"} 1`);
+    expect(metrics).toContain('aggregator_unavailable_apiservice{name="v1.apps"} 0');
+    expect(metrics).toContain(`aggregator_unavailable_apiservice_total{name="${name}",reason="${reason}"} 1`);
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
     const { items } = (await http('/apis', { accept })).json;
     const stale = items.find((i: any) => i.metadata.name === 'wardle.example.com').versions[0];
