@@ -8,8 +8,7 @@ import { checkClaimSpec, defaultClaimSpec } from './devices/claimSpec.ts';
 import { validateClaimStatus } from './devices/claimStatus.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
-
-const userMetadata = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+import { keepMetadata } from './pod/prepare.ts';
 
 function stateText({ metadata, status = {} }: any): string {
   const deleted = Boolean(metadata.deletionTimestamp);
@@ -46,10 +45,7 @@ export const resourceClaim = defineKind({
       verbs: ['get', 'patch', 'update'],
       keep: (claim, old, context) => {
         claim.spec = old.spec;
-        for (const name of userMetadata) {
-          if (old.metadata[name] === undefined) delete claim.metadata[name];
-          else claim.metadata[name] = old.metadata[name];
-        }
+        keepMetadata(claim, old);
         checkAdminResults(claim, old, context);
       },
       validateUpdate: validateClaimStatus,

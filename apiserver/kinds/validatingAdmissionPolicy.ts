@@ -7,6 +7,7 @@ import { defaultMatchResources } from './admission/rules.ts';
 import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
+import { keepMetadata } from './pod/prepare.ts';
 
 export const validatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io',
@@ -37,9 +38,10 @@ export const validatingAdmissionPolicy = defineKind({
       verbs: ['get', 'patch', 'update'],
       keep: (policy, old) => {
         policy.spec = old.spec;
+        keepMetadata(policy, old);
       },
       validateUpdate: validatePolicyStatus,
-      resets: ['spec'],
+      resets: ['spec', 'metadata'],
     },
   ],
   columns: [

@@ -407,6 +407,9 @@ test('ValidatingAdmissionPolicy: conditions that stay are not looked at; columns
   expect(updated(policy, old, old)).toEqual(nothing);
   expect(cells(policy, old)).toMatchObject({ Validations: 0, ParamKind: 'v1/ConfigMap' });
   expect(cells(policy, of()).ParamKind).toBe('<unset>');
+  const written = of({}, { labels: { a: 'b' } });
+  policy.subresources![0]!.keep!(written, old);
+  expect([written.spec, written.metadata.labels]).toEqual([old.spec, undefined]);
   const status = (warnings: any[], conditions: any[] = []) =>
     texts(
       policy.subresources![0]!.validateUpdate!(
