@@ -14,6 +14,7 @@ import type { Cluster } from './kinds/cluster.ts';
 import type { Registry, Served } from './kinds/registry.ts';
 import type { KubeletClient } from './kubeletClient.ts';
 import type { Metrics } from './metrics.ts';
+import type { DialPod } from './proxy/podDialer.ts';
 import type { ResourceCache, WatchCache } from './storage/cached.ts';
 import type { Store } from './storage/store.ts';
 
@@ -38,6 +39,8 @@ export interface Api {
   health: Health;
   metrics: Metrics;
   kubelets: KubeletClient;
+  /** Absent: pods are reached by straight TCP. */
+  dialPod?: DialPod;
   /** Open watches: a server that stops ends them cleanly. */
   drain: Set<{ finish(): void }>;
   config: ApiConfig;

@@ -198,5 +198,10 @@ export const flags = {
     default: 10_000,
     help: 'Writes whose causes are remembered (writes.trace.mini-k8s.io); 0 turns the journal off.',
   },
+  'pod-dialer': {
+    type: 'list',
+    default: [],
+    help: 'Unix sockets (unix:///path) that HTTP CONNECT reaches pods through; default: straight TCP.',
+  },
   'port-file': { type: 'string', default: '', help: 'File that gets the listening port, for --secure-port=0.' },
 } as const satisfies Flags;

@@ -31,6 +31,7 @@ import { createLocalCluster } from './localCluster.ts';
 import { createMetrics } from './metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
 import { runtimeConfig } from './runtimeConfig.ts';
+import { createPodDialer } from './proxy/podDialer.ts';
 import { createServer } from './server.ts';
 import { startCompactor } from './storage/compactor.ts';
 import type { Store } from './storage/store.ts';
@@ -102,6 +103,7 @@ export async function startApiServer(
     }),
     authorizer: createAuthorizer({ modes: config['authorization-mode'], cluster }),
     journal: createJournal({ store, keyPrefix: config['etcd-prefix'], size: config['write-journal-size'], log }),
+    dialPod: createPodDialer(config['pod-dialer']),
     kubelets: createKubeletClient({
       cert: optionalFile(config, 'kubelet-client-certificate'),
       key: optionalFile(config, 'kubelet-client-key'),

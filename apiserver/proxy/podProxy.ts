@@ -13,5 +13,5 @@ export const podProxy: Connect = async (api, req, served) => {
   if (!isProxyable(address)) throw badRequest('address not allowed');
   // Nobody can give a pod a certificate for its address, so none is checked.
   const origin = `${id.scheme || 'http'}://${hostPort(address, id.port || (declared ?? ''))}`;
-  return proxyTo(api, req, { origin, tls: { insecure: true } });
+  return proxyTo(api, req, { origin, tls: { insecure: true }, dial: api.dialPod });
 };

@@ -36,7 +36,11 @@ export function isProxyable(address: string): boolean {
 export const hostPort = (host: string, port: string | number): string =>
   `${host.includes(':') ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`;
 
-export async function proxyTo(api: Api, req: ApiRequest, target: Pick<ProxyTarget, 'origin' | 'tls'>): Promise<Answer> {
+export async function proxyTo(
+  api: Api,
+  req: ApiRequest,
+  target: Pick<ProxyTarget, 'origin' | 'tls' | 'dial'>,
+): Promise<Answer> {
   const { prefix, path } = splitPath(req);
   const query = queryOf(req);
   if (!path && !req.upgrade && (req.method === 'GET' || req.method === 'HEAD'))

@@ -5,6 +5,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { StatusError, serviceUnavailable } from '../../apimachinery/status.ts';
 import * as http from '../../component-base/http.ts';
 import { type Splice, splice, switchingProtocols } from '../../component-base/streaming/splice.ts';
@@ -32,6 +33,8 @@ export interface ProxyTarget {
   headers?: Record<string, string | string[]>;
   /** Location headers and links in HTML answers that lead into the target get this path in front; X-Forwarded-Uri is sent. */
   rewrite?: { prefix: string };
+  /** Makes the connection to the origin; absent: straight TCP. */
+  dial?: (hostPort: string) => Promise<Duplex>;
   /** Milliseconds without a byte either way, after which a spliced connection is cut; 0 or absent: never. */
   idleTimeout?: number;
   /** Connections spliced now: a server that stops ends them. */
@@ -73,7 +76,7 @@ async function exchange(
   const request = open(target, {
     method: req.method,
     headers: requestHeaders(req, target, false),
-    agent: target.origin.startsWith('https:') ? agents.https : agents.http,
+    agent: target.dial ? undefined : target.origin.startsWith('https:') ? agents.https : agents.http,
     signal,
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -98,7 +101,12 @@ function open(target: ProxyTarget, options: https.RequestOptions): ClientRequest
     : {};
   const url = new URL(target.origin);
   const where = { hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || undefined, path: target.path };
-  const request = (target.origin.startsWith('https:') ? https.request : http.request)({ ...options, ...where, ...tls });
+  const request = (target.origin.startsWith('https:') ? https.request : http.request)({
+    ...options,
+    ...where,
+    ...tls,
+    ...(target.dial ? { createConnection: dialled(target.dial, url, tls) } : {}),
+  });
   request.once('socket', (socket) => {
     if (!socket.connecting) return;
     const timer = setTimeout(
@@ -109,6 +117,17 @@ function open(target: ProxyTarget, options: https.RequestOptions): ClientRequest
     socket.once('close', () => clearTimeout(timer));
   });
   return request;
+}
+
+/** A connection that is made by `dial`, with TLS on it where the origin wants it. */
+function dialled(dial: NonNullable<ProxyTarget['dial']>, url: URL, options: ConnectionOptions) {
+  return (_: unknown, done: (error: Error | null, socket: Duplex) => void): undefined => {
+    dial(url.host).then(
+      (socket) => done(null, url.protocol === 'https:' ? connectTls({ ...options, socket }) : socket),
+      (error) => done(error, undefined as never),
+    );
+    return undefined;
+  };
 }
 
 const hasBody = (raw: IncomingMessage): boolean =>
@@ -176,7 +195,8 @@ export async function dialUpgrade(
   const gone = new AbortController();
   const onGone = () => gone.abort();
   client.once('close', onGone);
-  const request = open(target, { method: target.method, headers, agent: false, signal: gone.signal });
+  const agent = target.dial ? undefined : false;
+  const request = open(target, { method: target.method, headers, agent, signal: gone.signal });
   try {
     return await new Promise<Dialled>((resolve, reject) => {
       request.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }));

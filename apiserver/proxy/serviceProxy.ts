@@ -24,7 +24,7 @@ export const serviceProxy: Connect = async (api, req, served) => {
   const found = pick(subsetsOf(api, service), port, api.random, (address) => isPod(api, service, address));
   if (!found) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(req.info.name)}`);
   const origin = `${id.scheme || 'http'}://${hostPort(found.ip, found.port)}`;
-  return proxyTo(api, req, { origin, tls: { insecure: true } });
+  return proxyTo(api, req, { origin, tls: { insecure: true }, dial: api.dialPod });
 };
 
 /** A port given by number is the Service's, and stands for that port's name. */

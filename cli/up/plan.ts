@@ -52,7 +52,7 @@ export const kubeconfigOf = (dir: DataDir, identity: string): string =>
 const numbered = (name: string, count: number) =>
   count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}`);
 
-function apiserver(o: UpOptions, dir: DataDir): ProcessPlan {
+function apiserver(o: UpOptions, dir: DataDir, dialers: readonly string[]): ProcessPlan {
   const pki = (name: string) => `${dir.pki}/${name}`;
   const store: Record<string, string | readonly string[]> = o.etcdServers.length
     ? { 'etcd-servers': o.etcdServers }
@@ -81,6 +81,8 @@ function apiserver(o: UpOptions, dir: DataDir): ProcessPlan {
       'kubelet-client-key': pki('apiserver-kubelet-client.key'),
       'kubelet-certificate-authority': pki('ca.crt'),
       'kubelet-preferred-address-types': ['InternalIP', 'Hostname'],
+      // Simulated pods have addresses that only their runtimes know.
+      ...(dialers.length ? { 'pod-dialer': dialers.map((name) => `unix://${dialerSocket(dir, name)}`) } : {}),
       'allow-privileged': true,
       v: o.verbosity,
     }),
@@ -245,8 +247,10 @@ export function makePlan(
   const files: Record<string, string> = {};
   const nodeGroups = groups(o.nodes, o.nodesPerProcess);
   const named = (name: string, i: number) => (nodeGroups.length === 1 ? name : `${name}-${i + 1}`);
-  if (has('apiserver')) processes.push(apiserver(o, dir));
-  if (has('kubelet') && !o.runtimeEndpoint) {
+  const simulated = has('kubelet') && !o.runtimeEndpoint;
+  const dialers = simulated ? nodeGroups.map((_, i) => named('dialer', i)) : [];
+  if (has('apiserver')) processes.push(apiserver(o, dir, dialers));
+  if (simulated) {
     nodeGroups.forEach(
       (nodes, i) => void processes.push(runtime(o, dir, named('runtime', i), named('dialer', i), nodes)),
     );
