@@ -258,6 +258,19 @@ test.each(['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'])(
   },
 );
 
+test('proxies reach simulated pods', async () => {
+  expect((await http(`${base}/web/proxy/x`)).text).toBe('web\n');
+  const { podIP } = (await node.pod('web'))!.status!;
+  await http(`${base.replace('pods', 'services')}`, {
+    body: { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } },
+  });
+  const targetRef = { kind: 'Pod', namespace: 'default', name: 'web' };
+  const subsets = [{ addresses: [{ ip: podIP, targetRef }], ports: [{ port: 80 }] }];
+  await http(`${base.replace('pods', 'endpoints')}`, { body: { metadata: { name: 's' }, subsets } });
+  for (const name of ['s', 'https:s:', 's:80'])
+    expect((await http(`${base.replace('pods', 'services')}/${name}/proxy/`)).text).toBe('web\n');
+});
+
 test('attach shows what the container writes from now on', async () => {
   const attached = open(`${base}/talks/attach?stdout=1&stderr=1`, 'v5.channel.k8s.io');
   await until(() => (attached.text(1).match(/line \d+\n/g) ?? []).length > 2);

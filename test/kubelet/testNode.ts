@@ -33,14 +33,14 @@ export interface TestNode {
 }
 
 export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] = []): Promise<TestNode> {
-  const api = await startTestApiServer({
-    nodes: [nodeName],
-    flags: ['--kubelet-preferred-address-types=InternalIP'],
-  });
-  const client = await api.client();
   const folder = mkdtempSync(join(tmpdir(), 'kubelet-'));
   const socket = `unix://${join(folder, 'cri.sock')}`;
   const dialer = `unix://${join(folder, 'dialer.sock')}`;
+  const api = await startTestApiServer({
+    nodes: [nodeName],
+    flags: ['--kubelet-preferred-address-types=InternalIP', `--pod-dialer=${dialer}`],
+  });
+  const client = await api.client();
   const runtimeEnd = new AbortController();
   const runtimeArgs = [
     `--listen=${nodeName}=${socket}`,
