@@ -178,6 +178,7 @@ export const flags = {
   },
   'runtime-config': {
     type: 'map',
+    bareKeys: true,
     default: {},
     help: 'API versions and resources turned on or off: group/version=true|false, group/version/resource, api/all, api/ga, api/beta, api/alpha.',
   },

@@ -11,6 +11,8 @@ export interface Flag {
   help: string;
   /** The values that are allowed. */
   values?: readonly string[];
+  /** A `map` whose keys may stand alone (`api/v1`); their value is the empty text. */
+  bareKeys?: boolean;
 }
 
 export type Flags = Record<string, Flag>;
@@ -86,16 +88,20 @@ function readValue(name: string, flag: Flag, text: string, before: FlagValue | u
     case 'list':
       return [...((before as string[] | undefined) ?? []), ...text.split(',').filter(Boolean)];
     case 'map':
-      return { ...((before as Record<string, string> | undefined) ?? {}), ...readMap(text, bad) };
+      return {
+        ...((before as Record<string, string> | undefined) ?? {}),
+        ...readMap(text, flag.bareKeys ?? false, bad),
+      };
   }
 }
 
-function readMap(text: string, bad: (why: string) => UsageError): Record<string, string> {
+function readMap(text: string, bareKeys: boolean, bad: (why: string) => UsageError): Record<string, string> {
   const out: Record<string, string> = {};
   for (const pair of text.split(',').filter(Boolean)) {
     const eq = pair.indexOf('=');
-    if (eq < 0) throw bad('must be key=value pairs');
-    out[pair.slice(0, eq)] = pair.slice(eq + 1);
+    if (eq < 0 && !bareKeys) throw bad('must be key=value pairs');
+    const key = eq < 0 ? pair : pair.slice(0, eq);
+    out[key.trim()] = eq < 0 ? '' : pair.slice(eq + 1).trim();
   }
   return out;
 }
