@@ -60,6 +60,21 @@ test.each([
   expect(await watch.closed).toBe(1005);
 });
 
+test('a bearer token may come as a sub-protocol beside another one, and is not answered', async () => {
+  const path = '/api/v1/namespaces/default/serviceaccounts';
+  await http(path, { body: { metadata: { name: 'reader' } } });
+  const { token } = (await http(`${path}/reader/token`, { body: { spec: {} } })).json.status;
+  const protocol = `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`;
+  const asReader = await open(`${maps}?watch=true`, [protocol, 'binary.k8s.io'], '').refused;
+  expect(asReader.body).toContain('system:serviceaccount:default:reader');
+  const alone = await open(`${maps}?watch=true`, [protocol], '').refused;
+  expect(alone.body).toContain('system:anonymous');
+  const admin = open(`${maps}?watch=true`, [protocol, 'binary.k8s.io']);
+  await admin.opened;
+  expect(admin.ws.protocol).toBe('binary.k8s.io');
+  admin.ws.close();
+});
+
 test('a watch ends with a clean close when its time is up', async () => {
   const watch = open(`${maps}?watch=true&timeoutSeconds=1`);
   expect(await watch.closed).toBe(1000);
