@@ -18,6 +18,8 @@ export interface CustomResources {
   put(crd: KubeObject): void;
   /** The definition is gone. */
   remove(name: string): void;
+  /** Of the definitions that are in use. */
+  names(): string[];
   /** A row of the version that objects are stored in, served or not: for the server's own work on them. */
   storageRow(crd: KubeObject): Served;
 }
@@ -101,6 +103,7 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
   return {
     put,
     remove,
+    names: () => [...inUse.keys()],
     storageRow(crd) {
       const definition = inUse.get(crd.metadata.name)?.definition ?? definitionOf(crd, converterOf(crd));
       const forms = versionForms(definition, definition.storage);

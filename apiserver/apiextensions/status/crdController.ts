@@ -6,9 +6,9 @@ import { toTime } from '../../../apimachinery/clock.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Api } from '../../api.ts';
 import { cleanupFinalizer } from '../../kinds/crdFinalizer.ts';
-import type { ResourceCache } from '../../storage/cached.ts';
+import type { CacheEvent, ResourceCache } from '../../storage/cached.ts';
 import type { CustomResources } from '../serving/customResources.ts';
-import { deleteInstances, finished, terminating } from './finalize.ts';
+import { deleteInstances, failed, finished, terminating } from './finalize.ts';
 import { beatenBy, established, mayBeEstablished, statusOf } from './statusOf.ts';
 
 export const crds = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' };
@@ -95,7 +95,13 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
     const name = crd.metadata.name;
     if (!crd.metadata.finalizers?.includes(cleanupFinalizer)) return;
     await write(name, (live) => terminating(live, time()));
-    const left = await deleteInstances(api, crd, resources);
+    let left: number;
+    try {
+      left = await deleteInstances(api, crd, resources);
+    } catch (error) {
+      await write(name, (live) => failed(live, (error as Error).message, time()));
+      throw error;
+    }
     if (left) return later(name);
     await api.cluster.update(crds, name, undefined, (live) => {
       if (!live.metadata.finalizers?.includes(cleanupFinalizer)) return false;
@@ -122,20 +128,38 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
     );
   }
 
-  const unsubscribe = cache.subscribe(cache.revision, ({ type, current }) => {
+  /** One definition that cannot be served must not keep the others from it. */
+  function put(crd: KubeObject): void {
+    try {
+      resources.put(crd);
+    } catch (error) {
+      api.log.error({ err: error, crd: crd.metadata.name }, 'a CustomResourceDefinition cannot be served');
+    }
+    enqueue(crd.metadata.name);
+  }
+
+  function onEvent({ type, current }: CacheEvent): void {
     const crd = current.object();
     if (type !== 'DELETED') {
-      resources.put(crd);
-      return enqueue(current.name);
+      put(crd);
+      return;
     }
     resources.remove(current.name);
     // Its names are free: whoever wanted them is looked at again.
     for (const other of sameGroup(crd)) enqueue(other.metadata.name);
-  });
-  for (const crd of definitions()) {
-    resources.put(crd);
-    enqueue(crd.metadata.name);
   }
+
+  /** From the state that is there now; again when the store has been put back to an older one. */
+  function follow(): () => void {
+    const all = definitions();
+    const there = new Set(all.map((crd) => crd.metadata.name));
+    for (const name of resources.names()) if (!there.has(name)) resources.remove(name);
+    for (const crd of all) put(crd);
+    return cache.subscribe(cache.revision, onEvent, undefined, () => {
+      if (!stopped) unsubscribe = follow();
+    });
+  }
+  let unsubscribe = follow();
 
   return {
     async stop() {

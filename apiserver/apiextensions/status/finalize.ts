@@ -8,7 +8,8 @@ import { type Api, cacheOf } from '../../api.ts';
 import { systemWriter } from '../../localCluster.ts';
 import { deleteObject } from '../../objects/deleteObject.ts';
 import { type CustomResources, overlapsBuiltIn } from '../serving/customResources.ts';
-import { completed, inProgress, neverEstablished, overlapping } from './terminating.ts';
+import type { CrdCondition } from './naming.ts';
+import { completed, deletionFailed, inProgress, neverEstablished, overlapping } from './terminating.ts';
 
 /** Deletions under way at once. */
 const workers = 8;
@@ -17,9 +18,16 @@ const wasEstablished = (crd: any) => isConditionTrue(crd.status?.conditions, 'Es
 
 /** The status as deletion goes on. */
 export function terminating(crd: any, time: string): any {
-  if (!wasEstablished(crd)) return crd.status;
-  const conditions = withCondition<any>(crd.status.conditions, inProgress, time);
-  return conditions === crd.status.conditions ? crd.status : { ...crd.status, conditions };
+  return wasEstablished(crd) ? withTerminating(crd.status, inProgress, time) : crd.status;
+}
+
+/** The status when objects could not be deleted; it is tried again. */
+export const failed = (crd: any, why: string, time: string): any =>
+  withTerminating(crd.status, deletionFailed(`could not issue all deletes: ${why}`), time);
+
+function withTerminating(status: any, condition: CrdCondition, time: string): any {
+  const conditions = withCondition<any>(status.conditions, condition, time);
+  return conditions === status.conditions ? status : { ...status, conditions };
 }
 
 /** Says in the object that nothing is left. */

@@ -15,6 +15,7 @@ export const deletionPending = condition(
   'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
 );
 export const inProgress = condition('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
+export const deletionFailed = (why: string): CrdCondition => condition('True', 'InstanceDeletionFailed', why);
 export const completed = condition('False', 'InstanceDeletionCompleted', 'removed all instances');
 export const overlapping = condition(
   'False',

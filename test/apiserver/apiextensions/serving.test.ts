@@ -326,6 +326,27 @@ describe('definitions', () => {
     );
   });
 
+  it('end the watches of a version that they serve no longer', async () => {
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const versions = [
+      { name: 'v1', served: true, storage: true, schema },
+      { name: 'v2', served: true, storage: false, schema },
+    ];
+    await define(http, crd('Twice', {}, { versions }));
+    const at = (v: string) => `/apis/${group}/${v}/namespaces/default/twices`;
+    const [one, two] = [watchOf(server, `${at('v1')}?watch=true`), watchOf(server, `${at('v2')}?watch=true`)];
+    await http(at('v1'), { body: { apiVersion: `${group}/v1`, kind: 'Twice', metadata: { name: 'x' } } });
+    await until(() => one.events.length === 1 && two.events.length === 1);
+    expect(two.events[0].object.apiVersion).toBe(`${group}/v2`);
+    const patched = [{ op: 'replace', path: '/spec/versions/1/served', value: false }];
+    await http(`${crdsPath}/twices.${group}`, { method: 'PATCH', type: 'application/json-patch+json', body: patched });
+    await two.done;
+    await until(async () => (await http(at('v2'))).code === 404);
+    await http(`${at('v1')}/x`, { method: 'DELETE' });
+    await until(() => one.events.length === 2);
+    one.close();
+  });
+
   it('of a built-in kind change nothing of it', async () => {
     const definition = crd('CustomResourceDefinition', {}, { group: 'apiextensions.k8s.io' });
     definition.metadata.annotations = { 'api-approved.kubernetes.io': 'unapproved' };
