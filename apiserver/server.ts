@@ -90,7 +90,8 @@ async function handle(
       if (waiting) await waiting;
     }
     if (!streamsBody(api, req)) {
-      const body = requestBody(raw, maxBodyBytes);
+      // Behind the head of an upgrade comes the other protocol, no body.
+      const body = upgrade ? Promise.resolve(Buffer.alloc(0)) : requestBody(raw, maxBodyBytes);
       if (body !== undefined) req.body = accepted(await body);
     }
     const answer = await withDeadline(req, dispatch(api, req));

@@ -99,6 +99,16 @@ test('an upgrade that nothing here asks for is answered as an ordinary request',
   expect([other.code, other.json.major]).toEqual([200, '1']);
 });
 
+test('a write that asks for an upgrade has no body and does not wait for one', async () => {
+  const answer = await new Promise<{ statusCode?: number }>((resolve, reject) => {
+    const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'content-length': 100 };
+    const request = https.request(`${server.url}${maps}`, { ...tls(), method: 'POST', headers }, resolve);
+    request.on('error', reject);
+    request.flushHeaders();
+  });
+  expect(answer.statusCode).toBe(400);
+});
+
 test('malformed frames close the connection and nothing else', async () => {
   const watch = open(`${maps}?watch=true`);
   await watch.opened;

@@ -144,4 +144,32 @@ describe('malformed input', () => {
     stream.end('still here');
     expect(await text(stream)).toBe('still here');
   });
+
+  it('frames with any bytes changed end the connection or are borne, and nothing is left hanging', async () => {
+    const frames = Buffer.concat([
+      syn(1),
+      dataHead(1, 0, 20),
+      Buffer.alloc(20, 'x'),
+      controlFrame(frameType.ping, 0, words(1)),
+      controlFrame(frameType.settings, 0, words(1, 4, 65536)),
+      controlFrame(frameType.windowUpdate, 0, words(1, 100)),
+      controlFrame(frameType.rstStream, 0, words(1, 5)),
+      controlFrame(frameType.goAway, 0, words(0, 0)),
+    ]);
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let i = 0; i < 300; i++) {
+      const [a, b] = duplexPair();
+      const server = createSpdyConnection(b, none, { role: 'server', onStream: (stream) => void stream.resume() });
+      const bytes = Buffer.from(frames);
+      for (let n = 0; n <= random(4); n++) bytes[random(bytes.length)] = random(256);
+      a.resume();
+      a.on('error', () => {});
+      a.end(bytes);
+      await server.closed;
+    }
+  });
 });
