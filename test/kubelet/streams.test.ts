@@ -197,7 +197,13 @@ test('a command ends when its client goes, and an output that nobody reads waits
   exec.ws.pause();
   const piece = Buffer.alloc(256 * 1024, 'x');
   for (let i = 0; i < 200; i++) exec.say(0, piece);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  let before = -1;
+  await until(async () => {
+    const same = exec.ws.bufferedAmount === before;
+    before = exec.ws.bufferedAmount;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return same;
+  });
   // Of 50 MB a few are in the sockets and buffers between; the rest waits at the client.
   expect(exec.ws.bufferedAmount).toBeGreaterThan(20 << 20);
   exec.ws.terminate();
@@ -297,6 +303,20 @@ describe('log options', () => {
     );
     expect((await http(`${base}/talks/log?sinceTime=2100-01-01T00:00:00Z`)).text).toBe('');
     expect(lines((await http(`${base}/talks/log?sinceSeconds=600`)).text).length).toBeGreaterThan(5);
+  });
+  it.skipIf(!versions.length)('follow brings lines as they are written, until the client goes', async () => {
+    const child = spawn(versions.at(-1)!.path, [
+      `--kubeconfig=${node.api.kubeconfig}`,
+      'logs',
+      '-f',
+      '--tail=1',
+      'talks',
+    ]);
+    let text = '';
+    child.stdout.on('data', (data) => (text += data));
+    await until(() => lines(text).length > 3);
+    child.kill();
+    expect(text).toMatch(/^(line \d+\n)+/);
   });
   it.each([
     ['two/log', 400, 'a container name must be specified for pod two, choose one of: [a b]'],
