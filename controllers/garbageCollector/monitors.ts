@@ -14,8 +14,8 @@ import { type Attempt, type Graph, sameResource } from './graph.ts';
 export interface Monitors {
   /** Discovers and watches until the signal aborts. */
   run(context: ControllerContext, signal: AbortSignal): Promise<void>;
-  /** Resolves once every resource known by now has been listed. */
-  whenSynced(): Promise<unknown>;
+  /** Resolves once every resource known at the start has been listed, or will not be for a while: one that cannot be must not stop the rest. */
+  whenSynced(): Promise<void>;
   /** The resource that a reference means; undefined when nothing of that kind is served. */
   resourceOf(apiVersion: string, kind: string): ServedResource | undefined;
 }
@@ -23,6 +23,8 @@ export interface Monitors {
 export type Enqueue = (attempts: Attempt[], causes: readonly Cause[]) => void;
 
 const period = 30_000;
+/** How long the first lists are waited for. A CRD whose conversion webhook is gone is never listed. */
+const initialSyncTimeout = 30_000;
 
 /** Events come and go by themselves and own nothing. */
 const isIgnored = (r: Resource) => r.plural === 'events' && (r.group === '' || r.group === 'events.k8s.io');
@@ -57,12 +59,23 @@ export function createMonitors(graph: Graph, shared: readonly Resource[], enqueu
     for (const [name, r] of wanted) if (!running.has(name)) start(r, context, signal);
   }
 
+  async function initialSync(context: ControllerContext, signal: AbortSignal): Promise<void> {
+    const late = new AbortController();
+    const listed = Promise.all([...running.values()].map((m) => m.synced)).then(() => true);
+    const waited = sleep(context.clock, initialSyncTimeout, AbortSignal.any([signal, late.signal])).then(() => false);
+    if (!(await Promise.race([listed, waited])) && !signal.aborted)
+      context.log.info({}, 'not all resource monitors could be synced, proceeding anyways');
+    late.abort();
+    first.resolve();
+  }
+
   return {
     async run(context, signal) {
       while (!signal.aborted) {
         try {
+          const started = served.length > 0;
           update(await discover(context.client), context, signal);
-          first.resolve();
+          if (!started && served.length) void initialSync(context, signal);
         } catch (error) {
           context.log.info({ error: String(error) }, 'discovery failed, will be tried again');
         }
@@ -70,10 +83,7 @@ export function createMonitors(graph: Graph, shared: readonly Resource[], enqueu
       }
       first.resolve();
     },
-    async whenSynced() {
-      await first.promise;
-      await Promise.all([...running.values()].map((m) => m.synced));
-    },
+    whenSynced: () => first.promise,
     resourceOf(apiVersion, kind) {
       const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
       return served.find((r) => r.kind === kind && r.group === group);
