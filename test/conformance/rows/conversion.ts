@@ -19,9 +19,15 @@ export const conversionRows: Row[] = [
     const { crd, namespace } = await converting(c);
     const [v1, v2] = [crd.of(namespace, 'v1'), crd.of(namespace, 'v2')];
     await v1.create({ metadata: { name: 'cr1' }, hostPort: 'localhost:8080' });
-    await c.of(crdApi, 'CustomResourceDefinition').change(crd.name, (object) => {
+    const crds = c.of(crdApi, 'CustomResourceDefinition');
+    const changed = await crds.change(crd.name, (object) => {
       for (const version of object.spec.versions) version.storage = version.name === 'v2';
     });
+    assert.deepEqual(
+      changed.spec.versions.map((v: any) => v.storage),
+      [false, true],
+    );
+    assert.deepEqual(changed.status.storedVersions, ['v1', 'v2'], 'both versions may be in the store');
     for (let tries = 5; ; tries--) {
       const done = await v1.create({ metadata: { name: 'cr2' }, hostPort: 'localhost:9090' }).catch((e: ApiError) => e);
       if (!(done instanceof Error)) break;

@@ -105,8 +105,11 @@ export const namespaceRows: Row[] = [
     await own(0, 2);
     await own(1, 0);
     await own(2, 1);
+    const left = async () => (await pods.list()).items.length;
+    assert.equal(await left(), 3);
     await pods.delete('pod1', { propagationPolicy: 'Foreground', preconditions: { uid: made[0].metadata.uid } });
-    await c.poll(5000, 150_000, 'no pods are left', async () => (await pods.list()).items.length === 0);
+    await c.poll(5000, 150_000, 'no pods are left', async () => (await left()) === 0);
+    for (const { metadata } of made) await refused(pods.get(metadata.name), notFound);
   }),
   row('api.quota.update-delete', async (c) => {
     const r = c.of('v1', 'ResourceQuota', await c.namespace());

@@ -55,6 +55,7 @@ export const schedulingRows: Row[] = [
     holds(updated.spec.limits[0].min, newMin);
     await c.poll(500, 10_000, 'the low pod is taken', () => tooLow().catch(() => undefined));
     await refused(tooHigh(), { code: 403, reason: 'Forbidden' });
+    assert.deepEqual(names((await ranges.list()).items), [name]);
     await ranges.delete(name, { gracePeriodSeconds: 30 });
     await c.poll(5000, 30_000, 'it leaves the list', async () => !names((await ranges.list()).items).includes(name));
     await c.poll(5000, 30_000, 'the high pod is taken', () => tooHigh().catch(() => undefined));
