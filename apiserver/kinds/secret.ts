@@ -62,7 +62,7 @@ function validate(secret: any): FieldError[] {
   const data: [string, string][] = Object.entries(secret.data ?? {});
   for (const [key] of data) pushTexts(errors, keyField(key), key, isConfigMapKey(key));
   if (data.reduce((sum, [, v]) => sum + base64Bytes(v), 0) > maxDataBytes) errors.push(tooLong('data', maxDataBytes));
-  return [...errors, ...(rules[secret.type]?.(secret) ?? [])];
+  return Object.hasOwn(rules, secret.type) ? [...errors, ...rules[secret.type]!(secret)] : errors;
 }
 
 export const secret = defineKind({

@@ -13,7 +13,7 @@ export function generateSelector(job: any): void {
   const { spec, metadata } = job;
   spec.template.metadata.labels ??= {};
   const { labels } = spec.template.metadata;
-  for (const label of nameLabels) labels[label] ??= metadata.name;
+  for (const label of nameLabels) labels[label] ??= metadata.name ?? '';
   for (const label of uidLabels) labels[label] ??= metadata.uid;
   spec.selector ??= {};
   spec.selector.matchLabels ??= {};
@@ -32,7 +32,7 @@ export function checkGeneratedSelector(errors: FieldError[], job: any, prefixed:
   if (!metadata.uid) errors.push(required('metadata.uid'));
   const wanted = new Map<string, string>([
     ['controller-uid', metadata.uid ?? ''],
-    ['job-name', metadata.name],
+    ['job-name', metadata.name ?? ''],
   ]);
   if (prefixed) for (const [label, value] of [...wanted]) wanted.set(prefix + label, value);
   for (const [label, value] of wanted) checkLabel(errors, spec.template.metadata?.labels, label, value);

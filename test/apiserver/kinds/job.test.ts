@@ -57,6 +57,10 @@ test('its selector is its uid; template labels become its own', () => {
     whole.metadata.labels = { a: 'b' };
   });
   expect(own.metadata.labels).toEqual({ a: 'b' });
+  const nameless = one((_spec, whole) => {
+    whole.metadata.name = undefined;
+  });
+  expect(nameless.spec.template.metadata.labels).toMatchObject({ 'job-name': '', 'batch.kubernetes.io/job-name': '' });
 });
 
 const field = 'spec.podFailurePolicy.rules[0]';

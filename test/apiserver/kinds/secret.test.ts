@@ -57,6 +57,7 @@ test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>
   ['ssh-auth', { type: 'kubernetes.io/ssh-auth', data: { 'ssh-privatekey': b64('k') } }, []],
   ['tls without key', { type: 'kubernetes.io/tls', data: { 'tls.crt': '' } }, ['data[tls.key]: Required value']],
   ['tls', { type: 'kubernetes.io/tls', data: { 'tls.crt': '', 'tls.key': '' } }, []],
+  ['a type that every JavaScript object has a member of', { type: 'constructor' }, []],
 ])('%s', (_name, fields, expected, metadata) => {
   expect(created(secret, made(secret, fields, metadata))).toEqual(expected);
 });
