@@ -1,7 +1,7 @@
 // One SPDY/3.1 connection on a socket, either end: streams as Node's Duplexes, pings answered, a slow reader waited for.
 // Reads and writes: the socket after its HTTP upgrade. Mirrors: moby/spdystream connection.go. Next: frames.ts, headerBlock.ts.
 // Used by: apiserver/streaming (towards kubelets), runtime/ (its streaming server). In component-base because both need it.
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import {
   controlFrame,
   dataHead,
@@ -17,13 +17,9 @@ import {
 } from './frames.ts';
 import { createBlockReader, createBlockWriter } from './headerBlock.ts';
 import { Input } from './input.ts';
+import { type SpdyStream, Stream, type StreamOwner } from './stream.ts';
 
-export interface SpdyStream extends Duplex {
-  readonly id: number;
-  readonly headers: SpdyHeaders;
-  /** True when the connection was lost before the peer had ended or reset the stream. */
-  readonly cutOff: boolean;
-}
+export type { SpdyStream } from './stream.ts';
 
 export interface SpdyConnection {
   /** Resolves when the peer has taken the stream; rejects when it refuses or is gone. */
@@ -45,8 +41,6 @@ export interface SpdyOptions {
   pingInterval?: number;
 }
 
-/** What may wait in one stream for its reader before the whole connection is read no further. */
-const longestBacklog = 1024 * 1024;
 // Windows are neither watched nor updated, as Go's clients and servers do: TCP holds a fast writer back. To send updates would do harm:
 // a Go server that ends closes at once, and bytes that it has not read make its kernel reset the connection and lose what is under way.
 const longestFrame = 0xffffff;
@@ -60,84 +54,7 @@ export function createSpdyConnection(socket: Duplex, head: Buffer, options: Spdy
   return connection;
 }
 
-class Stream extends Duplex implements SpdyStream {
-  readonly id: number;
-  readonly headers: SpdyHeaders;
-  readonly #connection: Connection;
-  #ended = false;
-  #resume: (() => void) | undefined;
-  cutOff = false;
-  /** What is written goes nowhere any more. */
-  #over = false;
-  /** Settled by SYN_REPLY. */
-  accepted: { resolve(): void; reject(error: Error): void } | undefined;
-
-  constructor(connection: Connection, id: number, headers: SpdyHeaders) {
-    super({ allowHalfOpen: true, emitClose: true });
-    this.#connection = connection;
-    this.id = id;
-    this.headers = headers;
-    // A stream whose peer is gone ends; those who care listen themselves.
-    this.on('error', () => {});
-  }
-
-  /** Resolves when there is room for more. */
-  async receive(data: Buffer): Promise<void> {
-    if (this.destroyed || this.#ended) return;
-    this.push(data);
-    if (this.readableLength < longestBacklog || this.#connection.lost) return;
-    await new Promise<void>((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  /** The peer says and hears no more: what came is still read, what is written is dropped, as with a Go server that closes at its end. */
-  over(reason: string): void {
-    this.#over = true;
-    this.accepted?.reject(new Error(reason));
-    this.accepted = undefined;
-    if (this.destroyed) return;
-    this.ended();
-    this.end();
-  }
-
-  /** Nothing waits for a reader any more. */
-  release(): void {
-    this.#resume?.();
-    this.#resume = undefined;
-  }
-
-  get isEnded(): boolean {
-    return this.#ended;
-  }
-
-  ended(): void {
-    if (!this.#ended) this.push(null);
-    this.#ended = true;
-  }
-
-  override _read(): void {
-    this.release();
-  }
-
-  override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#over) done();
-    else this.#connection.sendData(this.id, data, 0, done);
-  }
-
-  override _final(done: (error?: Error | null) => void): void {
-    if (this.#over) done();
-    else this.#connection.sendData(this.id, Buffer.alloc(0), flagFin, done);
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.release();
-    this.#connection.forget(this, !(this.#ended && this.writableFinished));
-    done(error);
-  }
-}
-
-class Connection implements SpdyConnection {
+class Connection implements SpdyConnection, StreamOwner {
   readonly closed: Promise<void>;
   /** The socket is closed; frames that came before may still be under way to their streams. */
   lost = false;
