@@ -3,6 +3,7 @@
 // Mirrors: what upstream spreads over types.go, defaults.go, validation.go, strategy.go, storage.go and printers.go.
 // Next: ../handlers/, which take a request through defaults, admission, validation and storage by these fields.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
+import type { Convert } from '../../apimachinery/managedfields/takeFields.ts';
 import type { DeleteOptions, KubeObject, UserInfo } from '../../apimachinery/types.ts';
 import type { FeatureGates } from '../../component-base/featureGates.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
@@ -178,6 +179,8 @@ export interface StoredForms {
   write(object: KubeObject): KubeObject | Promise<KubeObject>;
   /** How the object looks once what was stored of it is read again. */
   back(stored: KubeObject, object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** An object in another version, for managedFields; absent where versions are converted by somebody else, or there is one alone. */
+  inVersion?: Convert;
   /** The store holds it otherwise than it would be written now: then a write that changes nothing is one all the same. */
   stale(cached: Cached): boolean;
 }

@@ -6,12 +6,12 @@ import type { Registry, Served } from '../kinds/registry.ts';
 
 const known = new WeakMap<Served, { generation: number; convert: Convert | undefined }>();
 
-/** Undefined where all versions look the same: kinds of one version, and custom resources. */
+/** Undefined where all versions look the same: kinds of one version, and custom resources that a webhook converts. */
 export function convertOf(registry: Registry, served: Served): Convert | undefined {
   const before = known.get(served);
   if (before?.generation === registry.generation) return before.convert;
   const rows = served.bareItems ? versionsOf(registry, served) : [];
-  const convert = rows.length > 1 ? converter(rows, served) : undefined;
+  const convert = rows.length > 1 ? converter(rows, served) : served.kind.stored?.inVersion;
   known.set(served, { generation: registry.generation, convert });
   return convert;
 }

@@ -3,6 +3,7 @@
 // Mirrors: crdConversionRESTOptionsGetter, schemaCoercingDecoder and unstructuredDefaulter in apiextensions-apiserver/pkg/apiserver/customresource_handler.go.
 // Next: versionView.ts, a resource's whole cache seen this way; customResource.ts hands `write` to the writers.
 import { deepCopy } from '../../../apimachinery/deepCopy.ts';
+import type { Convert } from '../../../apimachinery/managedfields/takeFields.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Cached } from '../../storage/cached.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
@@ -24,6 +25,8 @@ export interface VersionForms {
   write(object: KubeObject): KubeObject | Promise<KubeObject>;
   /** How the object of an answer looks once `stored` has been read again: as it was, unless somebody else converts. */
   back(stored: KubeObject, object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** An object in another version, where that needs nobody else. */
+  inVersion?: Convert;
   /** The store holds it otherwise than it would be written now. */
   stale(cached: Cached): boolean;
 }
@@ -96,6 +99,13 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
       const [again] = await converter.convert([stored], version.apiVersion);
       return completed(again!, stored.apiVersion) ?? again!;
     },
+    inVersion:
+      converter.immediate && definition.versions.size > 1
+        ? (object, apiVersion) => {
+            const to = definition.versions.get(apiVersion.slice(apiVersion.indexOf('/') + 1));
+            return to?.apiVersion === apiVersion ? { object: { ...object, apiVersion }, node: to.node } : undefined;
+          }
+        : undefined,
     stale(cached) {
       const source = cached instanceof ShownObject ? cached.source : cached.object().apiVersion;
       if (source !== storage.apiVersion) return true;

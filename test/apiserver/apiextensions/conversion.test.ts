@@ -133,6 +133,32 @@ describe('None', () => {
   });
 });
 
+describe('managedFields', () => {
+  it('are told apart by the version that a manager speaks', async () => {
+    const schema = { openAPIV3Schema: { type: 'object', properties: { a: text, b: text } } };
+    const both = ['v1', 'v2'].map((name) => ({ name, served: true, storage: name === 'v1', schema }));
+    await define(http, crd('Shared', {}, { versions: both }));
+    const apply = (version: string, manager: string, fields: object) =>
+      http(`${path('shareds', version)}/x?fieldManager=${manager}`, {
+        method: 'PATCH',
+        type: 'application/apply-patch+yaml',
+        body: object('Shared', version, 'x', fields),
+      });
+    expect((await apply('v1', 'one', { a: '1' })).code).toBe(201);
+    expect((await apply('v2', 'two', { b: '1' })).code).toBe(200);
+    const conflict = await apply('v2', 'two', { a: '2', b: '1' });
+    expect(conflict.code).toBe(409);
+    expect(conflict.json.message).toContain('conflict with "one": .a');
+    const entries = (await http(`${path('shareds', 'v2')}/x`)).json.metadata.managedFields;
+    expect(entries.map((e: any) => [e.manager, e.apiVersion])).toEqual([
+      ['one', `${group}/v1`],
+      ['two', `${group}/v2`],
+    ]);
+    const gone = await apply('v2', 'two', {});
+    expect([gone.json.a, gone.json.b]).toEqual(['1', undefined]);
+  });
+});
+
 describe('Webhook', () => {
   it('converts on get, list and watch, whichever version is stored', async () => {
     const definition = await define(http, crd('Tab', {}, { versions: versions(), conversion: webhookConversion() }));
