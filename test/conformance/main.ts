@@ -2,7 +2,7 @@
 // Reads rows.ts; writes to the terminal. Ends with 1 when a row failed. Next: harness/runner.ts.
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../component-base/flags.ts';
-import { type Result, runRows, summary } from './harness/runner.ts';
+import { cleanUp, type Result, runRows, summary } from './harness/runner.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
 
@@ -65,6 +65,10 @@ async function main(): Promise<number> {
   return results.some((r) => r.outcome === 'failed') ? 1 : 0;
 }
 
+process.once('SIGINT', () => {
+  say('Removing what the rows under way have made…');
+  void cleanUp().finally(() => process.exit(130));
+});
 try {
   // Rows that ran out of time may still hold something open.
   process.exit(await main());

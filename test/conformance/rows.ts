@@ -19,6 +19,7 @@ import { openApiRows } from './rows/openApi.ts';
 import { openApiKubectlRows } from './rows/openApiKubectl.ts';
 import { schedulingRows } from './rows/scheduling.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
+import { serviceRows } from './rows/services.ts';
 import { storageRows } from './rows/storage.ts';
 import { storageCsiRows } from './rows/storageCsi.ts';
 import { watchRows } from './rows/watch.ts';
@@ -41,6 +42,7 @@ export const rows: readonly Row[] = [
   ...schedulingRows,
   ...kubectlRows,
   ...networkRows,
+  ...serviceRows,
   ...storageRows,
   ...storageCsiRows,
   ...nodeRows,

@@ -44,6 +44,11 @@ export async function settingsFor(o: RunOptions): Promise<Settings> {
   };
 }
 
+const underWay = new Set<() => Promise<void>>();
+
+/** Removes what the rows that are under way have made: for a run that is broken off. */
+export const cleanUp = (): Promise<unknown> => Promise.all([...underWay].map((clean) => clean()));
+
 /** Resolves when all have ended; never rejects for a row. */
 export async function runRows(rows: readonly Row[], o: RunOptions): Promise<Result[]> {
   const settings = await settingsFor(o);
@@ -65,6 +70,7 @@ export async function runRows(rows: readonly Row[], o: RunOptions): Promise<Resu
 async function runRow(row: Row, settings: Settings, timeout?: number): Promise<Result> {
   const start = Date.now();
   const { context, clean } = makeContext(settings, row.id);
+  underWay.add(clean);
   const ends = (outcome: Result['outcome'], why = '', error?: unknown): Result => ({
     row,
     outcome,
@@ -79,6 +85,7 @@ async function runRow(row: Row, settings: Settings, timeout?: number): Promise<R
     if (error instanceof Skip) return ends('skipped', error.message);
     return ends('failed', (error as Error).message, error);
   } finally {
+    underWay.delete(clean);
     await clean();
   }
 }
