@@ -17,7 +17,7 @@ import { requestBody } from './requestBody.ts';
 import { isLongRunning } from './requestInfo.ts';
 import { Compacted, StoreUnavailable } from './storage/store.ts';
 import { goesOverWebSocket, streamOverWebSocket } from './streaming/overWebSocket.ts';
-import { onUpgrade, type Upgrade, upgradable } from './upgrade.ts';
+import { declineUpgrade, onUpgrade, type Upgrade, upgradable } from './upgrade.ts';
 
 export interface ServerOptions {
   cert: string;
@@ -160,6 +160,7 @@ function withDeadline(req: ApiRequest, work: Promise<Answer>): Promise<Answer> {
 async function send(req: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
   if ('stream' in answer && answer.taken) return answer.stream(response);
   if (goesOverWebSocket(req, answer)) return streamOverWebSocket(req, answer);
+  declineUpgrade(req);
   if (response.destroyed) return;
   const headers: Record<string, string | number | string[]> = {
     'audit-id': req.auditId,

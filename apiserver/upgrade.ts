@@ -44,6 +44,14 @@ export function takeSocket(req: ApiRequest): Duplex {
   return upgrade.socket;
 }
 
+/**
+ * The request is answered as HTTP after all: what the client sends besides is read and dropped. A socket that nobody reads
+ * would never tell that its client has gone.
+ */
+export function declineUpgrade(req: ApiRequest): void {
+  if (req.upgrade && !req.upgrade.taken) req.upgrade.socket.resume();
+}
+
 /** The answer of a handler that has taken the socket: over when the socket is. */
 export const takenAnswer = (socket: Duplex): Answer => ({
   code: 101,

@@ -1,9 +1,11 @@
 // SIGTERM to an API server: readiness goes first, what is under way is answered, watches end as they do at their time, and then it is gone.
 
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
 import { httpTo, watchOf } from '../kit/http.ts';
@@ -85,4 +87,24 @@ it('answers what is under way on HTTP/2, and says goodbye to the connection', as
   expect(await exited).toBe(0);
   expect(goodbye).toBe(0);
   expect(errors).toEqual([]);
+});
+
+it('does not wait for a watcher that offered an upgrade, sent frames all the same and went away', async () => {
+  const read = (name: string) => readFileSync(join(server.folder, 'pki', name));
+  const socket = tls.connect({
+    port: server.port,
+    ca: read('ca.crt'),
+    cert: read('admin.crt'),
+    key: read('admin.key'),
+  });
+  const path = '/api/v1/namespaces/default/pods?watch=1';
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`);
+  socket.write(Buffer.from([0x80, 3, 0, 1, 0, 0, 0, 2, 9, 9]));
+  await once(socket, 'data');
+  socket.destroy();
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const start = performance.now();
+  child.kill('SIGTERM');
+  expect(await exited).toBe(0);
+  expect(performance.now() - start).toBeLessThan(15_000);
 });
