@@ -3,6 +3,7 @@
 // Called by codecs.ts for every body; next: handlers/, which default and validate the result.
 import { canonicalQuantity } from '../apimachinery/quantity.ts';
 import type { ListNode, MapNode, ScalarNode, SchemaNode, StructNode } from '../apimachinery/schema.ts';
+import { restoreText } from './restoreText.ts';
 
 export interface Decoded {
   object: any;
@@ -13,6 +14,12 @@ export interface Decoded {
 /** The body does not fit the kind's types; the text is what upstream's decoder says. */
 export class DecodeError extends Error {
   override name = 'DecodeError';
+  /** What upstream says where the value does not come from JSON: a strategic merge patch's result. */
+  readonly restore: string;
+  constructor(message: string, restore = message) {
+    super(message);
+    this.restore = restore;
+  }
 }
 
 interface Walk {
@@ -163,7 +170,7 @@ const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const anyTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 function decodeTime(value: unknown, walk: Walk, micro: boolean): string | undefined {
-  if (typeof value !== 'string') throw mismatch(value, 'string', walk);
+  if (typeof value !== 'string') throw mismatch(value, 'string', walk, undefined, 'time');
   if ((micro ? canonicalMicroTime : canonicalTime).test(value)) return value;
   const ms = anyTime.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) {
@@ -194,12 +201,13 @@ function firstIllegalByte(text: string): number {
 
 const kindsOfGo: Record<string, string> = { boolean: 'bool', bigint: 'number' };
 
-function mismatch(value: unknown, goType: string, walk: Walk, literal?: string): DecodeError {
+function mismatch(value: unknown, goType: string, walk: Walk, literal?: string, restored = goType): DecodeError {
   const found = Array.isArray(value) ? 'array' : (kindsOfGo[typeof value] ?? (typeof value as string));
   const fields = walk.fields.join('.');
   const where = fields ? `Go struct field ${walk.structs.at(-1)}.${fields}` : 'Go value';
   return new DecodeError(
     `json: cannot unmarshal ${found}${literal ? ` ${literal}` : ''} into ${where} of type ${goType}`,
+    restoreText(value, restored),
   );
 }
 

@@ -28,6 +28,8 @@ interface PatchType {
   odd?(problem: string): string;
   /** What an error about the result shows: the patched object, or the patch. */
   shown(patch: any, patched: any): string;
+  /** Upstream makes the result from values, not from JSON. */
+  restores?: true;
 }
 
 const json = (value: unknown) => JSON.stringify(value);
@@ -51,6 +53,7 @@ const types: Record<string, PatchType> = {
     decoding: '',
     check: checkMap,
     shown: (patch) => goValue(patch),
+    restores: true,
   },
 };
 
@@ -101,7 +104,7 @@ export function patchChange(
   return (live) => {
     const target = sub?.view ? sub.view(live) : live;
     const patched = () => how.apply(target, deepCopy(body), expected);
-    const object = check(patched(), expected, problems, params, w, () => how.shown(body, patched()));
+    const object = check(patched(), expected, problems, params, w, how, () => how.shown(body, patched()));
     return sub?.view ? changeByView(sub, live, object) : object;
   };
 }
@@ -129,6 +132,7 @@ function check(
   problems: string[],
   params: WriteParams,
   w: WriteContext,
+  how: PatchType,
   shown: () => string,
 ): any {
   const invalid = (why: string) => status.invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown(), why)]);
@@ -137,7 +141,7 @@ function check(
     decoded = decodeValue(patched, expected);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw invalid(error.message);
+    throw invalid(how.restores ? error.restore : error.message);
   }
   if (params.fieldValidation === 'Ignore') return decoded.object;
   const unknown = decoded.unknown.sort(comparePaths).map((path) => `unknown field "${path}"`);

@@ -306,13 +306,21 @@ describe('a value of the wrong type', () => {
       causes: [{ reason: 'FieldValueInvalid', field: 'patch', message: expect.anything() }],
     });
   });
-  it('in a strategic merge patch is 422, with the patch', async () => {
+  it.each([
+    ['spec: {replicas: x}', { spec: { replicas: 'x' } }, 'map[spec:map[replicas:x]]', 'unrecognized type: int32'],
+    ['labels', { metadata: { labels: 'x' } }, 'map[metadata:map[labels:x]]', 'cannot restore map from string'],
+    ['spec', { spec: 1 }, 'map[spec:1]', 'cannot restore struct from: int64'],
+    ['name', { spec: { template: { spec: { nodeName: 7 } } } }, undefined, 'cannot convert int64 to string'],
+    ['paused', { spec: { paused: 'yes' } }, 'map[spec:map[paused:yes]]', 'unrecognized type: bool'],
+  ])('in a strategic merge patch is 422, with the patch: %s', async (_, body, shown, restored) => {
     const r = await http(`${deployments}/${name}`, {
       method: 'PATCH',
       type: 'application/strategic-merge-patch+json',
-      body: { spec: { replicas: 'x' } },
+      body,
     });
-    expect([r.code, r.json.message]).toEqual([422, `${invalid}"map[spec:map[replicas:x]]": ${why}`]);
+    expect(r.code).toBe(422);
+    if (shown) expect(r.json.message).toBe(`${invalid}"${shown}": ${restored}`);
+    expect(r.json.message.endsWith(`: ${restored}`)).toBe(true);
   });
   const bodies: [string, string, number, string][] = [
     [
