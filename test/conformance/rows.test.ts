@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issuePki } from '../../cli/pki/issuePki.ts';
 import { writeKubeconfig } from '../../cli/pki/kubeconfig.ts';
-import { runRows } from './harness/runner.ts';
+import { type Result, runRows, summary } from './harness/runner.ts';
+import { row } from './row.ts';
 import { leftOut, rows } from './rows.ts';
 
 const facts = new URL('../../../shared/conformance/', import.meta.url).pathname;
@@ -17,6 +18,25 @@ test('each id is there once', () => {
   const ids = rows.map((r) => r.id);
   expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
   expect(ids.filter((id) => id in leftOut)).toEqual([]);
+});
+
+test('the summary counts by subject and says why a row did not pass', () => {
+  const result = (id: string, outcome: Result['outcome'], why = ''): Result => {
+    return { row: row(id, async () => {}), outcome, why, ms: 1 };
+  };
+  const text = summary([
+    result('api.watch.a', 'passed'),
+    result('api.crd.b', 'failed', 'the reason'),
+    result('api.watch.c', 'skipped', 'no kubectl'),
+  ]);
+  expect(text.split('\n').map((line) => line.trim().split(/\s+/).join(' '))).toEqual([
+    'subject passed failed skipped',
+    'api.crd 1',
+    'api.watch 1 1',
+    'all 1 1 1',
+    'FAILED api.crd.b: the reason',
+    'skipped api.watch.c: no kubectl',
+  ]);
 });
 
 test('every id of class A has a row or a reason why not', (context) => {
