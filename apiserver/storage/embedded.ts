@@ -5,7 +5,7 @@
 import { type Clock, realClock } from '../../apimachinery/clock.ts';
 import { type Change, createCommits } from './embeddedCommits.ts';
 import { lockEmbeddedFile } from './embeddedLock.ts';
-import { type EmbeddedSql, firstId, openEmbeddedSql, rowsPerRevision, span } from './embeddedSql.ts';
+import { type EmbeddedSql, firstId, openEmbeddedSql, revisionOf, rowsPerRevision, span } from './embeddedSql.ts';
 import { createEventRing } from './eventRing.ts';
 import { openHighWater } from './highWater.ts';
 import type { Page, Revision, Store, Stored, StoreEvent, WatchBatch, WriteOptions, Written } from './store.ts';
@@ -20,10 +20,11 @@ export interface EmbeddedOptions {
 interface Held {
   /** Of its row; 0: none. */
   id: number;
-  stored?: Stored;
   /** Absent: it is on the disk. */
   done?: Promise<void>;
 }
+
+const nothing: Held = { id: 0 };
 
 const pageSize = 500;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -40,6 +41,8 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     revision = restored;
     compacted = restored;
   }
+  /** Each key that is on the disk and its newest row: a write is compared with this, without a look at the disk. */
+  const live = sql.live();
   const ring = createEventRing(revision);
   let closed = false;
 
@@ -51,10 +54,14 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     revision = committed;
   });
 
-  function publish(events: StoreEvent[]): void {
-    committed = events.at(-1)!.revision;
+  function publish(changes: Change[]): void {
+    for (const { row, event } of changes) {
+      if (event.type === 'PUT') live.set(row.key, row.id);
+      else live.delete(row.key);
+    }
+    committed = changes.at(-1)!.event.revision;
     highWater.reached(committed);
-    ring.push(events);
+    ring.push(changes.map((c) => c.event));
     wakeAll();
   }
 
@@ -64,31 +71,31 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     sleeping.resolve();
   }
 
-  const heldBy = (key: string): Held => commits.pending(key) ?? sql.newest(key) ?? { id: 0 };
+  function heldBy(key: string): Held {
+    const id = live.get(key);
+    return commits.pending(key) ?? (id === undefined ? nothing : { id });
+  }
 
   /** A row of the current revision in place of what is held; `n` counts the revision's rows from 0. */
   function change(n: number, key: string, value: Uint8Array | null, held: Held, expires: number | null = null): Change {
-    const previous = held.stored;
-    const row = { id: firstId(revision) + n, key, previous: previous ? held.id : 0, expires };
-    const event: StoreEvent = value
-      ? { type: 'PUT', key, value, revision, previous }
-      : { type: 'DELETE', key, value: previous!.value, revision, previous };
-    return { row, value, event };
+    const row = { id: firstId(revision) + n, key, previous: held.id, expires };
+    return { row, event: value ? { type: 'PUT', key, value, revision } : { type: 'DELETE', key, revision } };
   }
 
   /** Compare, then set or, with null, remove. */
   async function swap(key: string, value: Uint8Array | null, o: WriteOptions): Promise<Written> {
     checkOpen();
     const held = heldBy(key);
-    if ((held.stored?.revision ?? 0) !== o.expect || (!value && !held.stored)) {
+    if (revisionOf(held.id) !== o.expect || (!value && !held.id)) {
       // What this conflicts with may yet be lost.
       await held.done;
-      return { conflict: held.stored };
+      checkOpen();
+      return { conflict: sql.newest(key)?.stored };
     }
     const mine = ++revision;
     const expires = o.ttl ? clock.now() + o.ttl * 1000 : null;
     const changes = [change(0, key, value, held, expires)];
-    if (o.with) changes.push(change(1, o.with.key, o.with.value, { id: 0 }));
+    if (o.with) changes.push(change(1, o.with.key, o.with.value, nothing));
     await commits.add(changes);
     if (expires) expiry.add(expires);
     return { revision: mine };
@@ -98,12 +105,10 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
   async function trimOnce(prefix: string, most: number): Promise<number> {
     await commits.drained();
     checkOpen();
-    const rows = sql
-      .rows(span(prefix, undefined, committed), most)
-      .filter(({ id, stored }) => heldBy(stored.key).id === id);
+    const rows = sql.keys(span(prefix, undefined, committed), most).filter(({ key, id }) => heldBy(key).id === id);
     if (rows.length === 0) return 0;
     revision++;
-    await commits.add(rows.map((held, n) => change(n, held.stored.key, null, held)));
+    await commits.add(rows.map((held, n) => change(n, held.key, null, held)));
     return rows.length;
   }
 
@@ -200,7 +205,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
   return {
     async get(key) {
       checkSnapshot(committed);
-      return sql.newest(key)?.stored;
+      return live.has(key) ? sql.newest(key)?.stored : undefined;
     },
     list,
     put: swap,

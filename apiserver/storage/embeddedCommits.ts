@@ -2,7 +2,6 @@
 // Holds each key's newest row until it is on the disk, so that the next write to the key is compared with it.
 // Written by embedded.ts; read by embeddedWriter.ts, as messages.
 import { Worker } from 'node:worker_threads';
-import type { Row } from './embeddedSql.ts';
 import type { NewRow, WriterAnswer, WriterJob } from './embeddedWriter.ts';
 import type { StoreEvent } from './store.ts';
 import { StoreUnavailable } from './store.ts';
@@ -10,22 +9,19 @@ import { StoreUnavailable } from './store.ts';
 /** One row, and the event that it is to watchers. */
 export interface Change {
   row: NewRow;
-  /** Null: the row removes the key. */
-  value: Uint8Array | null;
   event: StoreEvent;
 }
 
 /** What goes to the disk together. */
 interface Batch {
-  epoch: number;
   changes: Change[];
   done: PromiseWithResolvers<void>;
 }
 
-/** A key's newest row while it waits; `stored` is absent when the row removes the key. */
+/** A key's newest row while it waits. */
 export interface Pending {
+  /** 0: the row removes the key. */
   id: number;
-  stored?: Row['stored'];
   /** Settles when the row is on the disk, or is not. */
   done: Promise<void>;
 }
@@ -48,7 +44,7 @@ const maxRows = 1024;
  * `committed` hears of each batch that is on the disk, in order, before its writers do.
  * `failed` hears that everything that waited is lost: the disk is full, or the thread is gone.
  */
-export function createCommits(path: string, committed: (events: StoreEvent[]) => void, failed: () => void): Commits {
+export function createCommits(path: string, committed: (changes: Change[]) => void, failed: () => void): Commits {
   // Flags of the process are not for this thread; its heap holds one batch at a time, the values lie outside of it.
   const writer = new Worker(new URL('./embeddedWriter.ts', import.meta.url), {
     workerData: path,
@@ -58,9 +54,8 @@ export function createCommits(path: string, committed: (events: StoreEvent[]) =>
   const waiting = new Map<string, Pending>();
   const batches: Batch[] = [];
   const answers: ((answer: WriterAnswer) => void)[] = [];
-  // Grows when a batch is lost: what was compared with its rows, here or under way, is lost with it.
-  let epoch = 0;
   let unsettled = 0;
+  let writing = false;
   let newest: Promise<void> = Promise.resolve();
   let gone: StoreUnavailable | undefined;
 
@@ -87,43 +82,43 @@ export function createCommits(path: string, committed: (events: StoreEvent[]) =>
     const done = Promise.withResolvers<void>();
     // Who waits for it hears; a rejection that nobody waits for is no crash.
     done.promise.catch(() => {});
-    const batch: Batch = { epoch, changes: [], done };
+    const batch: Batch = { changes: [], done };
     newest = done.promise;
     unsettled++;
     batches.push(batch);
-    if (batches.length === 1) setImmediate(send);
+    if (batches.length === 1 && !writing) setImmediate(send);
     return batch;
   }
 
+  /** One batch after another: what comes meanwhile gathers for the next one, which costs less than a message and a transaction each. */
   async function send(): Promise<void> {
     const batch = batches.shift();
     if (!batch) return;
-    if (batches.length > 0) setImmediate(send);
+    writing = true;
     const values = packed(batch.changes);
     const rows = batch.changes.map((c) => c.row);
-    const answer = await ask({ epoch: batch.epoch, rows, values }, [values]);
+    const answer = await ask({ rows, values }, [values]);
     if ('error' in answer)
       lose(batch, new StoreUnavailable(`the store cannot write: ${answer.error}`, gone?.uncertain));
     else settle(batch);
     unsettled--;
+    writing = false;
+    if (batches.length > 0) setImmediate(send);
   }
 
   function settle(batch: Batch): void {
-    for (const { row } of batch.changes) if (waiting.get(row.key)?.id === row.id) waiting.delete(row.key);
-    committed(batch.changes.map((c) => c.event));
+    for (const { row } of batch.changes) if (waiting.get(row.key)?.done === batch.done.promise) waiting.delete(row.key);
+    committed(batch.changes);
     batch.done.resolve();
   }
 
+  /** What has gathered behind it was compared with its rows, and is lost with it. */
   function lose(batch: Batch, error: StoreUnavailable): void {
-    if (batch.epoch === epoch) {
-      epoch++;
-      waiting.clear();
-      failed();
-      const unsent = batches.splice(0);
-      unsettled -= unsent.length;
-      for (const { done } of unsent) done.reject(error);
-    }
-    batch.done.reject(error);
+    waiting.clear();
+    failed();
+    const unsent = batches.splice(0);
+    unsettled -= unsent.length;
+    for (const { done } of [batch, ...unsent]) done.reject(error);
   }
 
   async function drained(): Promise<void> {
@@ -135,10 +130,9 @@ export function createCommits(path: string, committed: (events: StoreEvent[]) =>
       const batch = newestBatch();
       const done = batch.done.promise;
       for (const change of changes) {
-        const { row, value, event } = change;
+        const { row, event } = change;
         batch.changes.push(change);
-        const stored = value ? { key: row.key, value, revision: event.revision } : undefined;
-        waiting.set(row.key, { id: row.id, stored, done });
+        waiting.set(row.key, { id: event.type === 'PUT' ? row.id : 0, done });
       }
       return done;
     },
@@ -166,14 +160,14 @@ export function createCommits(path: string, committed: (events: StoreEvent[]) =>
 /** The values in one buffer that changes threads without being copied again; tells each row where its value lies. */
 function packed(changes: Change[]): ArrayBuffer {
   let size = 0;
-  for (const { value } of changes) size += value?.length ?? 0;
+  for (const { event } of changes) if (event.type === 'PUT') size += event.value.length;
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (const { row, value } of changes) {
-    if (!value) continue;
+  for (const { row, event } of changes) {
+    if (event.type === 'DELETE') continue;
     row.start = at;
-    bytes.set(value, at);
-    row.end = at += value.length;
+    bytes.set(event.value, at);
+    row.end = at += event.value.length;
   }
   return bytes.buffer;
 }

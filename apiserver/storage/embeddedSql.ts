@@ -33,6 +33,11 @@ const listSql = `
     AND NOT EXISTS (SELECT 1 FROM history WHERE key = h.key AND id > h.id AND id < :before)
   ORDER BY key LIMIT :limit`;
 
+// The same of the keys alone, which the index holds.
+const keysSql = listSql.replace('key, id, value', 'key, id');
+
+const liveSql = 'SELECT key, max(id), deleted FROM history GROUP BY key';
+
 // SQLite takes the bare column from the row that max() found.
 const countSql = `
   SELECT count(*) FROM (
@@ -41,9 +46,7 @@ const countSql = `
   ) WHERE gone = 0`;
 
 const eventsSql = `
-  SELECT h.id, h.key, h.deleted, h.value, p.id, p.value
-  FROM history AS h LEFT JOIN history AS p ON p.id = h.previous
-  WHERE h.id >= ? ORDER BY h.id`;
+  SELECT id, key, deleted, value FROM history WHERE id >= ? ORDER BY id`;
 
 const dueSql = `
   SELECT key, id FROM history AS h WHERE expires > ? AND expires <= ?
@@ -88,6 +91,8 @@ export function openEmbeddedSql(path: string) {
   };
   const newest = prepare('SELECT id, deleted, value FROM history WHERE key = ? ORDER BY id DESC LIMIT 1');
   const listed = prepare(listSql);
+  const keys = prepare(keysSql);
+  const live = prepare(liveSql);
   const counted = prepare(countSql);
   const events = prepare(eventsSql);
   const due = prepare(dueSql);
@@ -111,6 +116,17 @@ export function openEmbeddedSql(path: string) {
       return rows.map(([key, id, value]) => ({ id, stored: { key, value, revision: revisionOf(id) } }));
     },
 
+    /** The same without what they hold. */
+    keys: (s: Span, limit: number): { key: string; id: number }[] =>
+      keys.named({ ...bounds(s), limit }).map(([key, id]) => ({ key, id })),
+
+    /** Every key that is there, with the id of its newest row. */
+    live(): Map<string, number> {
+      const ids = new Map<string, number>();
+      for (const [key, id, deleted] of live.statement.iterate() as Iterable<any>) if (!deleted) ids.set(key, id);
+      return ids;
+    },
+
     count: (s: Span): number => counted.named(bounds(s))[0]![0],
 
     /** Events behind `seen`: whole revisions, about `maxEvents` or `maxBytes` of them. */
@@ -122,7 +138,7 @@ export function openEmbeddedSql(path: string) {
         const full = out.length >= maxEvents || bytes >= maxBytes;
         if (full && event.revision !== out.at(-1)!.revision) break;
         out.push(event);
-        bytes += event.value.length;
+        if (event.type === 'PUT') bytes += event.value.length;
       }
       return out;
     },
@@ -138,10 +154,7 @@ export function openEmbeddedSql(path: string) {
   };
 }
 
-function toEvent([id, key, deleted, value, previousId, previousValue]: any[]): StoreEvent {
-  const previous = previousId === null ? undefined : { key, value: previousValue, revision: revisionOf(previousId) };
+function toEvent([id, key, deleted, value]: any[]): StoreEvent {
   const revision = revisionOf(id);
-  return deleted
-    ? { type: 'DELETE', key, value: previous?.value ?? new Uint8Array(), revision, previous }
-    : { type: 'PUT', key, value, revision, previous };
+  return deleted ? { type: 'DELETE', key, revision } : { type: 'PUT', key, value, revision };
 }

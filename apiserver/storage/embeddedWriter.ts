@@ -16,9 +16,8 @@ export interface NewRow {
   end?: number;
 }
 
-/** Rows of an epoch that has lost a transaction are refused: they were compared with what is not there. */
 export type WriterJob =
-  | { epoch: number; rows: NewRow[]; values: ArrayBuffer }
+  | { rows: NewRow[]; values: ArrayBuffer }
   | { compacted: Revision }
   | { sweep: number; compacted: Revision }
   | 'close';
@@ -36,8 +35,6 @@ const superseding = db.prepare(
   'SELECT id, previous, deleted FROM history WHERE id > ? AND id < ? ORDER BY id LIMIT 500',
 );
 
-let lostEpoch = -1;
-
 parentPort!.on('message', (job: WriterJob) => {
   if (job === 'close') {
     db.close();
@@ -48,7 +45,6 @@ parentPort!.on('message', (job: WriterJob) => {
 });
 
 function answerTo(job: Exclude<WriterJob, 'close'>): WriterAnswer {
-  if ('rows' in job && job.epoch <= lostEpoch) return { error: 'a write before it was lost' };
   try {
     db.exec('BEGIN IMMEDIATE');
     const answer = run(job);
@@ -56,7 +52,6 @@ function answerTo(job: Exclude<WriterJob, 'close'>): WriterAnswer {
     return answer;
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
-    if ('rows' in job) lostEpoch = job.epoch;
     return { error: (error as Error).message };
   }
 }

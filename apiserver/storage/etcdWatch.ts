@@ -61,7 +61,7 @@ async function* watchMember(
   try {
     // A key of one zero byte up to an end of one zero byte: all keys.
     const all = Buffer.from([0]);
-    const create_request = { key: all, range_end: all, start_revision: seen + 1, prev_kv: true, fragment: true };
+    const create_request = { key: all, range_end: all, start_revision: seen + 1, fragment: true };
     stream.write({ create_request });
     let held: IEvent[] = [];
     for await (const response of stream) {
@@ -102,13 +102,10 @@ function toBatch(events: IEvent[], prefix: string): WatchBatch {
   return { events: ours.map(toEvent), revision };
 }
 
-function toEvent({ type, kv, prev_kv }: IEvent): StoreEvent {
-  const previous = prev_kv ? toStored(prev_kv) : undefined;
+function toEvent({ type, kv }: IEvent): StoreEvent {
   const key = kv.key.toString();
   const revision = Number(kv.mod_revision);
-  return type === 'Put'
-    ? { type: 'PUT', key, value: kv.value, revision, previous }
-    : { type: 'DELETE', key, value: previous?.value ?? Buffer.alloc(0), revision, previous };
+  return type === 'Put' ? { type: 'PUT', key, value: kv.value, revision } : { type: 'DELETE', key, revision };
 }
 
 export const toStored = (kv: IKeyValue): Stored => ({

@@ -15,7 +15,7 @@ export function createEventRing(start: Revision, maxEvents = 1024, maxBytes = 4 
   let bytes = 0;
   let floor = start;
 
-  const size = (e: StoreEvent): number => e.value.length + (e.previous?.value.length ?? 0);
+  const size = (e: StoreEvent): number => (e.type === 'PUT' ? e.value.length : 0);
 
   /** Index of the first event behind `seen`. */
   function find(seen: Revision): number {

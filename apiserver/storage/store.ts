@@ -21,15 +21,10 @@ export interface Page {
   remaining?: number;
 }
 
-export interface StoreEvent {
-  type: 'PUT' | 'DELETE';
-  key: string;
-  /** What was put; for a DELETE what was there before. */
-  value: Uint8Array;
-  revision: Revision;
-  /** What the event replaced or removed; absent when the key was new, or when the store has compacted it away. */
-  previous?: Stored;
-}
+/** What was there before is not told: whoever needs it has seen it come. */
+export type StoreEvent =
+  | { type: 'PUT'; key: string; value: Uint8Array; revision: Revision }
+  | { type: 'DELETE'; key: string; revision: Revision };
 
 /** A conflict says what is there now, so that the caller can read it back without another request. */
 export type Written = { revision: Revision } | { conflict: Stored | undefined };

@@ -100,11 +100,10 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
     return undefined;
   }
 
-  function apply(cache: FedCache, { type, key, value, revision: at }: StoreEvent): void {
-    const object =
-      type === 'PUT' ? readable({ key, value, revision: at }, cache.spec, hints.take(key, value)) : undefined;
+  function apply(cache: FedCache, event: StoreEvent): void {
+    const object = event.type === 'PUT' ? readable(event, cache.spec, hints.take(event.key, event.value)) : undefined;
     if (object) cache.put(object);
-    else cache.remove(key, at);
+    else cache.remove(event.key, event.revision);
   }
 
   /** What cannot be read (someone wrote into the store by hand) counts as absent. */

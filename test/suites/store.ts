@@ -18,6 +18,7 @@ export interface StoreUnderTest {
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 const text = (value: Uint8Array | undefined): string | undefined => value && Buffer.from(value).toString();
+const putValue = (e: StoreEvent): Uint8Array | undefined => (e.type === 'PUT' ? e.value : undefined);
 
 let spaces = 0;
 /** A prefix that no other test uses. */
@@ -264,7 +265,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
     });
 
     describe('watch', () => {
-      test('tells the past, then what happens, with what was there before', async () => {
+      test('tells the past, then what happens', async () => {
         const prefix = space();
         const start = await store.revision();
         const one = await create(`${prefix}a`, 'one');
@@ -275,15 +276,11 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         const four = await create(`${prefix}a`, 'four');
         await until(() => watch.events(prefix).length === 4);
         await watch.stop();
-        expect(
-          watch
-            .events(prefix)
-            .map((e) => [e.type, text(e.value), e.revision, text(e.previous?.value), e.previous?.revision]),
-        ).toEqual([
-          ['PUT', 'one', one, undefined, undefined],
-          ['PUT', 'two', two, 'one', one],
-          ['DELETE', 'two', three, 'two', two],
-          ['PUT', 'four', four, undefined, undefined],
+        expect(watch.events(prefix).map((e) => [e.type, e.type === 'PUT' && text(e.value), e.revision])).toEqual([
+          ['PUT', 'one', one],
+          ['PUT', 'two', two],
+          ['DELETE', false, three],
+          ['PUT', 'four', four],
         ]);
         const later = follow(store, two);
         await until(() => later.events(prefix).length === 2);
@@ -372,7 +369,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         await Promise.all(Array.from({ length: 16 }, writer));
         await until(() => watch.events(prefix).length >= total);
         await watch.stop();
-        const seen = watch.events(prefix).map((e) => Number(text(e.value)));
+        const seen = watch.events(prefix).map((e) => Number(text(putValue(e))));
         expect(new Set(seen).size).toBe(total);
         expect(seen).toHaveLength(total);
         if (under.cut) expect(cuts).toBe(4);
@@ -388,13 +385,13 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
           await until(() => watch.events(prefix).length > 5);
           await watch.stop();
           from = watch.revision();
-          for (const e of watch.events(prefix)) seen.push(Number(text(e.value)));
+          for (const e of watch.events(prefix)) seen.push(Number(text(putValue(e))));
         }
         const last = follow(store, from);
         const newest = await store.revision();
         await until(() => last.revision() >= newest);
         await last.stop();
-        for (const e of last.events(prefix)) seen.push(Number(text(e.value)));
+        for (const e of last.events(prefix)) seen.push(Number(text(putValue(e))));
         expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => i));
       });
     });
@@ -408,7 +405,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       const { items } = await store.list(prefix);
       expect(items.every((i) => value.equals(i.value))).toBe(true);
       await until(() => watch.events(prefix).length === 4);
-      expect(watch.events(prefix).every((e) => value.equals(e.value))).toBe(true);
+      expect(watch.events(prefix).every((e) => value.equals(putValue(e)!))).toBe(true);
       await watch.stop();
       // Too much for one message: the four removals of one revision still come in one batch.
       await store.trim(prefix, 10);
@@ -416,9 +413,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       await until(() => past.events(prefix).length === 8);
       await past.stop();
       const removed = past.events(prefix).filter((e) => e.type === 'DELETE');
-      expect(removed.map((e) => [e.revision, value.equals(e.value)])).toEqual(
-        Array.from({ length: 4 }, () => [removed[0]!.revision, true]),
-      );
+      expect(removed.map((e) => e.revision)).toEqual(Array.from({ length: 4 }, () => removed[0]!.revision));
       const batches = past.batches.filter((b) => b.events.some((e) => e.type === 'DELETE' && e.key.startsWith(prefix)));
       expect(batches).toHaveLength(1);
     });
@@ -433,12 +428,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         await until(() => watch.events(prefix).length === 3);
         await watch.stop();
         const last = watch.events(prefix)[2]!;
-        expect([last.type, last.key, text(last.value), last.previous?.revision]).toEqual([
-          'DELETE',
-          `${prefix}a`,
-          'brief',
-          at,
-        ]);
+        expect([last.type, last.key]).toEqual(['DELETE', `${prefix}a`]);
         expect(last.revision).toBeGreaterThan(at);
         expect((await store.list(prefix)).items).toHaveLength(1);
       });
