@@ -30,8 +30,8 @@ import { createKubeletClient } from './kubeletClient.ts';
 import { createLocalCluster } from './localCluster.ts';
 import { createMetrics } from './metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
-import { runtimeConfig } from './runtimeConfig.ts';
 import { createPodDialer } from './proxy/podDialer.ts';
+import { runtimeConfig } from './runtimeConfig.ts';
 import { createServer } from './server.ts';
 import { startCompactor } from './storage/compactor.ts';
 import type { Store } from './storage/store.ts';
@@ -98,7 +98,7 @@ export async function startApiServer(
         keys: serviceAccountKeys(config),
         audiences: audiences(config),
       },
-      anonymous: config['anonymous-auth'],
+      anonymous: anonymousAllowed(config, log),
       lookups: cluster,
     }),
     authorizer: createAuthorizer({ modes: config['authorization-mode'], cluster }),
@@ -230,6 +230,14 @@ type FileFlag =
   | 'proxy-client-key-file';
 const optionalFile = (config: ServerConfig, flag: FileFlag) =>
   config[flag] ? readFile(config[flag], flag) : undefined;
+
+/** Where everything is allowed, nobody may come unnamed. */
+function anonymousAllowed(config: ServerConfig, log: Logger): boolean {
+  if (!config['anonymous-auth'] || !config['authorization-mode'].includes('AlwaysAllow'))
+    return config['anonymous-auth'];
+  log.warn('--anonymous-auth does not go with the AlwaysAllow authorizer: it is off; choose RBAC to have it');
+  return false;
+}
 
 function requestHeaderOptions(config: ServerConfig): RequestHeaderOptions | undefined {
   const ca = optionalFile(config, 'requestheader-client-ca-file');
