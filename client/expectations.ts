@@ -11,6 +11,8 @@ export interface Expectations {
   expectCreations(key: string, creations: number): void;
   /** These objects, by their own keys, are about to be deleted; forgets what was expected before. */
   expectDeletions(key: string, objects: readonly string[]): void;
+  /** Both in one go; forgets what was expected before. */
+  expect(key: string, creations: number, deletions: readonly string[]): void;
   /** One that was expected is there, or will never come because asking for it failed. */
   creationObserved(key: string): void;
   /** This one is gone or going; counted once, however often it is said. */
@@ -22,13 +24,12 @@ export interface Expectations {
 
 export function createExpectations(clock: Clock): Expectations {
   const entries = new Map<string, { creations: number; deletions: Set<string>; at: number }>();
+  const expect = (key: string, creations: number, deletions: readonly string[]) =>
+    void entries.set(key, { creations, deletions: new Set(deletions), at: clock.now() });
   return {
-    expectCreations(key, creations) {
-      entries.set(key, { creations, deletions: new Set(), at: clock.now() });
-    },
-    expectDeletions(key, objects) {
-      entries.set(key, { creations: 0, deletions: new Set(objects), at: clock.now() });
-    },
+    expect,
+    expectCreations: (key, creations) => expect(key, creations, []),
+    expectDeletions: (key, objects) => expect(key, 0, objects),
     creationObserved(key) {
       const entry = entries.get(key);
       if (entry) entry.creations--;

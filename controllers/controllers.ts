@@ -11,7 +11,7 @@ import { garbageCollector } from './garbageCollector/garbageCollector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
-import { replicaSetController } from './replicaSet/replicaSet.ts';
+import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
 import { claimProtection, classProtection, volumeProtection } from './storageProtection.ts';
@@ -24,6 +24,7 @@ export const rows: Row[] = [
   (c) => (c['root-ca-file'] ? rootCaPublisher(readPem(c['root-ca-file'])) : undefined),
   (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
+  (c) => replicationControllerController(c['concurrent-rc-syncs']),
   (c) => deploymentController(c['concurrent-deployment-syncs']),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),

@@ -92,6 +92,7 @@ export const flags = {
   },
   'concurrent-deployment-syncs': syncs('Deployments', 5),
   'concurrent-replicaset-syncs': syncs('ReplicaSets', 5),
+  'concurrent-rc-syncs': syncs('ReplicationControllers', 5),
   'concurrent-endpoint-syncs': syncs("Services' Endpoints", 5),
   'concurrent-service-endpoint-syncs': syncs("Services' EndpointSlices", 5),
   'concurrent-namespace-syncs': syncs('Namespaces', 10),

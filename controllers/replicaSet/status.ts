@@ -17,6 +17,7 @@ export function planStatus(
   owned: readonly Pod[],
   failure: ManageFailure | undefined,
   now: number,
+  countsTerminating = true,
 ): ReplicaSetStatus | undefined {
   const active = owned.filter(isActive);
   const template = selectorFromLabels(rs.spec?.template?.metadata?.labels ?? {});
@@ -26,7 +27,7 @@ export function planStatus(
     fullyLabeledReplicas: orAbsent(active.filter((p) => template.matches(p.metadata.labels)).length),
     readyReplicas: orAbsent(active.filter(isReady).length),
     availableReplicas: orAbsent(active.filter((p) => isAvailable(p, minReady, now)).length),
-    terminatingReplicas: owned.filter(isTerminating).length,
+    ...(countsTerminating ? { terminatingReplicas: owned.filter(isTerminating).length } : {}),
     observedGeneration: rs.metadata.generation,
     conditions: conditions(rs.status?.conditions, failure, now),
   };

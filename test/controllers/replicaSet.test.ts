@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { selectorOf } from '../../apimachinery/labelSelector.ts';
+import { replicaSets } from '../../apimachinery/resources.ts';
 import { planClaims } from '../../controllers/common/owners.ts';
+import { podOf } from '../../controllers/common/podControl.ts';
 import { slowStart } from '../../controllers/common/slowStart.ts';
-import { planReplicas, podFromTemplate } from '../../controllers/replicaSet/plan.ts';
+import { planReplicas } from '../../controllers/replicaSet/plan.ts';
 import { chooseVictims, deletionCost } from '../../controllers/replicaSet/ranking.ts';
 import { planStatus } from '../../controllers/replicaSet/status.ts';
 import { makePod, makeRs, now, type PodOptions } from './objects.ts';
@@ -58,7 +60,8 @@ describe('plan', () => {
   });
 
   it('a new pod has the template and its owner', () => {
-    expect(podFromTemplate(makeRs('rs', { hash: 'h' }))).toMatchObject({
+    const rs = makeRs('rs', { hash: 'h' });
+    expect(podOf(rs, replicaSets, rs.spec?.template)).toMatchObject({
       metadata: {
         generateName: 'rs-',
         namespace: 'd',
