@@ -165,7 +165,14 @@ export function validateLabels(labels: Labels | undefined, field: string): Field
   return errors;
 }
 
-function expressionErrors(e: LabelSelectorRequirement, field: string, allowInvalidValues: boolean): FieldError[] {
+/** What was stored before a rule, or comes from newer clients, may be let through. */
+export interface Tolerance {
+  allowInvalidValues?: boolean;
+  allowUnknownOperator?: boolean;
+}
+
+/** The rules of one requirement of a selector. */
+export function validateRequirement(e: LabelSelectorRequirement, field: string, tolerance: Tolerance): FieldError[] {
   const errors: FieldError[] = [];
   const values = e.values ?? [];
   if (e.operator === 'In' || e.operator === 'NotIn') {
@@ -174,11 +181,11 @@ function expressionErrors(e: LabelSelectorRequirement, field: string, allowInval
   } else if (e.operator === 'Exists' || e.operator === 'DoesNotExist') {
     const why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
     if (values.length) errors.push(forbiddenField(path.child(field, 'values'), why));
-  } else {
+  } else if (!tolerance.allowUnknownOperator) {
     errors.push(invalidValue(path.child(field, 'operator'), e.operator ?? '', 'not a valid selector operator'));
   }
   for (const m of isQualifiedName(e.key ?? '')) errors.push(invalidValue(path.child(field, 'key'), e.key ?? '', m));
-  if (allowInvalidValues) return errors;
+  if (tolerance.allowInvalidValues) return errors;
   values.forEach((v, i) => {
     const at = path.index(path.child(field, 'values'), i);
     for (const m of isValidLabelValue(v)) errors.push(invalidValue(at, v, m));
@@ -190,14 +197,14 @@ function expressionErrors(e: LabelSelectorRequirement, field: string, allowInval
 export function validateLabelSelector(
   selector: LabelSelector | undefined | null,
   field: string,
-  { allowInvalidValues = false } = {},
+  tolerance: Tolerance = {},
 ): FieldError[] {
   if (!selector) return [];
   const expressions = selector.matchExpressions ?? [];
   return [
     ...validateLabels(selector.matchLabels, path.child(field, 'matchLabels')),
     ...expressions.flatMap((e, i) =>
-      expressionErrors(e, path.index(path.child(field, 'matchExpressions'), i), allowInvalidValues),
+      validateRequirement(e, path.index(path.child(field, 'matchExpressions'), i), tolerance),
     ),
   ];
 }

@@ -1,14 +1,8 @@
 // What the three access reviews share: rules for their spec, the question put to the authorizer, the verdict as status.
 // Read by subjectAccessReview.ts, localSubjectAccessReview.ts, selfSubjectAccessReview.ts.
 // Mirrors: pkg/apis/authorization/validation/validation.go and pkg/registry/authorization/util/helpers.go.
-import {
-  type FieldError,
-  forbiddenField,
-  invalidValue,
-  notSupported,
-  path,
-  required,
-} from '../../apimachinery/fieldErrors.ts';
+import { type FieldError, forbiddenField, invalidValue, path, required } from '../../apimachinery/fieldErrors.ts';
+import { validateRequirement } from '../../apimachinery/labelSelector.ts';
 import { invalid } from '../../apimachinery/status.ts';
 import type { KubeObject, UserInfo } from '../../apimachinery/types.ts';
 import type { Attributes } from '../authorization/authorizer.ts';
@@ -43,8 +37,9 @@ export function checkReview(review: any, more: FieldError[]): void {
     errors.push(invalidValue('spec.resourceAttributes', null, text));
   }
   errors.push(...more);
-  for (const name of ['fieldSelector', 'labelSelector'])
-    checkSelector(errors, `spec.resourceAttributes.${name}`, resource?.[name]);
+  const at = 'spec.resourceAttributes';
+  checkSelector(errors, `${at}.fieldSelector`, resource?.fieldSelector, fieldRequirementErrors);
+  checkSelector(errors, `${at}.labelSelector`, resource?.labelSelector, labelRequirementErrors);
   errors.push(...checkMetadata(review));
   if (errors.length) throw invalid({ group, kind: review.kind }, '', errors);
 }
@@ -58,7 +53,9 @@ function checkMetadata(review: any): FieldError[] {
   return set ? [invalidValue('metadata', review.metadata, text)] : [];
 }
 
-function checkSelector(errors: FieldError[], field: string, selector: any): void {
+type RequirementErrors = (requirement: any, field: string) => FieldError[];
+
+function checkSelector(errors: FieldError[], field: string, selector: any, errorsOf: RequirementErrors): void {
   if (!selector) return;
   const requirements = selector.requirements ?? [];
   if (selector.rawSelector && requirements.length) {
@@ -70,24 +67,24 @@ function checkSelector(errors: FieldError[], field: string, selector: any): void
     errors.push(required(path.child(field, 'requirements'), text));
   }
   requirements.forEach((r: any, i: number) => {
-    checkRequirement(errors, path.index(path.child(field, 'requirements'), i), r);
+    errors.push(...errorsOf(r, path.index(path.child(field, 'requirements'), i)));
   });
 }
 
-function checkRequirement(errors: FieldError[], field: string, r: any): void {
-  const values = path.child(field, 'values');
-  if (!r.key) errors.push(required(path.child(field, 'key'), 'must be specified'));
-  if (r.operator === 'In' || r.operator === 'NotIn') {
-    if (!r.values?.length) errors.push(required(values, "must be specified when `operator` is 'In' or 'NotIn'"));
-  } else if (r.operator === 'Exists' || r.operator === 'DoesNotExist') {
-    if (r.values?.length)
-      errors.push(forbiddenField(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-  } else if (!r.operator) {
-    errors.push(required(path.child(field, 'operator'), 'must be specified'));
-  } else {
-    errors.push(notSupported(path.child(field, 'operator'), r.operator, ['DoesNotExist', 'Exists', 'In', 'NotIn']));
-  }
+/** The key of a field is a path, any text; operators that are not known may be those of a newer client. */
+function fieldRequirementErrors({ key, operator, values }: any, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const at = path.child(field, 'values');
+  if (!key) errors.push(required(path.child(field, 'key'), 'must be specified'));
+  if ((operator === 'In' || operator === 'NotIn') && !values?.length)
+    errors.push(required(at, "must be specified when `operator` is 'In' or 'NotIn'"));
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values?.length)
+    errors.push(forbiddenField(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+  return errors;
 }
+
+const labelRequirementErrors = (requirement: any, field: string): FieldError[] =>
+  validateRequirement(requirement, field, { allowUnknownOperator: true });
 
 function attributesOf(spec: any, user: UserInfo): Attributes {
   const r = spec.resourceAttributes;

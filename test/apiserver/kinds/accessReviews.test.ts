@@ -50,6 +50,20 @@ describe('access reviews', () => {
 
   const both = { ...pods('a'), nonResourceAttributes: { verb: 'get', path: '/x' } };
   const selector = (fieldSelector: object) => ({ user: 'x', resourceAttributes: { fieldSelector } });
+  const labels = (labelSelector: object) => ({ user: 'x', resourceAttributes: { labelSelector } });
+  const one = (key: string, operator: string, ...values: string[]) => ({ requirements: [{ key, operator, values }] });
+
+  it.each([
+    selector(one('spec.nodeName', 'In', 'n')),
+    selector(one('any text', 'Exists')),
+    selector(one('a', 'OfTheFuture', 'b')),
+    selector({ rawSelector: '((' }),
+    labels(one('a', 'NotIn', 'b')),
+    labels(one('a', 'OfTheFuture')),
+    labels({ rawSelector: 'a=b' }),
+  ])('answer about %j', async (spec) => {
+    expect(await ask(subjectAccessReview, spec)).toEqual({ allowed: false });
+  });
   it.each([
     [
       subjectAccessReview,
@@ -82,6 +96,48 @@ describe('access reviews', () => {
       selector({ requirements: [{ key: 'a', operator: 'In' }] }),
       {},
       "must be specified when `operator` is 'In' or 'NotIn'",
+    ],
+    [
+      subjectAccessReview,
+      selector(one('a', 'Exists', 'b')),
+      {},
+      "spec.resourceAttributes.fieldSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+    ],
+    [
+      subjectAccessReview,
+      selector(one('', 'Exists')),
+      {},
+      'spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified',
+    ],
+    [
+      subjectAccessReview,
+      selector({ rawSelector: 'a=b', ...one('a', 'Exists') }),
+      {},
+      'spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements',
+    ],
+    [
+      subjectAccessReview,
+      labels(one('a b', 'Exists')),
+      {},
+      'spec.resourceAttributes.labelSelector.requirements[0].key: Invalid value: "a b": name part must consist of',
+    ],
+    [
+      subjectAccessReview,
+      labels(one('a', 'In', '-')),
+      {},
+      'spec.resourceAttributes.labelSelector.requirements[0].values[0]: Invalid value: "-": a valid label must be',
+    ],
+    [
+      localSubjectAccessReview,
+      { user: 'x', nonResourceAttributes: { verb: 'get', path: '/x' } },
+      { namespace: 'a' },
+      'spec.nonResourceAttributes: Invalid value: {"verb":"get","path":"/x"}: disallowed on this kind of request',
+    ],
+    [
+      localSubjectAccessReview,
+      { ...pods('a'), user: 'x' },
+      { namespace: 'a', labels: { a: 'b' } },
+      'must be empty except for namespace',
     ],
   ])('refuse %#', async (kind, spec, metadata, text) => {
     await expect(ask(kind, spec, metadata)).rejects.toMatchObject({
