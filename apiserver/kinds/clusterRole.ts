@@ -1,22 +1,43 @@
 // ClusterRole: what may be done everywhere, to cluster-wide things and to paths; or the sum of other ClusterRoles by label.
 // Read by the API server's mechanisms. Mirrors: pkg/registry/rbac/clusterrole.
 // Next: clusterRoleBinding.ts and roleBinding.ts give it to somebody.
-import { type FieldError, required } from '../../apimachinery/fieldErrors.ts';
+import { type FieldError, invalidValue, required } from '../../apimachinery/fieldErrors.ts';
+import { SelectorError, selectorOf, validateLabelSelector } from '../../apimachinery/labelSelector.ts';
 import { isPathSegmentName } from '../../apimachinery/names.ts';
 import { authorizeRole } from '../authorization/escalation.ts';
 import { defineKind } from './kind.ts';
 import { rbacGroup, roleColumns, validateRules } from './rbac.ts';
 
-function validate(object: any): FieldError[] {
-  const errors = validateRules(object.rules, false);
-  if (!object.aggregationRule) return errors;
-  const selectors = object.aggregationRule.clusterRoleSelectors ?? [];
-  const field = 'aggregationRule.clusterRoleSelectors';
-  if (!selectors.length) {
-    errors.push(required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+const selectorsOf = (object: any): any[] => object.aggregationRule?.clusterRoleSelectors ?? [];
+
+/** Upstream shows null where a selector is broken. */
+function checkReadable(errors: FieldError[], field: string, selector: any): void {
+  try {
+    selectorOf(selector);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    errors.push(invalidValue(field, null, 'invalid label selector.'));
   }
+}
+
+function check(object: any, allowInvalidValues = false): FieldError[] {
+  const errors = validateRules(object.rules, false);
+  const field = 'aggregationRule.clusterRoleSelectors';
+  if (object.aggregationRule && !selectorsOf(object).length)
+    errors.push(required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+  selectorsOf(object).forEach((selector, i) => {
+    errors.push(...validateLabelSelector(selector, `${field}[${i}]`, { allowInvalidValues }));
+    checkReadable(errors, `${field}[${i}]`, selector);
+  });
   return errors;
 }
+
+const hasInvalidValues = (object: any): boolean =>
+  selectorsOf(object).some(
+    (selector) =>
+      validateLabelSelector(selector, '').length >
+      validateLabelSelector(selector, '', { allowInvalidValues: true }).length,
+  );
 
 export const clusterRole = defineKind({
   group: rbacGroup,
@@ -27,7 +48,8 @@ export const clusterRole = defineKind({
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
   storage: 'clusterroles',
   validateName: isPathSegmentName,
-  validate,
+  validateCreate: (object) => check(object),
+  validateUpdate: (object, old) => check(object, hasInvalidValues(old)),
   authorizeWrite: (object, old, context) => authorizeRole('clusterroles', object, old, context),
   createOnUpdate: true,
   columns: roleColumns,

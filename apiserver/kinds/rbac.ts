@@ -56,7 +56,7 @@ function validateSubject(errors: FieldError[], field: string, subject: any, name
   } else if (subject.kind === 'User' || subject.kind === 'Group') {
     if (subject.apiGroup !== rbacGroup) errors.push(notSupported(at('apiGroup'), subject.apiGroup ?? '', [rbacGroup]));
   } else {
-    errors.push(notSupported(at('kind'), subject.kind ?? '', ['Group', 'ServiceAccount', 'User']));
+    errors.push(notSupported(at('kind'), subject.kind ?? '', ['ServiceAccount', 'User', 'Group']));
   }
 }
 

@@ -16,7 +16,7 @@ export const roleBinding = defineKind({
   storage: 'rolebindings',
   validateName: isPathSegmentName,
   defaults: defaultBinding,
-  validate: (object) => validateBinding(object, ['ClusterRole', 'Role']),
+  validate: (object) => validateBinding(object, ['Role', 'ClusterRole']),
   validateUpdate: validateBindingUpdate,
   authorizeWrite: (object, old, context) => authorizeBinding('rolebindings', object, old, context),
   createOnUpdate: true,

@@ -4,6 +4,7 @@ import { clusterRole } from '../../../apiserver/kinds/clusterRole.ts';
 import { clusterRoleBinding } from '../../../apiserver/kinds/clusterRoleBinding.ts';
 import { role } from '../../../apiserver/kinds/role.ts';
 import { roleBinding } from '../../../apiserver/kinds/roleBinding.ts';
+import { created, made, updated } from './said.ts';
 
 const pods = { verbs: ['get'], apiGroups: [''], resources: ['pods'] };
 const group = 'rbac.authorization.k8s.io';
@@ -30,8 +31,46 @@ describe('rules', () => {
       'rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs',
     ],
   ])('%#', (kind, rules, text) => {
-    const errors = kind.validate!({ metadata: { name: 'x' }, rules });
-    expect(errors.length ? aggregateMessage(errors) : '').toBe(text);
+    const said = created(kind, made(kind, { rules }));
+    expect(said.length > 1 ? `[${said.join(', ')}]` : (said[0] ?? '')).toBe(text);
+  });
+});
+
+describe('the sum of other roles', () => {
+  const sum = (...clusterRoleSelectors: object[]) =>
+    made(clusterRole, { rules: [], aggregationRule: { clusterRoleSelectors } });
+  const at = 'aggregationRule.clusterRoleSelectors';
+  const badValue = { matchExpressions: [{ key: 'a', operator: 'In', values: ['-'] }] };
+  const unreadable = `${at}[0]: Invalid value: null: invalid label selector.`;
+
+  it.each([
+    [sum({ matchLabels: { a: 'b' } }, { matchExpressions: [{ key: 'c', operator: 'Exists' }] }), []],
+    [sum(), [`${at}: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil`]],
+    [
+      sum({ matchExpressions: [{ key: 'a', operator: 'Near' }] }),
+      [`${at}[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator`, unreadable],
+    ],
+    [
+      sum({ matchExpressions: [{ key: 'a', operator: 'In' }] }),
+      [
+        `${at}[0].matchExpressions[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`,
+        unreadable,
+      ],
+    ],
+    [
+      sum(badValue),
+      [
+        expect.stringContaining(`${at}[0].matchExpressions[0].values[0]: Invalid value: "-": a valid label`),
+        unreadable,
+      ],
+    ],
+  ])('%#', (object, expected) => {
+    expect(created(clusterRole, object)).toEqual(expected);
+  });
+
+  it('keeps values that were never right', () => {
+    expect(updated(clusterRole, sum(badValue), sum(badValue))).toEqual([unreadable]);
+    expect(updated(clusterRole, sum(badValue), sum({}))).toHaveLength(2);
   });
 });
 
@@ -67,14 +106,14 @@ describe('bindings', () => {
       roleBinding,
       { apiGroup: 'x', kind: 'Y', name: '' },
       [],
-      '[roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io", roleRef.kind: Unsupported value: "Y": supported values: "ClusterRole", "Role", roleRef.name: Required value]',
+      '[roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io", roleRef.kind: Unsupported value: "Y": supported values: "Role", "ClusterRole", roleRef.name: Required value]',
     ],
     [roleBinding, { ...ref, name: 'a/b' }, [], 'roleRef.name: Invalid value: "a/b": may not contain \'/\''],
     [
       roleBinding,
       ref,
       [{ kind: 'Robot', name: 'x' }],
-      'subjects[0].kind: Unsupported value: "Robot": supported values: "Group", "ServiceAccount", "User"',
+      'subjects[0].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group"',
     ],
     [
       roleBinding,
