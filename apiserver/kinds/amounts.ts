@@ -18,6 +18,6 @@ export function checkAtMostAll(errors: FieldError[], field: string, amount: IntO
   if ((percentOf(amount) ?? 0) > 100) errors.push(invalidValue(field, amount, 'must not be greater than 100%'));
 }
 
-/** Nothing at all: 0, `0%`, and what is no percentage. */
+/** Nothing at all: 0, `0%`, and text that is no number. */
 export const isNothing = (amount: IntOrString): boolean =>
-  (percentOf(amount) ?? (typeof amount === 'string' ? 0 : amount)) === 0;
+  (percentOf(amount) ?? (typeof amount === 'string' ? Number.parseInt(amount, 10) || 0 : amount)) === 0;

@@ -51,13 +51,19 @@ function checkRollingUpdate(errors: FieldError[], field: string, rolling: any): 
   checkAtMostAll(errors, `${field}.maxUnavailable`, maxUnavailable);
 }
 
+const shownStrategy = ({ type, rollingUpdate: rolling }: any): unknown => ({
+  Type: type,
+  RollingUpdate: rolling ? { MaxUnavailable: rolling.maxUnavailable ?? 0, MaxSurge: rolling.maxSurge ?? 0 } : null,
+});
+
 function checkStrategy(errors: FieldError[], field: string, strategy: any): void {
   const at = `${field}.rollingUpdate`;
   const rolling = strategy.rollingUpdate;
   if (strategy.type === 'Recreate') {
     if (rolling) errors.push(forbiddenField(at, "may not be specified when strategy `type` is 'Recreate'"));
   } else if (strategy.type !== 'RollingUpdate')
-    errors.push(notSupported(field, strategy, ['Recreate', 'RollingUpdate']));
+    // Upstream shows the struct, with the names of its Go fields.
+    errors.push(notSupported(field, shownStrategy(strategy), ['Recreate', 'RollingUpdate']));
   else if (!rolling) errors.push(required(at, 'this should be defaulted and never be nil'));
   else checkRollingUpdate(errors, at, rolling);
 }

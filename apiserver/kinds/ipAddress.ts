@@ -2,30 +2,15 @@
 // Read by the API server's mechanisms. Mirrors: pkg/apis/networking/validation (ValidateIPAddress), pkg/registry/networking/ipaddress.
 // Next: service/ipAllocator.ts, which creates and deletes them.
 import { type FieldError, immutable, required } from '../../apimachinery/fieldErrors.ts';
-import { ipText, parseIP } from '../../apimachinery/ipFormat.ts';
+import { isValidIP } from '../../apimachinery/ipFormat.ts';
 import { isDNS1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts';
 import { pushTexts } from './check.ts';
 import { column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 
-function unparsable(name: string): string {
-  const dotted = /^[0-9.]+$/.test(name) && name.includes('.');
-  const octets = name.split('.');
-  let why = 'unable to parse IP';
-  if (dotted && octets.some((o) => o.length > 1 && o[0] === '0')) why = 'IPv4 field has octet with leading zero';
-  else if (dotted && octets.some((o) => Number(o) > 255)) why = 'IPv4 field has value >255';
-  else if (dotted && octets.includes('')) why = 'IPv4 field must have at least one digit';
-  else if (dotted) why = octets.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long';
-  return `ParseAddr(${JSON.stringify(name)}): ${why}`;
-}
-
-function validateName(name: string): string[] {
-  const ip = parseIP(name);
-  if (!ip || (ip.leadingZeros && !ip.mapped)) return [unparsable(name)];
-  const canonical = ip.mapped ? `::ffff:${ipText(4, ip.value)}` : ipText(ip.family, ip.value);
-  return canonical === name ? [] : ['must be a canonical format IP address'];
-}
+/** The name is the address, in the one form that it has. */
+const validateName = (name: string): string[] => isValidIP('', name).map(({ detail }) => detail);
 
 const segmentTexts = (value: string) => isPathSegmentName(value, false);
 

@@ -7,7 +7,7 @@ import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
 
 const field = 'spec.cidrs';
-const twoFamilies = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96';
+const twoFamilies = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
 
 function cidrErrors(spec: any): FieldError[] {
   const cidrs: string[] = spec?.cidrs ?? [];

@@ -12,7 +12,17 @@ test.each<[Record<string, unknown>, string[]]>([
   [{ holderIdentity: 'a', leaseDurationSeconds: 15, leaseTransitions: 0 }, []],
   [{ leaseDurationSeconds: 0 }, ['spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0']],
   [{ leaseTransitions: -1 }, ['spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0']],
-  [{ preferredHolder: 'b' }, ['spec.preferredHolder: Forbidden: may only be specified when `strategy` is defined']],
+  [{ preferredHolder: 'b' }, ['spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined']],
+  [{ preferredHolder: 'b', strategy: 'OldestEmulationVersion' }, []],
+  [{ strategy: 'example.com/mine' }, []],
+  [
+    { strategy: 'Mine' },
+    ['spec.strategy.strategy: Unsupported value: "Mine": supported values: "OldestEmulationVersion"'],
+  ],
+  [
+    { strategy: 'a/b/c' },
+    [expect.stringMatching(/^spec.strategy.strategy: Invalid value: "a\/b\/c": a valid label key must consist of/)],
+  ],
 ])('%j', (spec, expected) => {
   expect(created(lease, made(lease, { spec }))).toEqual(expected);
 });

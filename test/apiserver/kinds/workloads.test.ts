@@ -112,6 +112,18 @@ test.each<[string, Change, string[]]>([
     ],
   ],
   [
+    'a count as text',
+    rolling({ maxUnavailable: '5', maxSurge: 0 }),
+    [expect.stringContaining('spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "5": a valid percent string')],
+  ],
+  [
+    'unknown strategy',
+    set({ strategy: { type: 'Canary' } }),
+    [
+      'spec.strategy: Unsupported value: {"Type":"Canary","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+    ],
+  ],
+  [
     'rolling what is recreated',
     set({ strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }),
     ["spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"],
