@@ -24,6 +24,11 @@ export const flags = {
     values: ['etcd3', 'embedded'],
     help: 'Where state lives: etcd3, or embedded (SQLite, for a lone server).',
   },
+  'storage-media-type': {
+    type: 'string',
+    default: 'application/json',
+    help: 'Accepted for compatibility; objects are stored as JSON.',
+  },
   'secure-port': {
     type: 'int',
     default: 6443,
@@ -35,7 +40,11 @@ export const flags = {
     default: '',
     help: 'Address that the Service kubernetes leads to; default: --bind-address, or a host address.',
   },
-  'tls-cert-file': { type: 'string', default: '', help: 'Serving certificate.' },
+  'tls-cert-file': {
+    type: 'string',
+    default: '',
+    help: 'Serving certificate. Empty: apiserver.crt and apiserver.key in --cert-dir, signed by themselves when they are not there.',
+  },
   'tls-private-key-file': { type: 'string', default: '', help: 'Key of the serving certificate.' },
   'client-ca-file': { type: 'string', default: '', help: 'CAs whose client certificates authenticate.' },
   'token-auth-file': {
@@ -53,6 +62,11 @@ export const flags = {
     type: 'list',
     default: ['https://kubernetes.default.svc.cluster.local'],
     help: 'Issuer of ServiceAccount tokens; the first signs, all are accepted.',
+  },
+  'service-account-lookup': {
+    type: 'bool',
+    default: true,
+    help: 'Accepted for compatibility; tokens of ServiceAccounts, Pods and Secrets that are gone are always refused.',
   },
   'service-account-key-file': {
     type: 'list',
@@ -185,7 +199,7 @@ export const flags = {
   'cert-dir': {
     type: 'string',
     default: '/var/run/kubernetes',
-    help: 'Accepted for compatibility; certificates come from --tls-cert-file.',
+    help: 'Where apiserver.crt and apiserver.key are kept when --tls-cert-file is empty.',
   },
   v: { type: 'int', default: 0, help: 'Log verbosity.' },
   'embedded-file': { type: 'string', default: '', help: 'File of the embedded store.' },

@@ -1,6 +1,6 @@
 // Assembles one API server from its configuration, starts it, and stops it in order when told.
 // Reads: flags, certificate files, the store. Next along the chain: server.ts takes requests; bootstrap/ fills a fresh cluster.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { realClock } from '../apimachinery/clock.ts';
 import { createFeatureGates, type FeatureGates } from '../component-base/featureGates.ts';
@@ -19,6 +19,7 @@ import { loadCbor } from './codecs/cbor.ts';
 import type { flags } from './flags.ts';
 import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
+import { optionalFile, readFile, readTls } from './keyFiles.ts';
 import { withComponentPorts } from './kinds/componentStatus.ts';
 import { withTTL } from './kinds/event.ts';
 import { withGates } from './kinds/gatedFields.ts';
@@ -210,27 +211,6 @@ function etcdTls(config: ServerConfig): { tls?: { ca?: Buffer; cert?: Buffer; ke
   return { tls: { ca: read('etcd-cafile'), cert: read('etcd-certfile'), key: read('etcd-keyfile') } };
 }
 
-function readTls(config: ServerConfig): { cert: string; key: string; clientCA?: string } {
-  if (!config['tls-cert-file'] || !config['tls-private-key-file']) {
-    throw new UsageError('--tls-cert-file and --tls-private-key-file are needed; `mini-k8s up` makes them for you.');
-  }
-  return {
-    cert: readFile(config['tls-cert-file'], 'tls-cert-file'),
-    key: readFile(config['tls-private-key-file'], 'tls-private-key-file'),
-    clientCA: config['client-ca-file'] ? readFile(config['client-ca-file'], 'client-ca-file') : undefined,
-  };
-}
-
-type FileFlag =
-  | 'kubelet-client-certificate'
-  | 'kubelet-client-key'
-  | 'kubelet-certificate-authority'
-  | 'requestheader-client-ca-file'
-  | 'proxy-client-cert-file'
-  | 'proxy-client-key-file';
-const optionalFile = (config: ServerConfig, flag: FileFlag) =>
-  config[flag] ? readFile(config[flag], flag) : undefined;
-
 /** Where everything is allowed, nobody may come unnamed. */
 function anonymousAllowed(config: ServerConfig, log: Logger): boolean {
   if (!config['anonymous-auth'] || !config['authorization-mode'].includes('AlwaysAllow'))
@@ -250,16 +230,6 @@ function requestHeaderOptions(config: ServerConfig): RequestHeaderOptions | unde
     groupHeaders: config['requestheader-group-headers'],
     extraPrefixes: config['requestheader-extra-headers-prefix'],
   };
-}
-
-function readFile(path: string, flag: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `--${flag}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}. Name a file that this user may read.`,
-    );
-  }
 }
 
 const audiences = (config: ServerConfig) =>

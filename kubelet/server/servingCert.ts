@@ -3,8 +3,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../component-base/flags.ts';
+import { selfSigned } from '../../component-base/selfSigned.ts';
 import type { KubeletConfig } from '../config.ts';
-import { selfSigned } from './selfSigned.ts';
 
 export interface ServingCert {
   cert: string;

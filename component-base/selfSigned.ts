@@ -1,9 +1,9 @@
-// A certificate signed by its own key, for a kubelet that was given none: written as DER by hand, to need no library.
-// Pure but for the key it makes. Mirrors: client-go util/cert (GenerateSelfSignedCertKey). Next: servingCert.ts.
+// A certificate signed by its own key, for a daemon that was given none: written as DER by hand, to need no library.
+// Pure but for the key it makes. Mirrors: client-go util/cert (GenerateSelfSignedCertKey). Used by: the serving certificates of the API server and the kubelet.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 
-/** PEM, for a TLS server of that name at those addresses; valid from `now` (ms) for a year. */
+/** PEM, for a TLS server of that name at those addresses (which may be names too); valid from `now` (ms) for a year. */
 export function selfSigned(name: string, addresses: string[], now: number): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = sequence(set(sequence(oid('550403'), der(0x0c, Buffer.from(name)))));
