@@ -45,7 +45,8 @@ export function tableRow(
 ): TableRow {
   const cells = columnsOf(kind).map((c) => c.value(object, now));
   const body = include === 'None' ? null : include === 'Object' ? object : partialMetadata(object, formVersion);
-  return { cells, object: body };
+  const conditions = kind.rowConditions?.(object);
+  return { cells, ...(conditions && { conditions: [...conditions] }), object: body };
 }
 
 /** `withColumns`: later events of a watch leave the definitions out. */

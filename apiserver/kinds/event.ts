@@ -108,7 +108,7 @@ export const event = defineKind({
     column('Message', 'What happened.', (e) => (e.message ?? '').trim()),
     column('First Seen', 'Time since it was first seen.', firstSeen, 1),
     column('Count', 'How often it was seen.', (e) => e.series?.count ?? (e.count || 1), 1),
-    column('Name', 'Name of the event.', (e) => e.metadata.name, 1),
+    { ...column('Name', 'Name of the event.', (e) => e.metadata.name, 1), format: 'name' },
   ],
 });
 

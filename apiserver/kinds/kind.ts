@@ -57,6 +57,14 @@ export interface Column {
   value(object: KubeObject, now: number): unknown;
 }
 
+/** `Completed`, the one type there is: the object has run its course. */
+export interface TableRowCondition {
+  type: 'Completed';
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+}
+
 /** Undoes an allocation when the write that it was made for fails. */
 export type Undo = () => Promise<void>;
 
@@ -156,6 +164,8 @@ export interface Kind {
   subresources?: readonly Subresource[];
   /** Absent: Name and Age. Name comes first in every list that is given. */
   columns?: readonly Column[];
+  /** What a row of a Table says of its object besides the cells; clients tell finished pods by it. Undefined: nothing. */
+  rowConditions?(object: any): readonly TableRowCondition[] | undefined;
   /** Rows of a Table in another order than the list's. */
   rowOrder?(a: any, b: any): number;
   /** Besides metadata.name and metadata.namespace. */

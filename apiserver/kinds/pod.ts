@@ -5,7 +5,7 @@ import type { DeleteOptions } from '../../apimachinery/types.ts';
 import { podAttach, podExec, podLog, podPortForward, podProxy } from './connected.ts';
 import { defineKind } from './kind.ts';
 import { binding } from './pod/binding.ts';
-import { podColumns } from './pod/columns.ts';
+import { podColumns, podRowConditions } from './pod/columns.ts';
 import { defaultPod } from './pod/defaults.ts';
 import { ephemeralContainers } from './pod/ephemeral.ts';
 import { eviction } from './pod/eviction.ts';
@@ -45,6 +45,7 @@ export const pod = defineKind({
   deleteReturnsObject: true,
   gracePeriod,
   columns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': (o) => o.spec?.nodeName ?? '',
     'spec.restartPolicy': (o) => o.spec?.restartPolicy ?? '',

@@ -2,7 +2,7 @@
 // Mirrors: printPod in pkg/printers/internalversion/printers.go.
 // Called by: ../pod.ts.
 import { ageColumn, column, nameColumn, since } from '../columns.ts';
-import type { Column } from '../kind.ts';
+import type { Column, TableRowCondition } from '../kind.ts';
 
 interface Summary {
   ready: number;
@@ -121,3 +121,14 @@ export const podColumns: readonly Column[] = [
   ),
   column('Readiness Gates', 'Conditions of others that it waits for: met, of all.', readinessGates, 1),
 ];
+
+const completed = (reason: string, message: string): readonly TableRowCondition[] => [
+  { type: 'Completed', status: 'True', reason, message },
+];
+const byPhase = new Map([
+  ['Succeeded', completed('Succeeded', 'The pod has completed successfully.')],
+  ['Failed', completed('Failed', 'The pod failed.')],
+]);
+
+/** A pod that has ended says so beside its cells. */
+export const podRowConditions = (pod: any): readonly TableRowCondition[] | undefined => byPhase.get(pod.status?.phase);

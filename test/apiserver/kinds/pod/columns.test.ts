@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tableRow } from '../../../../apiserver/codecs/forms.ts';
 import { pod } from '../../../../apiserver/kinds/pod.ts';
 import { cells } from '../said.ts';
 import { aPod } from './pods.ts';
@@ -188,4 +189,23 @@ test.each<[string, (spec: any, p: any) => void, string[]]>([
   ],
 ])('warnings: %s', (_what, change, expected) => {
   expect(pod.warnings!(aPod(change), undefined)).toEqual(expected);
+});
+
+test.each<[string, string[] | undefined]>([
+  ['Pending', undefined],
+  ['Running', undefined],
+  ['Succeeded', ['Completed True Succeeded: The pod has completed successfully.']],
+  ['Failed', ['Completed True Failed: The pod failed.']],
+  ['constructor', undefined],
+])('the row of a pod that is %s has the conditions %j', (phase, expected) => {
+  const row = tableRow(
+    pod,
+    aPod((_, p) => Object.assign(p, { status: { phase } })),
+    'Metadata',
+    'meta.k8s.io/v1',
+    now,
+  );
+  const said = (row.conditions as any[] | undefined)?.map((c) => `${c.type} ${c.status} ${c.reason}: ${c.message}`);
+  expect(said).toEqual(expected);
+  expect('conditions' in row).toBe(expected !== undefined);
 });
