@@ -124,12 +124,13 @@ export function fieldsOfPath(dotted: string): Fields {
   return dotted.split('.').reduceRight<Fields>((inner, name) => ({ [`f:${name}`]: inner }), leaf);
 }
 
-const elementPattern = /^(?:\.$|[fkvi]:)/;
+const isElement = (key: string): boolean => (key[1] === ':' && kinds.includes(key[0]!)) || key === '.';
+
 /** Is this what a client may send as fieldsV1? Elements of unknown kinds are not, however deep. */
 export function isFields(value: unknown): value is Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   for (const key in value) {
-    if (!elementPattern.test(key) || !isFields((value as Record<string, unknown>)[key])) return false;
+    if (!isElement(key) || !isFields((value as Record<string, unknown>)[key])) return false;
   }
   return true;
 }

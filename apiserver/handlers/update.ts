@@ -1,6 +1,5 @@
 // PUT: the whole object, or the part of it that a subresource is.
 // Next along the chain: objects/updateObject.ts. Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go.
-import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { Api } from '../api.ts';
 import type { Subresource } from '../kinds/kind.ts';
@@ -17,7 +16,8 @@ export async function update(api: Api, req: ApiRequest, served: Served, sub?: Su
   encodingOf(req, served);
   const params = writeParams(req, 'UpdateOptions');
   const w = writeContextOf(api, req, served, params);
-  const body = readBody(req, expectedBody(served, sub), params.fieldValidation, w.warn);
+  const read = () => readBody(req, expectedBody(served, sub), params.fieldValidation, w.warn);
+  const body = read();
   checkName(req, served, body);
   if (sub?.view) {
     const outcome = await updateObject(w, req.info.name, (live) => changeByView(sub, live, body), {
@@ -27,7 +27,14 @@ export async function update(api: Api, req: ApiRequest, served: Served, sub?: Su
     return answerView(api, req, sub.view(outcome.object));
   }
   const mayCreate = !sub && served.kind.createOnUpdate === true;
-  const change = (live: any | undefined) => (live || mayCreate ? deepCopy(body) : undefined);
+  // Each try changes the body; few writes need a second one, which reads it again.
+  let unused = body;
+  const change = (live: any | undefined) => {
+    if (!live && !mayCreate) return undefined;
+    const mine = unused ?? read();
+    unused = undefined;
+    return mine;
+  };
   const { resourceVersion: version, uid } = body.metadata;
   const options = { subresource: sub, mayCreate, replaces: true, version, uid };
   return answerOutcome(api, req, served, await updateObject(w, req.info.name, change, options));

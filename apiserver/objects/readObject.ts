@@ -27,13 +27,14 @@ export async function shownAs(api: Api, served: Served, found: Cached | undefine
   return (await cache.show!([found]))[0];
 }
 
-/** What the store holds now. */
+/** What the store holds now. The embedded store's revision is known without asking: often the cache has that state, parsed. */
 export async function currentObject(
   api: Api,
   served: Served,
   namespace: string,
   name: string,
 ): Promise<Cached | undefined> {
+  if (api.store.known?.() === api.cache.revision) return cachedObject(api, served, namespace, name);
   return shownAs(api, served, fromStored(served, await api.store.get(keyOf(served, namespace, name))));
 }
 

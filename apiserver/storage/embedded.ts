@@ -101,12 +101,22 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
     return { revision: mine };
   }
 
+  /** By prefix, the last key that a trim has removed: until compaction its rows are there, and would be walked through again. */
+  const trimmed = new Map<string, string>();
+
+  function firstKeys(prefix: string, most: number): { key: string; id: number }[] {
+    const behind = sql.keys(span(prefix, trimmed.get(prefix), committed), most);
+    if (behind.length === most || !trimmed.delete(prefix)) return behind;
+    return sql.keys(span(prefix, undefined, committed), most);
+  }
+
   /** Removes the first keys under `prefix`, all at one revision; gives how many. */
   async function trimOnce(prefix: string, most: number): Promise<number> {
     await commits.drained();
     checkOpen();
-    const rows = sql.keys(span(prefix, undefined, committed), most).filter(({ key, id }) => heldBy(key).id === id);
+    const rows = firstKeys(prefix, most).filter(({ key, id }) => heldBy(key).id === id);
     if (rows.length === 0) return 0;
+    trimmed.set(prefix, rows.at(-1)!.key);
     revision++;
     await commits.add(rows.map((held, n) => change(n, held.key, null, held)));
     return rows.length;
