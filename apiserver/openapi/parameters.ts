@@ -99,7 +99,7 @@ export const sharedParameters = {
   'labelSelector-5Zw57w4C': query(
     'labelSelector',
     'string',
-    'Takes only objects with such labels: `app=web,tier in (front,back),!old`.',
+    'Narrows the list of returned objects to those with such labels: `app=web,tier in (front,back),!old`.',
   ),
   'limit-1NfNmdNH': query(
     'limit',
@@ -155,7 +155,10 @@ export const sharedParameters = {
   'timestamps-c17fW1w_': flag('timestamps', 'Puts the time before each line.'),
   'tty-g7MlET_l': flag('tty', 'The container has a terminal; then stderr comes with stdout.'),
   'tty-s0flW37O': flag('tty', 'Gives the command a terminal; then stderr comes with stdout.'),
-  'watch-XNNPZGbK': flag('watch', 'Answers with a stream of changes instead of a list.'),
+  'watch-XNNPZGbK': flag(
+    'watch',
+    'Watch for changes to the described resources: the answer is a stream of events instead of a list.',
+  ),
 } satisfies Record<string, Parameter>;
 
 export type SharedName = keyof typeof sharedParameters;

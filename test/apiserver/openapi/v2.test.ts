@@ -39,6 +39,13 @@ function bare(value: any): any {
   );
 }
 
+// Upstream's command tests look for them, to see that parameters, lists and watches have descriptions.
+it('has the phrases that clients look for', () => {
+  const text = JSON.stringify(document);
+  for (const phrase of ['list of returned', 'List of services', 'Watch for changes to the described resources'])
+    expect(text.includes(phrase), phrase).toBe(true);
+});
+
 describe.skipIf(!facts)('as the facts say (needs the folder of API facts beside the checkout)', () => {
   it('paths', () => {
     const differ: string[] = [];
