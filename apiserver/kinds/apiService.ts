@@ -7,7 +7,9 @@ import { type FieldError, invalidValue, notSupported, required } from '../../api
 import { isDNS1035Label, isDNS1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts';
 import { checkRequired, pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
+import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const statuses: readonly string[] = ['True', 'False', 'Unknown'];
 
@@ -86,8 +88,6 @@ function availability(object: any): string {
     : condition.status;
 }
 
-const keptMeta = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
-
 export const apiService = defineKind({
   group: 'apiregistration.k8s.io',
   version: 'v1',
@@ -105,21 +105,7 @@ export const apiService = defineKind({
   validateName: (name) => isPathSegmentName(name, false),
   validate,
   unconditionalUpdate: false,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-        for (const field of keptMeta) {
-          if (old.metadata[field] === undefined) delete object.metadata[field];
-          else object.metadata[field] = old.metadata[field];
-        }
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec', 'metadata'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus, { keep: keepMetadata, resets: ['metadata'] })],
   columns: [
     nameColumn,
     column('Service', 'The Service that leads to the server of this group version.', ({ spec }) =>

@@ -11,6 +11,7 @@ import { checkJobSpec, defaultJobSpec, jobWarnings } from './job/spec.ts';
 import { defineKind } from './kind.ts';
 import { containerImages, containerNames } from './podTemplate.ts';
 import { selectorText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 /** The Jobs' names are this one and a time, which takes eleven characters. */
 const maxName = 63 - 11;
@@ -112,16 +113,7 @@ export const cronJob = defineKind({
     ...(old && cron.spec.schedule?.includes('TZ') ? [zoneText] : []),
   ],
   generation: (cron, old) => !semanticEqual(cron.spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (cron, old) => {
-        cron.spec = old.spec;
-      },
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource()],
   columns: [
     nameColumn,
     column('Schedule', 'When Jobs are made.', (o) => o.spec?.schedule ?? ''),

@@ -20,6 +20,7 @@ import {
   defaultPodTemplate,
 } from './podTemplate.ts';
 import { labelsText, selectorFixed, selectorText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 /** Counts the templates that there have been; old clients read it, and it is no longer a field. */
 const generationAnnotation = 'deprecated.daemonset.template.generation';
@@ -146,16 +147,7 @@ export const daemonSet = defineKind({
   warnings: (set, old) => (old && templateGeneration(old) === templateGeneration(set) ? [] : bareTemplateWarnings(set)),
   generation: (set, old) => !semanticEqual(set.spec, old.spec),
   subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (set, old) => {
-        set.spec = old.spec;
-        setTemplateGeneration(set, templateGeneration(old));
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
+    statusSubresource(validateStatus, { keep: (set, old) => setTemplateGeneration(set, templateGeneration(old)) }),
   ],
   columns: [
     nameColumn,

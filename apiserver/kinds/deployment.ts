@@ -23,6 +23,7 @@ import {
 } from './podTemplate.ts';
 import { scale } from './scale.ts';
 import { checkSelector, selectorFixed, selectorText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function defaults(deployment: any): void {
   deployment.spec ??= {};
@@ -112,8 +113,7 @@ function validateStatusUpdate(deployment: any, old: any): FieldError[] {
 }
 
 /** Labels of the stored one stay: the controllers of old corrupted them through status. */
-function keepForStatus(deployment: any, old: any): void {
-  deployment.spec = old.spec;
+function keepLabels(deployment: any, old: any): void {
   if (old.metadata.labels) deployment.metadata.labels = old.metadata.labels;
   else delete deployment.metadata.labels;
 }
@@ -139,16 +139,7 @@ export const deployment = defineKind({
   generation: (object, old) =>
     !semanticEqual(object.spec, old.spec) ||
     !semanticEqual(object.metadata.annotations, old.metadata.annotations, 'annotations'),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: keepForStatus,
-      validateUpdate: validateStatusUpdate,
-      resets: ['spec', 'metadata.labels'],
-    },
-    scale,
-  ],
+  subresources: [statusSubresource(validateStatusUpdate, { keep: keepLabels, resets: ['metadata.labels'] }), scale],
   columns: [
     nameColumn,
     column(

@@ -5,6 +5,7 @@ import { autoscalerColumns } from './autoscaler/columns.ts';
 import { defaultAutoscaler } from './autoscaler/defaults.ts';
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler/validation.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 export const noStatus = () => ({ currentMetrics: null, desiredReplicas: 0 });
 
@@ -31,16 +32,6 @@ export const horizontalPodAutoscaler = defineKind({
       validateUpdate: (object, old) => validateAutoscaler(object, old, lowest),
     };
   },
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-      },
-      validateUpdate: validateAutoscalerStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateAutoscalerStatus)],
   columns: autoscalerColumns,
 });

@@ -6,6 +6,7 @@ import { ageColumn, column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { classAnnotation, validateCreate, validateStatus, validateUpdate } from './ingress/rules.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const maxHosts = 3;
 
@@ -66,17 +67,7 @@ export const ingress = defineKind({
   validateUpdate,
   warnings,
   generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus)],
   columns: [
     nameColumn,
     column('Class', 'The class that it is of.', (o) => o.spec?.ingressClassName ?? '<none>'),

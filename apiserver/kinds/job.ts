@@ -13,6 +13,7 @@ import { checkFixedFields } from './job/update.ts';
 import { defineKind } from './kind.ts';
 import { containerImages, containerNames } from './podTemplate.ts';
 import { selectorText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function defaults(job: any): void {
   job.spec ??= {};
@@ -90,17 +91,7 @@ export const job = defineKind({
           'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
         ]
       : [],
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus)],
   columns: [
     nameColumn,
     column('Status', 'How far the job is.', stateText),

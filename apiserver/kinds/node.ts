@@ -13,6 +13,7 @@ import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
 import { checkAmount } from './pod/resources.ts';
 import { checkTaintEffect } from './pod/scheduling.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function defaults(node: any): void {
   node.spec ??= {};
@@ -134,16 +135,7 @@ export const node = defineKind({
   validateUpdate,
   warnings,
   subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-        dropDisabled(object, old);
-      },
-      validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
-      resets: ['spec'],
-    },
+    statusSubresource((object, old) => [...validate(object), ...validateUpdate(object, old)], { keep: dropDisabled }),
     nodeProxy,
   ],
   columns: [

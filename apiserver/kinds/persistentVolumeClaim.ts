@@ -10,6 +10,7 @@ import { validateStatus } from './claim/status.ts';
 import { classAnnotation, validateUpdate } from './claim/update.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function validate(claim: any): FieldError[] {
   const errors: FieldError[] = [];
@@ -46,17 +47,7 @@ export const persistentVolumeClaim = defineKind({
   validateUpdate,
   warnings,
   deleteReturnsObject: true,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (claim, old) => {
-        claim.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus)],
   columns: [
     nameColumn,
     column('Status', 'Whether it has a volume.', (o) =>

@@ -9,6 +9,7 @@ import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { checkConditions } from './conditions.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const evictionPolicies: readonly string[] = ['AlwaysAllow', 'IfHealthyBudget'];
 const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'];
@@ -66,17 +67,7 @@ export const podDisruptionBudget = defineKind({
   validateUpdate: (budget, old) => checkSpec(budget.spec, validateLabelSelector(old.spec.selector, '').length > 0),
   unconditionalUpdate: false,
   generation: (budget, old) => !semanticEqual(budget.spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (budget, old) => {
-        budget.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus)],
   columns: [
     nameColumn,
     column('Min Available', 'Pods that must stay.', (o) => String(o.spec?.minAvailable ?? 'N/A')),

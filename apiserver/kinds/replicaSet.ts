@@ -15,6 +15,7 @@ import {
 } from './podTemplate.ts';
 import { scale } from './scale.ts';
 import { checkSelector, selectorFixed, selectorText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function validate(set: any): FieldError[] {
   const errors: FieldError[] = [];
@@ -74,18 +75,7 @@ export const replicaSet = defineKind({
   validateUpdate: (set, old) => selectorFixed(set.spec.selector, old.spec.selector),
   warnings: templateWarnings,
   generation: (set, old) => !semanticEqual(set.spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (set, old) => {
-        set.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-    scale,
-  ],
+  subresources: [statusSubresource(validateStatus), scale],
   columns: [
     nameColumn,
     countColumn('Desired', 'Pods that should be there.', (set) => set.spec?.replicas),

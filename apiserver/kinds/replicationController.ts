@@ -19,6 +19,7 @@ import {
 } from './podTemplate.ts';
 import { scaleOf } from './scale.ts';
 import { labelsText } from './selectors.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const isEmpty = (labels: object | undefined): boolean => !labels || Object.keys(labels).length === 0;
 
@@ -90,15 +91,7 @@ export const replicationController = defineKind({
   generation: (controller, old) => !semanticEqual(controller.spec, old.spec),
   defaultPropagation: 'Orphan',
   subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (controller, old) => {
-        controller.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
+    statusSubresource(validateStatus),
     scaleOf((controller) => selectorFromLabels(controller.spec.selector)),
   ],
   columns: [

@@ -7,8 +7,9 @@ import { checkAdminRequests, checkAdminResults } from './devices/adminAccess.ts'
 import { checkClaimSpec, defaultClaimSpec } from './devices/claimSpec.ts';
 import { validateClaimStatus } from './devices/claimStatus.ts';
 import { semanticEqual } from './equal.ts';
+import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
-import { keepMetadata } from './pod/prepare.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function stateText({ metadata, status = {} }: any): string {
   const deleted = Boolean(metadata.deletionTimestamp);
@@ -40,17 +41,13 @@ export const resourceClaim = defineKind({
   validateUpdate: ({ spec }, old) => (semanticEqual(spec, old.spec) ? [] : [immutable('spec', spec)]),
   deleteReturnsObject: true,
   subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
+    statusSubresource(validateClaimStatus, {
       keep: (claim, old, context) => {
-        claim.spec = old.spec;
         keepMetadata(claim, old);
         checkAdminResults(claim, old, context);
       },
-      validateUpdate: validateClaimStatus,
-      resets: ['spec', 'metadata'],
-    },
+      resets: ['metadata'],
+    }),
   ],
   columns: [nameColumn, column('State', 'How far it has come.', stateText), ageColumn],
 });

@@ -7,6 +7,7 @@ import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
 import { isStandardForQuota } from './pod/resourceNames.ts';
 import { checkAmount, checkName } from './pod/resources.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const pods = ['pods'];
 const ofPods = [...pods, 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
@@ -158,17 +159,7 @@ export const resourceQuota = defineKind({
   validate,
   validateUpdate,
   deleteReturnsObject: true,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (quota, old) => {
-        quota.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource(validateStatus)],
   columns: [
     nameColumn,
     column('Request', 'What is used of what may be asked for.', usage(false)),

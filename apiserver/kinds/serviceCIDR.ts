@@ -5,6 +5,7 @@ import { type FieldError, immutable, immutableText, invalidValue, required } fro
 import { isValidCIDR, parseCIDR } from '../../apimachinery/ipFormat.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const field = 'spec.cidrs';
 const twoFamilies = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
@@ -45,15 +46,6 @@ export const serviceCIDR = defineKind({
   },
   validateCreate: (object) => cidrErrors(object.spec),
   validateUpdate,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep(object, old) {
-        object.spec = structuredClone(old.spec);
-      },
-      resets: ['spec'],
-    },
-  ],
+  subresources: [statusSubresource()],
   columns: [nameColumn, column('CIDRs', 'Ranges of addresses.', (o) => (o.spec?.cidrs ?? []).join(',')), ageColumn],
 });

@@ -10,6 +10,7 @@ import { defineKind } from './kind.ts';
 import { bareTemplateWarnings, containerImages, containerNames, defaultPodTemplate } from './podTemplate.ts';
 import { scale } from './scale.ts';
 import { validateCreate, validateStatus, validateUpdate } from './statefulSet/validation.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 function defaultStrategy(spec: any): void {
   spec.updateStrategy ??= {};
@@ -81,18 +82,7 @@ export const statefulSet = defineKind({
   validateUpdate,
   warnings,
   generation: (set, old) => !semanticEqual(set.spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (set, old) => {
-        set.spec = old.spec;
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-    scale,
-  ],
+  subresources: [statusSubresource(validateStatus), scale],
   columns: [
     nameColumn,
     column(

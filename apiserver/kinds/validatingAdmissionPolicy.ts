@@ -6,8 +6,9 @@ import { validatePolicy, validatePolicyStatus } from './admission/policy.ts';
 import { defaultMatchResources } from './admission/rules.ts';
 import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
+import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
-import { keepMetadata } from './pod/prepare.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 export const validatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io',
@@ -32,18 +33,7 @@ export const validatingAdmissionPolicy = defineKind({
   validateUpdate: validatePolicy,
   unconditionalUpdate: false,
   generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (policy, old) => {
-        policy.spec = old.spec;
-        keepMetadata(policy, old);
-      },
-      validateUpdate: validatePolicyStatus,
-      resets: ['spec', 'metadata'],
-    },
-  ],
+  subresources: [statusSubresource(validatePolicyStatus, { keep: keepMetadata, resets: ['metadata'] })],
   columns: [
     nameColumn,
     countColumn('Validations', 'How many there are.', ({ spec }) => spec?.validations?.length),

@@ -13,10 +13,11 @@ import { byteLength, inclusiveRangeError, nameIsDNSSubdomain } from '../../apima
 import { maxInt32, pushTexts } from './check.ts';
 import { ageColumn, booleanColumn, column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
+import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
 import { checkInlineVolume } from './persistentVolume/spec.ts';
-import { keepMetadata } from './pod/prepare.ts';
 import { checkDriverName } from './pod/volumes.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 const maxMetadata = 256 * 1024;
 const maxMessage = 1024;
@@ -90,18 +91,7 @@ export const volumeAttachment = defineKind({
   validateUpdate,
   unconditionalUpdate: false,
   deleteReturnsObject: true,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep: (object, old) => {
-        object.spec = old.spec;
-        keepMetadata(object, old);
-      },
-      validateUpdate: validate,
-      resets: ['spec', 'metadata'],
-    },
-  ],
+  subresources: [statusSubresource(validate, { keep: keepMetadata, resets: ['metadata'] })],
   columns: [
     nameColumn,
     { ...column('Attacher', 'Which driver attaches it.', (o) => o.spec?.attacher ?? ''), format: 'name' },

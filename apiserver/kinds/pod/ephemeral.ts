@@ -3,10 +3,10 @@
 // Called by: ../pod.ts.
 import { type FieldError, forbiddenField } from '../../../apimachinery/fieldErrors.ts';
 import { diffLines, semanticEqual } from '../equal.ts';
+import { keepMetadata } from '../keepMetadata.ts';
 import type { Subresource } from '../kind.ts';
 import { mirrorAnnotation } from './annotations.ts';
 import { bumpGeneration } from './generation.ts';
-import { keepMetadata } from './prepare.ts';
 import { checkAnnotationUpdates } from './update.ts';
 import { validatePod } from './validatePod.ts';
 

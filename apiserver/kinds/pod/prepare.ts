@@ -95,10 +95,3 @@ export function keepForStatus(pod: any, old: any): void {
   if (!pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
   keepObservedGenerations(pod.status, old.status ?? {});
 }
-
-/** Subresources that change one part of spec leave the rest of metadata alone. */
-export function keepMetadata(pod: any, old: any): void {
-  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences'])
-    if (old.metadata[key] === undefined) delete pod.metadata[key];
-    else pod.metadata[key] = old.metadata[key];
-}

@@ -3,10 +3,10 @@
 // Called by: ../pod.ts. The kubelet carries the new values out.
 import { type FieldError, forbiddenField, invalidValue } from '../../../apimachinery/fieldErrors.ts';
 import { semanticEqual } from '../equal.ts';
+import { keepMetadata } from '../keepMetadata.ts';
 import type { Subresource } from '../kind.ts';
 import { mirrorAnnotation } from './annotations.ts';
 import { bumpGeneration } from './generation.ts';
-import { keepMetadata } from './prepare.ts';
 import { qosClass } from './qos.ts';
 import { validatePod } from './validatePod.ts';
 
