@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { UsageError } from '../component-base/flags.ts';
+import { daemonSetController } from './daemonSet/daemonSet.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import type { ManagerConfig } from './flags.ts';
 import { garbageCollector } from './garbageCollector/garbageCollector.ts';
+import { jobController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
@@ -25,7 +27,9 @@ export const rows: Row[] = [
   (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
   (c) => replicationControllerController(c['concurrent-rc-syncs']),
+  (c) => daemonSetController(c['concurrent-daemonset-syncs']),
   (c) => deploymentController(c['concurrent-deployment-syncs']),
+  (c) => jobController(c['concurrent-job-syncs']),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
