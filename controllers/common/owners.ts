@@ -61,24 +61,34 @@ export function planClaims<T extends KubeObject>(
   return plan;
 }
 
-/** Carries a plan out: patches references on and off. Returns what is owned then; throws the first refusal at the end. */
+/**
+ * Carries a plan out: patches references on and off, and with them `finalizer` if the owner has one for what is its own.
+ * Returns what is owned then; throws the first refusal at the end.
+ */
 export async function claim<T extends KubeObject>(
   client: Client,
   owner: KubeObject,
   ownerResource: Resource<any>,
   r: Resource<T>,
   plan: ClaimPlan<T>,
+  finalizer?: string,
 ): Promise<T[]> {
   const owned = [...plan.owned];
   if (plan.adopt.length && (await isStillThere(client, owner, ownerResource))) {
     const ref = controllerRef(owner, ownerResource);
     for (const object of plan.adopt) {
-      const adopted = await patchOwners(client, r, object, [ref]);
+      const adopted = await patchOwners(client, r, object, {
+        ownerReferences: [ref],
+        ...(finalizer && { finalizers: [finalizer] }),
+      });
       if (adopted) owned.push(adopted);
     }
   }
   for (const object of plan.release)
-    await patchOwners(client, r, object, [{ $patch: 'delete', uid: owner.metadata.uid }]);
+    await patchOwners(client, r, object, {
+      ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }],
+      ...(finalizer && { '$deleteFromPrimitiveList/finalizers': [finalizer] }),
+    });
   return owned;
 }
 
@@ -97,9 +107,9 @@ async function patchOwners<T extends KubeObject>(
   client: Client,
   r: Resource<T>,
   object: T,
-  ownerReferences: object[],
+  change: object,
 ): Promise<T | undefined> {
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences } };
+  const patch = { metadata: { uid: object.metadata.uid, ...change } };
   try {
     return await tolerate(
       ['NotFound'],

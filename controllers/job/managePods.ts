@@ -1,0 +1,87 @@
+// Makes the pods that a Job lacks, deletes those that are too many, or all that run when it has come to its end.
+// Writes: pods, Events. Mirrors: manageJob, deleteActivePods and deleteJobPods in pkg/controller/job/job_controller.go.
+// Used by: job.ts. What to make and delete: replicas.ts.
+import { pods } from '../../apimachinery/resources.ts';
+import { isReason } from '../../apimachinery/status.ts';
+import type { Pod } from '../../apimachinery/types.ts';
+import { keyOf } from '../../client/informerCache.ts';
+import { isNamespaceTerminating } from '../common/errors.ts';
+import { isReady } from '../common/pods.ts';
+import { slowStart } from '../common/slowStart.ts';
+import type { Look } from './job.ts';
+import { podOf } from './newPod.ts';
+import type { Outcome } from './outcome.ts';
+import { planReplicas } from './replicas.ts';
+
+export interface PodChanges {
+  created: number;
+  removed: number;
+  removedReady: number;
+  /** Milliseconds until more may be made. */
+  wait?: number;
+  error?: unknown;
+}
+
+const none: PodChanges = { created: 0, removed: 0, removedReady: 0 };
+
+export async function managePods(look: Look, outcome: Outcome | undefined): Promise<PodChanges> {
+  const { view, mayAct, context } = look;
+  if (!mayAct) return none;
+  if (outcome) return remove(look, view.active);
+  if (view.job.metadata.deletionTimestamp) return none;
+  const plan = planReplicas(view, context.clock.now());
+  if (plan.remove.length) return remove(look, plan.remove);
+  return { ...(plan.create.length ? await create(look, plan.create) : none), wait: plan.wait };
+}
+
+async function create(
+  { key, view, context: { client, events }, state: { expected } }: Look,
+  indexes: (number | undefined)[],
+): Promise<PodChanges> {
+  const { job } = view;
+  expected.expectCreations(key, indexes.length);
+  let next = 0;
+  const { succeeded, error } = await slowStart(indexes.length, async () => {
+    const index = indexes[next++];
+    try {
+      const pod = await client.create(
+        pods,
+        podOf(job, index, index === undefined ? undefined : view.retained.get(index)),
+      );
+      events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
+    } catch (e) {
+      if (!isNamespaceTerminating(e))
+        events.event(job, 'Warning', 'FailedCreate', `Error creating: ${(e as Error).message}`);
+      throw e;
+    }
+  });
+  for (let i = succeeded; i < indexes.length; i++) expected.creationObserved(key);
+  return { ...none, created: succeeded, ...(error && !isNamespaceTerminating(error) ? { error } : {}) };
+}
+
+async function remove(
+  { key, view: { job }, context: { client, events }, state: { expected } }: Look,
+  victims: readonly Pod[],
+): Promise<PodChanges> {
+  if (victims.length) expected.expectDeletions(key, victims.map(keyOf));
+  const changes = { ...none };
+  await Promise.all(
+    victims.map(async (pod) => {
+      try {
+        const preconditions = { uid: pod.metadata.uid };
+        await client.delete(pods, pod.metadata.name, pod.metadata.namespace, { preconditions });
+        events.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+      } catch (error) {
+        expected.deletionObserved(key, keyOf(pod));
+        if (!isReason(error, 'NotFound')) {
+          events.event(job, 'Warning', 'FailedDelete', `Error deleting: ${(error as Error).message}`);
+          changes.error ??= error;
+          return;
+        }
+      }
+      changes.removed++;
+      if (isReady(pod)) changes.removedReady++;
+    }),
+  );
+  return changes;
+}
