@@ -15,7 +15,7 @@ import { resize } from './pod/resize.ts';
 import { validateStatusUpdate } from './pod/status.ts';
 import { validateUpdate } from './pod/update.ts';
 import { validatePod, validatePodCreate } from './pod/validatePod.ts';
-import { podWarnings } from './pod/warnings.ts';
+import { podStatusWarnings, podWarnings } from './pod/warnings.ts';
 
 /** A pod that no node runs, or that has ended, goes at once. */
 function gracePeriod(pod: any, options: DeleteOptions): number {
@@ -62,6 +62,7 @@ export const pod = defineKind({
       verbs: ['get', 'patch', 'update'],
       keep: keepForStatus,
       validateUpdate: validateStatusUpdate,
+      warnings: podStatusWarnings,
       resets: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
     },
     podLog,

@@ -11,7 +11,8 @@ import { columns } from './service/columns.ts';
 import { defaults } from './service/defaults.ts';
 import { prepareCreate, prepareUpdate } from './service/prepare.ts';
 import { validate, validateStatus, validateUpdate } from './service/validation.ts';
-import { warnings } from './service/warnings.ts';
+import { statusWarnings, warnings } from './service/warnings.ts';
+import { statusSubresource } from './statusSubresource.ts';
 
 export const service = defineKind({
   group: '',
@@ -34,18 +35,7 @@ export const service = defineKind({
   release,
   createOnUpdate: true,
   deleteReturnsObject: true,
-  subresources: [
-    {
-      name: 'status',
-      verbs: ['get', 'patch', 'update'],
-      keep(object, old) {
-        object.spec = structuredClone(old.spec);
-      },
-      validateUpdate: validateStatus,
-      resets: ['spec'],
-    },
-    serviceProxy,
-  ],
+  subresources: [statusSubresource(validateStatus, { warnings: statusWarnings }), serviceProxy],
   selectableFields: { 'spec.clusterIP': (o) => o.spec?.clusterIP ?? '', 'spec.type': (o) => o.spec?.type ?? '' },
   columns,
 });

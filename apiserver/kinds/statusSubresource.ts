@@ -9,12 +9,14 @@ interface More {
   keep?(object: any, old: any, context?: Context): void;
   /** Besides `spec`: other paths that a write here does not own. */
   resets?: readonly string[];
+  /** Sent with the answer. */
+  warnings?(object: any, old: any): string[];
 }
 
 /** `validateUpdate`: the rules of the status alone; absent where upstream has none. */
 export const statusSubresource = (
   validateUpdate?: (object: any, old: any) => FieldError[],
-  { keep, resets = [] }: More = {},
+  { keep, resets = [], warnings }: More = {},
 ): Subresource => ({
   name: 'status',
   verbs: ['get', 'patch', 'update'],
@@ -23,5 +25,6 @@ export const statusSubresource = (
     keep?.(object, old, context);
   },
   ...(validateUpdate && { validateUpdate }),
+  ...(warnings && { warnings }),
   resets: ['spec', ...resets],
 });

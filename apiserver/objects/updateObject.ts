@@ -151,7 +151,7 @@ async function updateOnce(
   if (!part) {
     for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
     warnOfFinalizers(w, object.metadata, old.metadata.finalizers);
-  }
+  } else for (const text of part.warnings?.(object, old) ?? []) w.warn(text);
   return store(w, name, object, old, current, unconditional, options);
 }
 

@@ -1,9 +1,12 @@
 // What is accepted in a pod but most likely not meant: the texts of Warning headers.
 // Mirrors: pkg/api/pod/warnings.go and pkg/api/node/util.go.
 // Called by: ../pod.ts on create, and ../podTemplate.ts for templates.
+import { warningsForIP } from '../../../apimachinery/ipFormat.ts';
 import { isDNS1123Label, isValidLabelValue } from '../../../apimachinery/names.ts';
 import { milliValue, parseQuantity, quantityText } from '../../../apimachinery/quantity.ts';
+import { claimSpecWarnings } from '../claim/spec.ts';
 import { appArmorPrefix, seccompPod, seccompPrefix } from './annotations.ts';
+import { pathWarnings } from './pathWarnings.ts';
 import { eachContainer } from './spec.ts';
 
 const oldLabels: Record<string, [since: string, instead: string]> = {
@@ -78,37 +81,21 @@ function ofPlacement(warn: Warn, field: string, spec: any): void {
     const text = deprecatedLabel(c.topologyKey);
     const constraint = `${field}.topologySpreadConstraints[${i}]`;
     if (text) warn(`${constraint}.topologyKey`, `${c.topologyKey} is ${text}`);
-    if (!c.labelSelector) warn(`${constraint}.labelSelector`, 'a null labelSelector results in matching no pod');
+    if (!c.labelSelector) warn(`${constraint}.labelSelector`, noSelector);
   });
 }
 
-function ofVolumes(warn: Warn, field: string, volumes: any[]): void {
-  const tokens = new Set<string>();
+function ofVolumes(warn: Warn, add: (text: string) => void, field: string, volumes: any[]): void {
   volumes.forEach((volume, i) => {
     for (const plugin in volume) {
       const old = Object.hasOwn(oldVolumes, plugin) && volume[plugin] ? oldVolumes[plugin] : undefined;
       if (old) warn(`${field}.volumes[${i}].${old[0]}`, old[1]);
     }
-    for (const source of volume.projected?.sources ?? [])
-      if (source.serviceAccountToken) tokens.add(source.serviceAccountToken.path);
+    const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
+    const at = `${field}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`;
+    if (claim) for (const text of claimSpecWarnings(at, claim)) add(text);
   });
-  if (!tokens.size) return;
-  const parts: [source: string, path: string][] = [
-    ['configMap', 'configMap'],
-    ['secret', 'secrets'],
-    ['downwardAPI', 'downwardAPI'],
-  ];
-  volumes.forEach((volume, i) => {
-    for (const source of volume.projected?.sources ?? [])
-      for (const [name, path] of parts)
-        (source[name]?.items ?? []).forEach((item: any, j: number) => {
-          if (tokens.has(item.path))
-            warn(
-              `${field}.volumes[${i}].projected.sources.${path}[${j}]`,
-              `has duplicated path with ServiceAccountToken "${item.path}"`,
-            );
-        });
-  });
+  for (const volume of volumes) for (const text of pathWarnings(volume)) add(text);
 }
 
 function ofAmounts(warn: Warn, field: string, list: Record<string, string> | undefined): void {
@@ -131,6 +118,10 @@ function ofEnv(warn: Warn, field: string, variables: any[]): void {
   });
 }
 
+/** As Go prints the struct. */
+const goPort = ({ name = '', hostPort = 0, containerPort = 0, protocol = '', hostIP = '' }: any) =>
+  `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
+
 function ofPorts(warn: Warn, spec: any, field: string): void {
   const known = new Map<string, { at: string; port: any }[]>();
   eachContainer(
@@ -139,26 +130,32 @@ function ofPorts(warn: Warn, spec: any, field: string): void {
   )((container, at) => {
     (container.ports ?? []).forEach((port: any, i: number) => {
       const here = `${at}.ports[${i}]`;
+      if (port.hostIP && !port.hostPort) warn(here, `hostIP set without hostPort: ${goPort(port)}`);
       const key = `${port.containerPort}/${port.protocol}`;
       const others = known.get(key) ?? [];
       for (const other of others) {
         const [mine, its] = [port.hostPort ?? 0, other.port.hostPort ?? 0];
         const sameIP = (port.hostIP ?? '') === (other.port.hostIP ?? '');
         if (sameIP && mine === its) warn(here, `duplicate port definition with ${other.at}`);
-        else if (!mine || !its || (mine === its && (!port.hostIP || !other.port.hostIP)))
-          warn(here, `overlapping port definition with ${other.at}`);
+        else if (!mine || !its) warn(here, `overlapping port definition with ${other.at}`);
+        else if (mine === its && !port.hostIP !== !other.port.hostIP)
+          warn(here, `dangerously ambiguous port definition with ${other.at}`);
       }
       known.set(key, [...others, { at: here, port }]);
     });
   });
 }
 
-function ofLists(warn: Warn, field: string, spec: any): void {
+function ofLists(warn: Warn, add: (text: string) => void, field: string, spec: any): void {
   const ips = new Set<string>();
   (spec.hostAliases ?? []).forEach((alias: any, i: number) => {
     if (ips.has(alias.ip)) warn(`${field}.hostAliases[${i}].ip`, `duplicate ip "${alias.ip}"`);
     ips.add(alias.ip);
   });
+  for (const [i, ip] of (spec.dnsConfig?.nameservers ?? []).entries())
+    for (const text of warningsForIP(`${field}.dnsConfig.nameservers[${i}]`, ip)) add(text);
+  for (const [i, alias] of (spec.hostAliases ?? []).entries())
+    for (const text of warningsForIP(`${field}.hostAliases[${i}].ip`, alias.ip ?? '')) add(text);
   const names = new Set<string>();
   (spec.imagePullSecrets ?? []).forEach((secret: any, i: number) => {
     const at = `${field}.imagePullSecrets[${i}].name`;
@@ -192,18 +189,34 @@ function ofContainers(warn: Warn, at: string, spec: any, annotations: any): void
   });
 }
 
+const noSelector = 'a null labelSelector results in matching no pod';
+
+function ofPodAffinity(warn: Warn, field: string, affinity: any): void {
+  for (const name of ['podAffinity', 'podAntiAffinity']) {
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+    const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
+    (affinity[name]?.[required] ?? []).forEach((term: any, i: number) => {
+      if (!term.labelSelector) warn(`${field}.${name}.${required}[${i}].labelSelector`, noSelector);
+    });
+    (affinity[name]?.[preferred] ?? []).forEach(({ podAffinityTerm: term }: any, i: number) => {
+      if (!term?.labelSelector) warn(`${field}.${name}.${preferred}[${i}].podAffinityTerm.labelSelector`, noSelector);
+    });
+  }
+}
+
 /** Of a spec and the metadata beside it. `at`: empty for a pod, `spec.template` for a workload's template. */
 export function specWarnings(at: string, spec: any, metadata: any): string[] {
   const warnings: string[] = [];
-  const warn: Warn = (path, text) => void warnings.push(`${path}: ${text}`);
+  const add = (text: string) => void warnings.push(text);
+  const warn: Warn = (path, text) => add(`${path}: ${text}`);
   const field = at ? `${at}.spec` : 'spec';
   const annotations = metadata?.annotations ?? {};
   ofPlacement(warn, field, spec);
   const annotationsAt = at ? `${at}.metadata.annotations` : 'metadata.annotations';
   for (const key in oldAnnotations)
     if (annotations[key] !== undefined) warn(`${annotationsAt}[${key}]`, oldAnnotations[key]!);
-  if (spec.volumes) ofVolumes(warn, field, spec.volumes);
-  ofLists(warn, field, spec);
+  if (spec.volumes) ofVolumes(warn, add, field, spec.volumes);
+  ofLists(warn, add, field, spec);
   ofAmounts(warn, `${field}.overhead`, spec.overhead);
   if (!spec.securityContext?.seccompProfile && annotations[seccompPod] !== undefined)
     warn(`${annotationsAt}[${seccompPod}]`, seccompText);
@@ -212,8 +225,9 @@ export function specWarnings(at: string, spec: any, metadata: any): string[] {
   if (spec.terminationGracePeriodSeconds < 0)
     warn(
       `${field}.terminationGracePeriodSeconds`,
-      'must be >= 0; negative values are invalid and will be treated as 1.',
+      'must be >= 0; negative values are invalid and will be treated as 1',
     );
+  ofPodAffinity(warn, `${field}.affinity`, spec.affinity ?? {});
   return warnings;
 }
 
@@ -231,3 +245,9 @@ export function podWarnings(pod: any, old: any): string[] {
   if (old) return [];
   return [...nameWarnings(pod.metadata.name, "the Pod's hostname"), ...specWarnings('', pod.spec, pod.metadata)];
 }
+
+/** Of what a node agent reports. */
+export const podStatusWarnings = ({ status = {} }: any): string[] =>
+  ['podIPs', 'hostIPs'].flatMap((list) =>
+    (status[list] ?? []).flatMap((a: any, i: number) => warningsForIP(`status.${list}[${i}].ip`, a.ip ?? '')),
+  );

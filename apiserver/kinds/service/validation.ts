@@ -20,7 +20,7 @@ import { checkPorts } from './ports.ts';
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const affinities = ['ClientIP', 'None'];
 const policies = ['Cluster', 'Local'];
-const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const hintsAnnotation = 'service.kubernetes.io/topology-aware-hints';
 const modeAnnotation = 'service.kubernetes.io/topology-mode';
 const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
@@ -143,7 +143,10 @@ function checkInternalTraffic(errors: FieldError[], spec: any): void {
   if (policy !== undefined && !policies.includes(policy)) {
     errors.push(notSupported('spec.internalTrafficPolicy', policy, policies));
   }
-  checkOneOf(errors, 'spec.trafficDistribution', spec.trafficDistribution, distributions);
+  const distribution = spec.trafficDistribution;
+  if (distribution !== undefined && !distributions.includes(distribution)) {
+    errors.push(notSupported('spec.trafficDistribution', distribution, distributions));
+  }
 }
 
 export function validateUpdate(service: any, old: any): FieldError[] {
@@ -166,7 +169,7 @@ export function validateStatus(service: any): FieldError[] {
   const field = 'status.loadBalancer.ingress';
   const ingress: any[] = service.status?.loadBalancer?.ingress ?? [];
   if (ingress.length && service.spec.type !== 'LoadBalancer') {
-    return [forbiddenField(field, 'may only be used when `spec.type` is "LoadBalancer"')];
+    return [forbiddenField(field, "may only be used when `spec.type` is 'LoadBalancer'")];
   }
   for (const [i, point] of ingress.entries()) checkIngress(errors, `${field}[${i}]`, point);
   return errors;

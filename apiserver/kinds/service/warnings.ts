@@ -27,5 +27,14 @@ export function warnings(service: any): string[] {
   if (spec.type !== 'ExternalName' && spec.externalName) {
     found.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   }
+  if (spec.trafficDistribution === 'PreferClose') {
+    found.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  }
   return found;
 }
+
+/** Of what a load balancer's controller reports. */
+export const statusWarnings = ({ status }: any): string[] =>
+  (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }: any, i: number) =>
+    ip ? warningsForIP(`status.loadBalancer.ingress[${i}]`, ip) : [],
+  );

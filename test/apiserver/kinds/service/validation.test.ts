@@ -206,9 +206,17 @@ test.each<[string, Record<string, unknown>, string[], Record<string, string>?]>(
     'distribution',
     { ports: http, trafficDistribution: 'X' },
     [
-      'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+      'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
     ],
   ],
+  [
+    'empty distribution',
+    { ports: http, trafficDistribution: '' },
+    [
+      'spec.trafficDistribution: Unsupported value: "": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
+    ],
+  ],
+  ['same node', { ports: http, trafficDistribution: 'PreferSameNode' }, []],
   [
     'health check port',
     { type: 'LoadBalancer', ports: http, healthCheckNodePort: 30001 },
@@ -284,7 +292,7 @@ test.each<[string, any, string[]]>([
   [
     'ClusterIP',
     [{ ip: '1.2.3.4', ipMode: 'VIP' }],
-    ['status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is "LoadBalancer"'],
+    ["status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"],
   ],
   [
     'LoadBalancer',
@@ -344,5 +352,16 @@ test('names, fields and warnings', () => {
   expect(service.warnings!(odd, undefined)).toEqual([
     'spec.externalIPs is ignored for headless services',
     'spec.externalName is ignored when spec.type is not "ExternalName"',
+  ]);
+  const close = (trafficDistribution: string) => made(service, { spec: { ...stored, trafficDistribution } });
+  expect(service.warnings!(close('PreferClose'), undefined)).toEqual([
+    'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+  ]);
+  expect(service.warnings!(close('PreferSameZone'), undefined)).toEqual([]);
+  const reported = (ip: string) => ({ status: { loadBalancer: { ingress: [{ ip }, { hostname: 'a.b' }] } } });
+  const status = service.subresources!.find((s) => s.name === 'status')!;
+  expect(status.warnings!(reported('1.2.3.4'), {})).toEqual([]);
+  expect(status.warnings!(reported('1.2.3.04'), {})).toEqual([
+    'status.loadBalancer.ingress[0]: non-standard IP address "1.2.3.04" will be considered invalid in a future Kubernetes release: use "1.2.3.4"',
   ]);
 });
