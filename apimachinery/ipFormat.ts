@@ -116,6 +116,25 @@ export const cidrContains = (c: CIDR, ip: IP): boolean =>
 
 const notIP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const notCIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+const notInterface = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
+
+/** Why an address that was read is not of today's strict form; undefined when it is. */
+function laxIP(ip: IP): string | undefined {
+  if (ip.leadingZeros) return 'must not have leading 0s';
+  return ip.mapped ? 'must not be an IPv4-mapped IPv6 address' : undefined;
+}
+
+function laxCIDR(cidr: CIDR): string | undefined {
+  if (cidr.leadingZeros) return 'must not have leading 0s in IP or prefix length';
+  if (cidr.address.mapped) return 'must not have an IPv4-mapped IPv6 address';
+  return cidr.address.value === cidr.base ? undefined : 'must not have bits set beyond the prefix length';
+}
+
+const refused = (field: string, value: string, why: string | undefined): FieldError[] =>
+  why === undefined ? [] : [invalidValue(field, value, why)];
+
+const ifNot = (canonical: string, value: string): string | undefined =>
+  value === canonical ? undefined : `must be in canonical form ("${canonical}")`;
 
 /** For fields older than strict checks: loose unless `strict`, and values that the old object held always pass. */
 export function isValidIPForLegacyField(
@@ -126,19 +145,13 @@ export function isValidIPForLegacyField(
 ): FieldError[] {
   if (old.includes(value)) return [];
   const ip = parseIP(value);
-  if (!ip) return [invalidValue(field, value, notIP)];
-  if (!strict) return [];
-  if (ip.leadingZeros) return [invalidValue(field, value, 'must not have leading 0s')];
-  return ip.mapped ? [invalidValue(field, value, 'must not be an IPv4-mapped IPv6 address')] : [];
+  return refused(field, value, ip ? (strict ? laxIP(ip) : undefined) : notIP);
 }
 
 /** A canonical address: no leading zeros, not mapped, IPv6 as RFC 5952 writes it. */
 export function isValidIP(field: string, value: string): FieldError[] {
-  const errors = isValidIPForLegacyField(field, value, true);
-  if (errors.length) return errors;
-  const ip = parseIP(value)!;
-  const canonical = ipText(ip.family, ip.value);
-  return value === canonical ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)];
+  const ip = parseIP(value);
+  return refused(field, value, ip ? (laxIP(ip) ?? ifNot(ipText(ip.family, ip.value), value)) : notIP);
 }
 
 export function isValidCIDRForLegacyField(
@@ -149,28 +162,21 @@ export function isValidCIDRForLegacyField(
 ): FieldError[] {
   if (old.includes(value)) return [];
   const cidr = parseCIDR(value);
-  if (!cidr) return [invalidValue(field, value, notCIDR)];
-  if (!strict) return [];
-  if (cidr.leadingZeros) return [invalidValue(field, value, 'must not have leading 0s in IP or prefix length')];
-  if (cidr.address.mapped) return [invalidValue(field, value, 'must not have an IPv4-mapped IPv6 address')];
-  if (cidr.address.value === cidr.base) return [];
-  return [invalidValue(field, value, 'must not have bits set beyond the prefix length')];
+  return refused(field, value, cidr ? (strict ? laxCIDR(cidr) : undefined) : notCIDR);
 }
 
 export function isValidCIDR(field: string, value: string): FieldError[] {
-  const errors = isValidCIDRForLegacyField(field, value, true);
-  if (errors.length) return errors;
-  const canonical = cidrText(parseCIDR(value)!);
-  return value === canonical ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)];
+  const cidr = parseCIDR(value);
+  return refused(field, value, cidr ? (laxCIDR(cidr) ?? ifNot(cidrText(cidr), value)) : notCIDR);
 }
+
+/** An address as its range's text says it, bits past the prefix included. */
+const addressText = ({ address, prefix }: CIDR): string => `${ipText(address.family, address.value)}/${prefix}`;
 
 /** An address with the length of its network's prefix, canonical: what an interface has. */
 export function isValidInterfaceAddress(field: string, value: string): FieldError[] {
   const cidr = parseCIDR(value);
-  if (!cidr)
-    return [invalidValue(field, value, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
-  const canonical = `${ipText(cidr.address.family, cidr.address.value)}/${cidr.prefix}`;
-  return value === canonical ? [] : [invalidValue(field, value, `must be in canonical form ("${canonical}")`)];
+  return refused(field, value, cidr ? ifNot(addressText(cidr), value) : notInterface);
 }
 
 /** Warnings for an address that passed the loose check but not the strict one. */
@@ -190,7 +196,7 @@ export function warningsForIP(field: string, value: string): string[] {
 export function warningsForCIDR(field: string, value: string): string[] {
   const cidr = parseCIDR(value);
   if (!cidr) return [];
-  const { address, family, base, prefix, leadingZeros } = cidr;
+  const { address, family, base, leadingZeros } = cidr;
   const canonical = cidrText(cidr);
   const warnings: string[] = [];
   if (family !== address.family || address.value !== base) {
@@ -204,7 +210,7 @@ export function warningsForCIDR(field: string, value: string): string[] {
       `${field}: non-standard CIDR value "${value}" will be considered invalid in a future Kubernetes release: use "${canonical}"`,
     );
   }
-  const asWritten = `${ipText(address.family, address.value)}/${prefix}`;
+  const asWritten = addressText(cidr);
   if (!warnings.length && address.family === 6 && asWritten !== value) {
     warnings.push(`${field}: IPv6 CIDR value "${value}" should be in RFC 5952 canonical format ("${asWritten}")`);
   }

@@ -12,7 +12,7 @@ import { createObject } from './objects/createObject.ts';
 import { deleteObject } from './objects/deleteObject.ts';
 import { currentObject } from './objects/readObject.ts';
 import { updateObject } from './objects/updateObject.ts';
-import { systemUser, type WriteContext } from './objects/writeContext.ts';
+import { partsOf, systemUser, type WriteContext } from './objects/writeContext.ts';
 import type { ResourceCache } from './storage/cached.ts';
 
 export interface LocalCluster extends Cluster {
@@ -100,7 +100,7 @@ export function createLocalCluster(api: () => Api): LocalCluster {
 /** `as`: the request that is being carried out; who asked, why and whether in earnest is the write's. */
 export function systemWriter(api: Api, row: Served, verb: string, namespace: string, as?: Context): WriteContext {
   return {
-    api,
+    ...partsOf(api),
     served: row,
     user: systemUser,
     namespace,
@@ -113,13 +113,6 @@ export function systemWriter(api: Api, row: Served, verb: string, namespace: str
     causes: [],
     traceparent: '',
     options: {},
-    cluster: api.cluster,
-    store: api.store,
-    keyPrefix: api.keyPrefix,
-    authentication: api.authenticator,
-    authorization: api.authorizer,
-    tokens: api.tokens,
-    now: api.clock.now,
     warn() {},
     ...(as && askedBy(as as WriteContext)),
   };

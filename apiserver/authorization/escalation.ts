@@ -2,7 +2,7 @@
 // Reads: the writer's own rules. Mirrors: pkg/registry/rbac/{escalation_check,role,rolebinding,clusterrole,clusterrolebinding}/…/policybased.
 // Used by: the four RBAC kinds' `authorizeWrite`.
 import { goQuote } from '../../apimachinery/goQuote.ts';
-import { forbidden, type GroupResource, notFound } from '../../apimachinery/status.ts';
+import { forbidden, notFound } from '../../apimachinery/status.ts';
 import type { PolicyRule } from '../../apimachinery/types.ts';
 import type { Context } from '../kinds/kind.ts';
 import { type Attributes, mayDoEverything } from './authorizer.ts';
@@ -41,6 +41,30 @@ const justFinalizers = (object: any, old: any): boolean => {
   return bare(object) === bare(old);
 };
 
+/** One write of a kind of RBAC: what is refused, and by whom it is asked. */
+interface Grant {
+  plural: string;
+  object: any;
+  old: any | undefined;
+  context: Context;
+  namespace: string;
+}
+
+/** Nothing is granted by who may do everything, nor where only owners or finalizers change. */
+function grantOf(plural: string, object: any, old: any | undefined, context: Context): Grant | undefined {
+  if (mayDoEverything(context.user) || (old && justFinalizers(object, old))) return undefined;
+  return { plural, object, old, context, namespace: object.metadata.namespace ?? '' };
+}
+
+function refuse({ plural, object }: Grant, why: string): never {
+  throw forbidden({ group, plural }, object.metadata.name ?? '', why);
+}
+
+function refuseLack(grant: Grant, rules: readonly PolicyRule[]): void {
+  const lack = lackText(grant.context, grant.namespace, rules);
+  if (lack) refuse(grant, lack);
+}
+
 /** Refuses a Role or ClusterRole that holds more than its writer, unless the writer may `escalate`. */
 export async function authorizeRole(
   plural: string,
@@ -48,16 +72,14 @@ export async function authorizeRole(
   old: any | undefined,
   context: Context,
 ): Promise<void> {
-  if (mayDoEverything(context.user) || (old && justFinalizers(object, old))) return;
-  const { name, namespace = '' } = object.metadata;
-  if (await may(context, 'escalate', plural, namespace, old ? name : '')) return;
-  const resource: GroupResource = { group, plural };
-  const lack = lackText(context, namespace, object.rules ?? []);
-  if (lack) throw forbidden(resource, name ?? '', lack);
+  const grant = grantOf(plural, object, old, context);
+  if (!grant) return;
+  const { namespace } = grant;
+  if (await may(context, 'escalate', plural, namespace, old ? object.metadata.name : '')) return;
+  refuseLack(grant, object.rules ?? []);
   const aggregates = object.aggregationRule ?? old?.aggregationRule;
-  if (aggregates && lackText(context, namespace, full)) {
-    throw forbidden(resource, name ?? '', 'must have cluster-admin privileges to use an aggregationRule');
-  }
+  if (aggregates && lackText(context, namespace, full))
+    refuse(grant, 'must have cluster-admin privileges to use an aggregationRule');
 }
 
 /** Refuses a binding to a role that holds more than the binding's writer, unless the writer may `bind` it. */
@@ -67,13 +89,12 @@ export async function authorizeBinding(
   old: any | undefined,
   context: Context,
 ): Promise<void> {
-  if (mayDoEverything(context.user) || (old && justFinalizers(object, old))) return;
-  const { name, namespace = '' } = object.metadata;
+  const grant = grantOf(plural, object, old, context);
+  if (!grant) return;
   const ref: RoleRef = object.roleRef ?? { kind: '', name: '' };
   const rolePlural = { Role: 'roles', ClusterRole: 'clusterroles' }[ref.kind];
-  if (rolePlural && (await may(context, 'bind', rolePlural, namespace, ref.name))) return;
-  const lack = lackText(context, namespace, await rulesBehind(ref, namespace, context));
-  if (lack) throw forbidden({ group, plural }, name ?? '', lack);
+  if (rolePlural && (await may(context, 'bind', rolePlural, grant.namespace, ref.name))) return;
+  refuseLack(grant, await rulesBehind(ref, grant.namespace, context));
 }
 
 /** Read from the store: the role may have been created a moment ago. */

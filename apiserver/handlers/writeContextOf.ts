@@ -1,7 +1,7 @@
 // A request's WriteContext: what objects/ needs to know of who writes and why.
 import type { Api } from '../api.ts';
 import type { Served } from '../kinds/registry.ts';
-import type { WriteContext } from '../objects/writeContext.ts';
+import { partsOf, type WriteContext } from '../objects/writeContext.ts';
 import type { ApiRequest } from '../request.ts';
 import type { WriteParams } from './options.ts';
 
@@ -12,7 +12,7 @@ export function writeContextOf(
   params: Pick<WriteParams, 'dryRun' | 'fieldManager'>,
 ): WriteContext {
   return {
-    api,
+    ...partsOf(api),
     served,
     user: req.user,
     namespace: req.info.namespace,
@@ -24,13 +24,6 @@ export function writeContextOf(
     causes: req.causes,
     traceparent: req.traceparent,
     options: params as Record<string, unknown>,
-    cluster: api.cluster,
-    store: api.store,
-    keyPrefix: api.keyPrefix,
-    authentication: api.authenticator,
-    authorization: api.authorizer,
-    tokens: api.tokens,
-    now: api.clock.now,
     warn: (text) => {
       if (!req.warnings.includes(text)) req.warnings.push(text);
     },

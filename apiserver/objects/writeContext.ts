@@ -29,6 +29,18 @@ export interface Outcome {
   created?: boolean;
 }
 
+/** The parts of the server that every write may need, whoever makes it. */
+export const partsOf = (api: Api) => ({
+  api,
+  cluster: api.cluster,
+  store: api.store,
+  keyPrefix: api.keyPrefix,
+  authentication: api.authenticator,
+  authorization: api.authorizer,
+  tokens: api.tokens,
+  now: api.clock.now,
+});
+
 export const systemUser: UserInfo = {
   username: 'system:apiserver',
   groups: ['system:masters', 'system:authenticated'],
