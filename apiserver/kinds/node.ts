@@ -4,15 +4,15 @@
 
 import { duplicate, type FieldError, forbiddenField, invalidValue } from '../../apimachinery/fieldErrors.ts';
 import { parseCIDR } from '../../apimachinery/ipFormat.ts';
-import { isQualifiedName, isValidLabelValue } from '../../apimachinery/names.ts';
 import { parseQuantity } from '../../apimachinery/quantity.ts';
-import { checkCIDR, checkPositive, checkRequired, pushTexts } from './check.ts';
+import { checkCIDR, checkPositive } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { nodeProxy } from './connected.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
+import { checkNodeAnnotations } from './node/annotations.ts';
+import { checkTaints } from './node/taints.ts';
 import { checkAmount } from './pod/resources.ts';
-import { checkTaintEffect } from './pod/scheduling.ts';
 import { statusSubresource } from './statusSubresource.ts';
 
 function defaults(node: any): void {
@@ -26,22 +26,6 @@ function defaults(node: any): void {
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
 }
 
-/** The path is upstream's, which counts taints to metadata. */
-function checkTaints(errors: FieldError[], taints: any[]): void {
-  const seen = new Set<string>();
-  taints.forEach((taint, i) => {
-    const at = `metadata.taints[${i}]`;
-    const { key = '', value = '', effect = '' } = taint;
-    pushTexts(errors, `${at}.key`, key, isQualifiedName(key));
-    const texts = isValidLabelValue(value);
-    if (texts.length) errors.push(invalidValue(`${at}.value`, value, texts.join(';')));
-    if (checkRequired(errors, `${at}.effect`, effect)) checkTaintEffect(errors, `${at}.effect`, effect);
-    if (seen.has(`${effect}:${key}`))
-      errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
-    seen.add(`${effect}:${key}`);
-  });
-}
-
 function checkPodCIDRs(errors: FieldError[], cidrs: string[]): void {
   for (let i = 0; i < cidrs.length; i++) checkCIDR(errors, `spec.podCIDRs[${i}]`, cidrs[i]);
   if (cidrs.length < 2) return;
@@ -50,18 +34,21 @@ function checkPodCIDRs(errors: FieldError[], cidrs: string[]): void {
     errors.push(invalidValue('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
 }
 
-function checkStatus(errors: FieldError[], status: any): void {
+/** What is looked at on every write, of the status too. */
+function checkAlways(errors: FieldError[], { metadata, spec, status }: any): void {
+  checkNodeAnnotations(errors, metadata.annotations);
+  // The path is upstream's, which counts taints to metadata.
+  if (spec.taints) checkTaints(errors, 'metadata.taints', spec.taints);
   for (const list of ['capacity', 'allocatable'])
     for (const name in status[list])
       checkAmount(errors, `status.${list}.${name}`, name, parseQuantity(status[list][name]));
-  const swap = status.nodeInfo?.swap?.capacity;
-  if (swap !== undefined) checkPositive(errors, 'metadata.nodeSwapStatus.capacity', swap);
 }
 
 function validate(node: any): FieldError[] {
   const errors: FieldError[] = [];
-  if (node.spec.taints) checkTaints(errors, node.spec.taints);
-  checkStatus(errors, node.status);
+  checkAlways(errors, node);
+  const swap = node.status.nodeInfo?.swap?.capacity;
+  if (swap !== undefined) checkPositive(errors, 'metadata.nodeSwapStatus.capacity', swap);
   if (node.spec.podCIDRs) checkPodCIDRs(errors, node.spec.podCIDRs);
   return errors;
 }
@@ -84,17 +71,22 @@ function validateUpdate(node: any, old: any): FieldError[] {
   return errors;
 }
 
-/** NodeDeclaredFeatures is off in v1.35. */
-function dropDisabled(node: any, old?: any): void {
-  if (node.status && !old?.status?.declaredFeatures) delete node.status.declaredFeatures;
+function validateStatus(node: any, old: any): FieldError[] {
+  const errors: FieldError[] = [];
+  checkAlways(errors, node);
+  return [...errors, ...validateUpdate(node, old)];
 }
 
-function warnings(node: any, old: any): string[] {
+/** What once configured node agents from afar; it is kept where it is in use, and cannot be put to use any more. */
+function dropConfig(node: any, old?: any): void {
+  if (!old?.spec?.configSource) delete node.spec?.configSource;
+  if (!old?.status?.config) delete node.status?.config;
+}
+
+function warnings(node: any): string[] {
   const texts: string[] = [];
-  if (node.spec.configSource && !old?.spec.configSource)
-    texts.push('spec.configSource: the feature is no longer supported');
-  if (node.spec.externalID && !old?.spec.externalID)
-    texts.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  if (node.spec.configSource) texts.push('spec.configSource: the feature is removed');
+  if (node.spec.externalID) texts.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
   return texts;
 }
 
@@ -130,14 +122,12 @@ export const node = defineKind({
   storage: 'minions',
   defaults,
   statusOnCreate: true,
-  prepareCreate: (object) => dropDisabled(object),
+  prepareCreate: (object) => dropConfig(object),
+  prepareUpdate: dropConfig,
   validate,
   validateUpdate,
   warnings,
-  subresources: [
-    statusSubresource((object, old) => [...validate(object), ...validateUpdate(object, old)], { keep: dropDisabled }),
-    nodeProxy,
-  ],
+  subresources: [statusSubresource(validateStatus, { keep: dropConfig }), nodeProxy],
   columns: [
     nameColumn,
     column('Status', 'Whether the node is ready, and takes new pods.', statusText),

@@ -79,10 +79,9 @@ test('status keeps spec, takes extended resources, and names no address twice', 
   const old = a({ unschedulable: true });
   const address = { type: 'InternalIP', address: '10.0.0.1' };
   const capacity = { cpu: '1', 'example.com/fake': '5' };
-  const written = a({}, { capacity, addresses: [address, { ...address }], declaredFeatures: ['X'] });
+  const written = a({}, { capacity, addresses: [address, { ...address }] });
   status.keep!(written, old);
   expect(written.spec).toEqual(old.spec);
-  expect(written.status.declaredFeatures).toBeUndefined();
   expect(texts(status.validateUpdate!(written, old))).toEqual([
     'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"10.0.0.1"}',
   ]);
@@ -109,4 +108,82 @@ test('what kubectl get prints', () => {
   });
   expect(cells(node, a({}))).toMatchObject({ Status: 'Unknown', Roles: '<none>' });
   expect(node.selectableFields!['spec.unschedulable']!(object)).toBe('true');
+});
+
+const annotated = (key: string, value: unknown) =>
+  a(
+    {},
+    {},
+    {
+      annotations: {
+        [`scheduler.alpha.kubernetes.io/${key}`]: typeof value === 'string' ? value : JSON.stringify(value),
+      },
+    },
+  );
+const avoiding = (...preferAvoidPods: any[]) => ({ preferAvoidPods });
+const at = 'metadata.annotations';
+test.each<[string, unknown, string[]]>([
+  ['taints', '', []],
+  ['taints', [taint], []],
+  ['taints', [{ ...taint, effect: '' }], [`${at}.scheduler.alpha.kubernetes.io/taints[0].effect: Required value`]],
+  [
+    'taints',
+    '{',
+    [expect.stringMatching(/^metadata.annotations: Invalid value: "scheduler.alpha.kubernetes.io\/taints": /) as any],
+  ],
+  ['preferAvoidPods', avoiding({ podSignature: { podController: { controller: true } } }), []],
+  [
+    'preferAvoidPods',
+    avoiding({ podSignature: {} }),
+    [`${at}.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature: Required value`],
+  ],
+  [
+    'preferAvoidPods',
+    avoiding({ podSignature: { podController: { controller: false } } }),
+    [
+      `${at}.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature.PodController.Controller: Invalid value: false: must point to a controller`,
+    ],
+  ],
+  [
+    'preferAvoidPods',
+    'x',
+    [
+      expect.stringMatching(
+        /^metadata.annotations.AvoidPods: Invalid value: "scheduler.alpha.kubernetes.io\/preferAvoidPods": /,
+      ) as any,
+    ],
+  ],
+])('annotation %s: %j', (key, value, expected) => {
+  expect(created(node, annotated(key, value))).toEqual(expected);
+  expect(texts(status.validateUpdate!(annotated(key, value), a({})))).toEqual(expected);
+});
+
+test('configuration from afar is kept where it is in use, and cannot be put to use', () => {
+  const configSource = { configMap: { namespace: 'a', name: 'b', kubeletConfigKey: 'c' } };
+  const config = { assigned: configSource };
+  const fresh = a({ configSource }, { config });
+  node.prepareCreate!(fresh, {} as never);
+  expect([fresh.spec.configSource, fresh.status.config]).toEqual([undefined, undefined]);
+  const changed = a({ configSource });
+  node.prepareUpdate!(changed, a({}), {} as never);
+  expect(changed.spec.configSource).toBeUndefined();
+  const kept = a({ configSource });
+  node.prepareUpdate!(kept, a({ configSource }), {} as never);
+  expect(kept.spec.configSource).toEqual(configSource);
+  expect(node.warnings!(kept, undefined)).toEqual(['spec.configSource: the feature is removed']);
+  expect(node.warnings!(a({ externalID: 'x' }), undefined)).toEqual([
+    'spec.externalID: this field is deprecated, and is unused by Kubernetes',
+  ]);
+  const reported = a({}, { config });
+  status.keep!(reported, a({}));
+  expect(reported.status.config).toBeUndefined();
+});
+
+test('swap is looked at with the whole node alone, as upstream does', () => {
+  const swapping = (capacity: number) => a({}, { nodeInfo: { swap: { capacity } } });
+  expect(created(node, swapping(1))).toEqual([]);
+  expect(created(node, swapping(0))).toEqual([
+    'metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero',
+  ]);
+  expect(status.validateUpdate!(swapping(0), a({}))).toEqual([]);
 });
