@@ -3,6 +3,7 @@ import { pods } from '../../apimachinery/resources.ts';
 import type { Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
+import { targetNode } from '../../controllers/daemonSet/template.ts';
 import { flags } from '../../controllers/flags.ts';
 import { run } from '../../controllers/main.ts';
 import type { TestApiServer } from '../kit/apiServer.ts';
@@ -36,7 +37,7 @@ export function startManager(server: TestApiServer, extra: string[] = []): Runni
   };
 }
 
-/** Binds every pod to `node`, reports it running and ready (but for images named `broken`), and lets it go when deleted. */
+/** Binds every pod to `node`, or to the one that its affinity names, reports it running and ready (but for images named `broken`), and lets it go when deleted. */
 export function runPods(client: Client, node = 'node-1'): { stop(): void } {
   const ending = new AbortController();
   let address = 0;
@@ -51,7 +52,12 @@ export function runPods(client: Client, node = 'node-1'): { stop(): void } {
     if (deletionTimestamp)
       return once(`delete ${uid}`, () => client.delete(pods, name, namespace, { gracePeriodSeconds: 0 }));
     if (!pod.spec?.nodeName) {
-      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: node } };
+      const binding = {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name },
+        target: { kind: 'Node', name: targetNode(pod) ?? node },
+      };
       return once(`bind ${uid}`, () => client.post(pods, name, namespace, 'binding', binding));
     }
     if (pod.spec.containers[0]!.image === 'broken') return;
