@@ -146,8 +146,9 @@ function decodeScalar(value: unknown, node: ScalarNode, walk: Walk): unknown {
   }
 }
 
-function decodeInteger(value: unknown, type: 'int32' | 'int64', walk: Walk): number {
-  if (typeof value === 'bigint' && type === 'int64') return Number(value);
+/** An int64 past 2^53 stays the BigInt that the parser made of it: rounded it could leave the range, and no Go client could read it. */
+function decodeInteger(value: unknown, type: 'int32' | 'int64', walk: Walk): number | bigint {
+  if (typeof value === 'bigint' && type === 'int64') return value;
   if (typeof value !== 'number') throw mismatch(value, type, walk);
   const fits = type === 'int32' ? value >= -2147483648 && value <= 2147483647 : value >= -(2 ** 63) && value < 2 ** 63;
   if (!Number.isInteger(value) || !fits) throw mismatch(value, type, walk, String(value));

@@ -131,11 +131,21 @@ function markDeleted(w: WriteContext, object: any, seconds: number): void {
   const m = object.metadata;
   const first = !m.deletionTimestamp;
   if (first || seconds > 0 || Date.parse(m.deletionTimestamp) > w.now())
-    m.deletionTimestamp = toTime(w.now() + seconds * 1000);
+    m.deletionTimestamp = timeAfter(w.now(), seconds);
   m.deletionGracePeriodSeconds = seconds;
   if (first && m.generation > 0) m.generation++;
   if (first) w.served.kind.markDeleted?.(object);
 }
+
+/** The last moment that RFC 3339 can write; nobody waits longer. */
+const endOfTime = Date.UTC(9999, 11, 31, 23, 59, 59);
+const timeAfter = (ms: number, seconds: number | bigint) => toTime(Math.min(ms + Number(seconds) * 1000, endOfTime));
+
+/** When the deletion began; now where its end was cut. */
+const startOf = (m: any, now: number) => {
+  const end = Date.parse(m.deletionTimestamp);
+  return end < endOfTime ? end - Number(m.deletionGracePeriodSeconds) * 1000 : now;
+};
 
 /** What grace says: the seconds to wait, already waiting (`pending`), or no grace (`none`). */
 function graceful(w: WriteContext, object: any, options: DeleteOptions): number | 'pending' | 'none' {
@@ -147,7 +157,7 @@ function graceful(w: WriteContext, object: any, options: DeleteOptions): number 
   if (m.deletionTimestamp) {
     if (!m.deletionGracePeriodSeconds) return 'none';
     if (wanted === undefined || wanted >= m.deletionGracePeriodSeconds) return 'pending';
-    m.deletionTimestamp = toTime(Date.parse(m.deletionTimestamp) - (m.deletionGracePeriodSeconds - wanted) * 1000);
+    m.deletionTimestamp = timeAfter(startOf(m, w.now()), wanted);
     m.deletionGracePeriodSeconds = wanted;
     return wanted;
   }
