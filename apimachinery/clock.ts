@@ -11,10 +11,24 @@ export interface Clock {
 export const realClock: Clock = {
   now: () => Date.now(),
   setTimeout(callback, ms) {
+    if (ms > longest) return longTimeout(callback, ms);
     const timer = setTimeout(callback, ms);
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** Node's timers end at 2^31 ms; what is longer would fire at once. */
+const longest = 2 ** 31 - 1;
+
+function longTimeout(callback: () => void, ms: number): { cancel(): void } {
+  let rest = ms - longest;
+  let timer = setTimeout(function next() {
+    if (rest <= 0) return callback();
+    timer = setTimeout(next, Math.min(rest, longest));
+    rest -= longest;
+  }, longest);
+  return { cancel: () => clearTimeout(timer) };
+}
 
 let lastSecond = Number.NaN;
 let lastTime = '';
