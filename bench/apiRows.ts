@@ -1,17 +1,16 @@
 // The API rows: each operation on Pods, on our server and on the bare one in turn, five times each, the median of both.
 // Reads: nothing. Next: table.ts prints what this gives.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import https from 'node:https';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issuePki } from '../cli/pki/issuePki.ts';
 import type { EtcdRates } from './etcdPuts.ts';
 import type { LoadJob } from './loadJob.ts';
-import { podTemplate } from './pod.ts';
-import { freePort, median, pause, pssOf, runLoad, type Started, start } from './processes.ts';
+import { median, pssOf, runLoad } from './processes.ts';
+import { ask, startBare, startOurs } from './servers.ts';
+import { pods, type Subject } from './subjects.ts';
 import type { Row } from './table.ts';
 
-const collection = '/api/v1/namespaces/default/pods';
 const objects = 3000;
 const rounds = 5;
 
@@ -46,25 +45,37 @@ const operations: Operation[] = [
   },
 ];
 
-/** `putRates`: what a bare etcd does, measured when asked; with it, creates and updates are compared with that. */
+export interface ApiRowsOptions {
+  /** What a bare etcd does, measured when asked; with it, creates and updates are compared with that. */
+  putRates?(): Promise<EtcdRates>;
+  /** Absent: pods. */
+  subject?: Subject;
+  http2?: boolean;
+  /** Titles of operations; absent: all. */
+  only?: readonly string[];
+}
+
 export async function apiRows(
   store: string,
   storeFlags: (folder: string) => string[],
   log: (text: string) => void,
-  putRates?: () => Promise<EtcdRates>,
+  { putRates, subject = pods, http2 = false, only }: ApiRowsOptions = {},
 ): Promise<Row[]> {
+  const chosen = operations.filter((o) => !only || only.includes(o.title));
+  const jobFor = (o: Operation, url: string, pki: string) => loadJob(o, url, pki, subject, http2);
   const folder = mkdtempSync(join(tmpdir(), 'mk8s-bench-'));
   const pki = join(folder, 'pki');
   await issuePki({ folder: pki, nodes: [] });
   const ours = await startOurs(pki, storeFlags(folder));
   const idle = pssOf(ours.server.pid);
-  const bare = await startBare(folder, pki, await sampleObject(ours.url, pki));
+  await subject.prepare?.((method, path, body) => ask(ours.url, pki, method, path, body));
+  const bare = await startBare(folder, pki, await sampleObject(ours.url, pki, subject), subject.collection, http2);
   try {
     const measured = new Map<string, { ours: number[]; bare: number[] }>();
     let loaded = 0;
     for (let round = 0; round < rounds; round++) {
       const puts = await putRates?.();
-      for (const o of operations) {
+      for (const o of chosen) {
         log(`${store}: round ${round + 1} of ${rounds}, ${o.title}`);
         const rates = measured.get(o.title) ?? { ours: [], bare: [] };
         measured.set(o.title, rates);
@@ -72,10 +83,13 @@ export async function apiRows(
         const bareRate = o.rate(await runLoad(jobFor(o, bare.url, pki)));
         rates.bare.push(o.put && puts ? puts[o.put] : bareRate);
         if (o.title === 'update' && round === 0) loaded = pssOf(ours.server.pid);
-        if (o.watchers) await clear(ours.url, bare.url, pki, o.requests);
+        if (o.watchers) {
+          const remove: Operation = { title: 'delete', op: 'delete', requests: o.requests, unit: '', rate: perSecond };
+          for (const { url } of [ours, bare]) await runLoad(jobFor(remove, url, pki));
+        }
       }
     }
-    const rows = operations.map((o): Row => {
+    const rows = chosen.map((o): Row => {
       const m = measured.get(o.title)!;
       return {
         what: `${store}: ${o.title}`,
@@ -87,7 +101,7 @@ export async function apiRows(
     });
     return [
       ...rows,
-      { what: `${store}: memory idle / with 3,000 pods`, text: `${idle.toFixed(0)} / ${loaded.toFixed(0)} MB Pss` },
+      { what: `${store}: memory idle / with 3,000 objects`, text: `${idle.toFixed(0)} / ${loaded.toFixed(0)} MB Pss` },
     ];
   } finally {
     await Promise.all([ours.server.stop(), bare.server.stop()]);
@@ -95,7 +109,7 @@ export async function apiRows(
   }
 }
 
-const jobFor = (o: Operation, url: string, pki: string): LoadJob => ({
+const loadJob = (o: Operation, url: string, pki: string, subject: Subject, http2: boolean): LoadJob => ({
   url,
   ca: `${pki}/ca.crt`,
   cert: `${pki}/admin.crt`,
@@ -104,94 +118,15 @@ const jobFor = (o: Operation, url: string, pki: string): LoadJob => ({
   requests: o.requests,
   connections: 16,
   objects,
-  template: podTemplate,
+  template: subject.template,
   watchers: o.watchers ?? 0,
-  collection,
+  collection: subject.collection,
+  http2,
 });
 
-async function clear(ours: string, bare: string, pki: string, requests: number): Promise<void> {
-  const remove: Operation = { title: 'delete', op: 'delete', requests, unit: '', rate: perSecond };
-  await runLoad(jobFor(remove, ours, pki));
-  await runLoad(jobFor(remove, bare, pki));
-}
-
-async function startOurs(pki: string, store: string[]): Promise<{ url: string; server: Started }> {
-  const port = await freePort();
-  const url = `https://127.0.0.1:${port}`;
-  const main = new URL('../apiserver/main.ts', import.meta.url).pathname;
-  const args = [
-    main,
-    ...store,
-    `--secure-port=${port}`,
-    '--bind-address=127.0.0.1',
-    `--tls-cert-file=${pki}/apiserver.crt`,
-    `--tls-private-key-file=${pki}/apiserver.key`,
-    `--client-ca-file=${pki}/ca.crt`,
-    `--service-account-signing-key-file=${pki}/sa.key`,
-    '--authorization-mode=RBAC',
-    '--service-cluster-ip-range=10.96.0.0/12',
-  ];
-  const server = await start(process.execPath, args, async () => {
-    while ((await ask(url, pki, 'GET', '/readyz').catch(() => undefined))?.code !== 200) await pause(50);
-  });
-  await ask(url, pki, 'POST', '/api/v1/namespaces/default/serviceaccounts', '{"metadata":{"name":"default"}}');
-  return { url, server };
-}
-
-async function startBare(folder: string, pki: string, sample: string): Promise<{ url: string; server: Started }> {
-  const port = await freePort();
-  const file = join(folder, 'objects');
-  writeFileSync(file, sample);
-  const args = [
-    new URL('reference.ts', import.meta.url).pathname,
-    String(port),
-    `${pki}/ca.crt`,
-    `${pki}/apiserver.crt`,
-    `${pki}/apiserver.key`,
-    file,
-    collection,
-  ];
-  const server = await start(
-    process.execPath,
-    args,
-    (child) => new Promise((resolve) => child.stdout!.once('data', () => resolve())),
-  );
-  return { url: `https://127.0.0.1:${port}`, server };
-}
-
-/** What our server returns for one such pod: the bare one returns the same bytes. */
-async function sampleObject(url: string, pki: string): Promise<string> {
-  const made = await ask(url, pki, 'POST', collection, podTemplate.replace('NAME', 'p0'));
+/** What our server returns for one such object: the bare one returns the same bytes. */
+async function sampleObject(url: string, pki: string, { collection, template }: Subject): Promise<string> {
+  const made = await ask(url, pki, 'POST', collection, template.replace('NAME', 'p0'));
   await ask(url, pki, 'DELETE', `${collection}/p0?gracePeriodSeconds=0`);
   return made.body;
-}
-
-function ask(
-  url: string,
-  pki: string,
-  method: string,
-  path: string,
-  body?: string,
-): Promise<{ code: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const read = (name: string) => readFileSync(`${pki}/${name}`);
-    const options = {
-      method,
-      ca: read('ca.crt'),
-      cert: read('admin.crt'),
-      key: read('admin.key'),
-      agent: false as const,
-      headers: body ? { 'content-type': 'application/json' } : {},
-    };
-    const request = https.request(url + path, options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve({ code: answer.statusCode ?? 0, body: text }));
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
 }

@@ -12,7 +12,7 @@ export async function etcdRows(log: (text: string) => void): Promise<Row[]> {
   const putRates = () =>
     etcdRates({ endpoint: bare.endpoint, prefix: `j${jobs++}`, puts: 3000, connections: 16, bytes: storedPod });
   try {
-    return await apiRows('etcd', () => [`--etcd-servers=${under.endpoint}`], log, putRates);
+    return await apiRows('etcd', () => [`--etcd-servers=${under.endpoint}`], log, { putRates });
   } finally {
     await Promise.all([under.remove(), bare.remove()]);
   }

@@ -1,6 +1,7 @@
-// One load process: sends the requests of one job over TLS and HTTP/1.1 and prints how long they took.
+// One load process: sends the requests of one job over TLS, by HTTP/1.1 or HTTP/2, and prints how long they took.
 // Started by runLoad.ts; apart from the servers, so that neither measures the other's event loop.
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import https from 'node:https';
 import type { LoadJob, LoadResult } from './loadJob.ts';
 
@@ -17,6 +18,34 @@ interface Reply {
 }
 
 function send(method: string, path: string, body?: string): Promise<Reply> {
+  return job.http2 ? sendHttp2(method, path, body) : sendHttp1(method, path, body);
+}
+
+const sessions = job.http2 ? Array.from({ length: job.connections }, () => connect(job.url, tls)) : [];
+const idle = [...sessions];
+
+/** There are as many workers as sessions, so one is idle. */
+function sendHttp2(method: string, path: string, body?: string): Promise<Reply> {
+  const session = idle.pop()!;
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream: body === undefined });
+    const chunks: Buffer[] = [];
+    let code = 0;
+    stream.on('response', (head) => {
+      code = Number(head[':status']);
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      idle.push(session);
+      resolve({ code, body: Buffer.concat(chunks) });
+    });
+    stream.on('error', reject);
+    if (body !== undefined) stream.end(body);
+  });
+}
+
+function sendHttp1(method: string, path: string, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const headers =
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };

@@ -19,6 +19,8 @@ export interface LoadJob {
   watchers: number;
   /** `/api/v1/namespaces/default/pods`. */
   collection: string;
+  /** HTTP/2 instead of HTTP/1.1, one stream at a time on each connection. */
+  http2: boolean;
 }
 
 export interface LoadResult {

@@ -8,19 +8,27 @@ import { etcdPutRows } from './etcdPuts.ts';
 import { etcdRows } from './etcdRows.ts';
 import { memoryRows } from './memoryRows.ts';
 import { schedulerRows } from './schedulerRows.ts';
+import { embedded } from './servers.ts';
 import { startRows } from './startRows.ts';
+import { customResources } from './subjects.ts';
 import { type Row, table } from './table.ts';
 
 const log = (text: string) => process.stderr.write(`${text}\n`);
+
+const withoutWatches = ['create', 'get', 'list all 3,000', 'list a page of 500', 'update', 'delete'];
 
 /** In the order in which they run. `missing`: why one cannot. */
 const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
   { name: 'start', rows: () => startRows(log) },
   {
     name: 'embedded',
-    rows: () =>
-      apiRows('embedded', (folder) => ['--storage-backend=embedded', `--embedded-file=${folder}/state.db`], log),
+    rows: () => apiRows('embedded', embedded, log),
   },
+  {
+    name: 'custom',
+    rows: () => apiRows('custom resource, schema of 60 KB', embedded, log, { subject: customResources }),
+  },
+  { name: 'http2', rows: () => apiRows('embedded, HTTP/2', embedded, log, { http2: true, only: withoutWatches }) },
   { name: 'etcd-puts', missing: etcdMissing, rows: () => etcdPutRows(log) },
   { name: 'etcd', missing: etcdMissing, rows: () => etcdRows(log) },
   { name: 'deployment', rows: () => deploymentRows(log) },

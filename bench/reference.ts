@@ -2,9 +2,11 @@
 // It stores and returns the very bytes that the measured server returns: --objects names a file with those objects, one a line.
 // Compared with in every API row of the table.
 import { readFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import https from 'node:https';
 
-const [port, ca, cert, key, objects, collection] = process.argv.slice(2) as [
+const [port, ca, cert, key, objects, collection, http2] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -24,17 +26,18 @@ const watchers = new Set<import('node:http').ServerResponse>();
 const comma = Buffer.from(',');
 let revision = 1;
 
-https
-  .createServer({ ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
-    const url = request.url!;
-    const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    if (request.method === 'GET') return read(url, path, response);
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => write(request.method!, path, chunks, response));
-  })
-  .listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));
+const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+const server = http2 === 'true' ? createSecureServer({ ...tls, allowHTTP1: true }) : https.createServer(tls);
+server.on('request', (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => {
+  const url = request.url!;
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  if (request.method === 'GET') return read(url, path, response);
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => write(request.method!, path, chunks, response));
+});
+server.listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));
 
 function read(url: string, path: string, response: import('node:http').ServerResponse): void {
   if (url.includes('watch=1')) {
