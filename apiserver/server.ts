@@ -216,7 +216,7 @@ function refusalOf(api: Api, req: ApiRequest, error: unknown): status.StatusErro
 
 const notFoundPage = { type: 'text/plain; charset=utf-8', body: '404 page not found\n' };
 const refusalBody = (req: ApiRequest | undefined, value: status.StatusError['status']) =>
-  req ? statusBody(req, value) : { type: jsonType, body: JSON.stringify(value) };
+  req ? statusBody(req, value) : { type: jsonType, body: `${JSON.stringify(value)}\n` };
 
 function sendError(req: ApiRequest | undefined, response: ServerResponse, error: status.StatusError): void {
   if (response.headersSent || response.destroyed || req?.upgrade?.taken) {

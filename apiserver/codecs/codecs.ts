@@ -188,7 +188,7 @@ export interface FormOptions {
 
 /** One object as the body of an answer. */
 export function encodeCached(cached: Cached, served: Served, e: Encoding, options: FormOptions): Buffer {
-  if (e.form === 'object' && e.media.sendsJson && !served.kind.storedAs && !e.pretty) return cached.bytes;
+  if (e.form === 'object' && e.media.sendsJson && !served.kind.storedAs && !e.pretty) return ended(cached.bytes, e);
   return encodeObject(servedObject(served, cached), served, e, options);
 }
 
@@ -231,7 +231,12 @@ function formOf(
 }
 
 export const writeValue = (value: unknown, e: Encoding): Buffer =>
-  e.pretty ? Buffer.from(`${JSON.stringify(value, null, 2)}\n`) : e.media.write(value);
+  e.pretty ? Buffer.from(JSON.stringify(value, null, 2)) : ended(e.media.write(value), e);
+
+const lineFeed = Buffer.from('\n');
+/** An answer's JSON ends with a line feed, as Go's encoder ends it; text for eyes does not, nor does what stands within an event. */
+export const ended = (bytes: Buffer, e: Encoding): Buffer =>
+  e.media.sendsJson && !e.pretty ? Buffer.concat([bytes, lineFeed]) : bytes;
 
 const comma = Buffer.from(',');
 const commaBrace = Buffer.from(',{');

@@ -44,7 +44,7 @@ function* jsonPieces<T>(value: LongValue<T>, pretty: boolean): Generator<Buffer>
     yield Buffer.from(`${empty ? '' : ','}${deeper}${pretty ? text.replaceAll('\n', deeper) : text}`);
     empty = false;
   }
-  yield Buffer.from(`${empty ? '' : line}]${pretty ? '\n' : ''}}\n`);
+  yield Buffer.from(`${empty ? '' : line}]${pretty ? '\n}' : '}\n'}`);
 }
 
 /** Keys in alphabetical order, as go-yaml writes them. */

@@ -3,7 +3,7 @@
 import { badRequest } from '../../apimachinery/status.ts';
 import type { KubeObject, Status } from '../../apimachinery/types.ts';
 import type { Api } from '../api.ts';
-import { encodeObject, writeValue } from '../codecs/codecs.ts';
+import { encodeObject, ended, writeValue } from '../codecs/codecs.ts';
 import type { IncludeObject } from '../codecs/forms.ts';
 import { type Encoding, negotiate } from '../codecs/negotiate.ts';
 import { messageOf } from '../codecs/protobuf/messages.ts';
@@ -42,7 +42,7 @@ export function statusBody(req: ApiRequest, value: Status): { type: string; body
   try {
     e = encodingOf(req);
   } catch {
-    return { type: 'application/json', body: Buffer.from(JSON.stringify(value)) };
+    return { type: 'application/json', body: Buffer.from(`${JSON.stringify(value)}\n`) };
   }
   return { type: e.media.name, body: writeValue(value, e) };
 }
@@ -74,7 +74,8 @@ export function answerOutcome(
   const e = encodingOf(req, served);
   const direct = e.form === 'object' && e.media.sendsJson && !e.pretty && !served.kind.storedAs;
   const options = { include: includeObject(req), now: api.clock.now() };
-  return { code, type: e.media.name, body: direct ? outcome.bytes : encodeObject(outcome.object, served, e, options) };
+  const body = direct ? ended(outcome.bytes, e) : encodeObject(outcome.object, served, e, options);
+  return { code, type: e.media.name, body };
 }
 
 /** A view of an object, such as its Scale: an object of its own kind, with columns of its own. */
