@@ -24,8 +24,19 @@ export class StatusError extends Error {
   ) {
     super(status.message);
     this.name = 'StatusError';
-    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
-    const wait = status.details?.retryAfterSeconds ?? 0;
+    // In the order of Go's type, without what is empty: the answer's bytes.
+    const { message, reason, details, code } = status;
+    this.status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason && { reason }),
+      ...(details && { details }),
+      code,
+    };
+    const wait = details?.retryAfterSeconds ?? 0;
     this.headers = wait > 0 ? { 'retry-after': String(wait), ...headers } : headers;
   }
 

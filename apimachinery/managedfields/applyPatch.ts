@@ -53,16 +53,26 @@ export interface Applied {
 
 const fail = (message: string) => new StatusError({ code: 500, reason: '', message });
 
+/** What a client put where text belongs counts as none, until its shape is judged. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 function describe(object: any): string {
-  const { namespace = '', name = '' } = object.metadata ?? {};
-  const cut = (object.apiVersion ?? '').lastIndexOf('/');
-  const group = cut < 0 ? '' : object.apiVersion.slice(0, cut);
-  return `${namespace}/${name}; ${group}/${(object.apiVersion ?? '').slice(cut + 1)}, Kind=${object.kind ?? ''}`;
+  const { namespace, name } = object.metadata ?? {};
+  const apiVersion = textOf(object.apiVersion);
+  const cut = apiVersion.lastIndexOf('/');
+  const group = cut < 0 ? '' : apiVersion.slice(0, cut);
+  return `${textOf(namespace)}/${textOf(name)}; ${group}/${apiVersion.slice(cut + 1)}, Kind=${textOf(object.kind)}`;
+}
+
+/** Throws the 500 of a configuration that has not the shape which the schema declares. */
+export function checkShape(patch: any, node: SchemaNode): void {
+  const errors = shapeErrors(patch, node);
+  if (errors) throw fail(`failed to create typed patch object (${describe(patch)}): ${errors}`);
 }
 
 function check({ patch, node, apiVersion }: Apply): void {
   if (patch.apiVersion !== apiVersion) {
-    const [got, expected] = [patch.apiVersion ?? '', apiVersion];
+    const [got, expected] = [textOf(patch.apiVersion), apiVersion];
     throw badRequest(
       `Incorrect version specified in apply patch. Specified patch version: ${got}, expected: ${expected}`,
     );
@@ -70,8 +80,7 @@ function check({ patch, node, apiVersion }: Apply): void {
   if (patch.metadata?.managedFields !== undefined && patch.metadata.managedFields !== null) {
     throw badRequest('metadata.managedFields must be nil');
   }
-  const errors = shapeErrors(patch, node);
-  if (errors) throw fail(`failed to create typed patch object (${describe(patch)}): ${errors}`);
+  checkShape(patch, node);
 }
 
 /** An object in the version that an entry is of; undefined when that version is gone. */

@@ -2,7 +2,7 @@
 // Called by patch.ts; the algebra is apimachinery/managedfields/applyPatch.ts. Mirrors: applyPatcher of apiserver/pkg/endpoints/handlers/patch.go.
 import { toTime } from '../../apimachinery/clock.ts';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
-import { applyPatch } from '../../apimachinery/managedfields/applyPatch.ts';
+import { applyPatch, checkShape } from '../../apimachinery/managedfields/applyPatch.ts';
 import { mergePatch } from '../../apimachinery/mergePatch.ts';
 import * as status from '../../apimachinery/status.ts';
 import { decodeValue, yamlErrorText } from '../codecs/codecs.ts';
@@ -55,14 +55,17 @@ function parse(req: ApiRequest, inCbor: boolean, problems: string[]): any {
   );
 }
 
+/** Anything may stand where text belongs. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** The configuration must name the very type of its path. */
 function checkType(body: any, served: Served, sub: Subresource | undefined): void {
   const { kind, apiVersion } = expectedBody(served, sub);
   if (body.kind === kind && body.apiVersion === apiVersion) return;
-  const given = String(body.apiVersion ?? '');
+  const given = textOf(body.apiVersion);
   const slash = given.indexOf('/');
   const groupVersion = slash < 0 ? `/${given}` : given;
-  throw status.badRequest(`invalid object type: ${groupVersion}, Kind=${body.kind ?? ''}`);
+  throw status.badRequest(`invalid object type: ${groupVersion}, Kind=${textOf(body.kind)}`);
 }
 
 function applyOnce(w: WriteContext, params: WriteParams, live: any | undefined, applied: any, sub?: Subresource): any {
@@ -120,6 +123,7 @@ function checkName(object: any, name: string): void {
 
 /** A view that is applied is what it says of its object; whoever applies it owns that. */
 function applyView(w: WriteContext, params: WriteParams, sub: Subresource, live: any, applied: any): any {
+  checkShape(applied, expectedBody(w.served, sub).node!);
   const view = mergePatch(sub.view!(live), applied);
   const errors = sub.validateView?.(view) ?? [];
   if (errors.length) throw status.invalid(sub.body!, view.metadata?.name ?? '', errors);

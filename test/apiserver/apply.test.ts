@@ -44,6 +44,37 @@ const owners = (object: any) =>
 const entryOf = (object: any, manager: string, operation = 'Apply') =>
   object.metadata.managedFields.find((e: any) => e.manager === manager && e.operation === operation);
 
+describe('anything where text belongs', () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const sent = (body: object) => apply(`${cms}/odd`, 'm', { ...cm('odd'), ...body });
+  it.each([
+    ['name', { metadata: { name: odd } }, 500, '(/; /v1, Kind=ConfigMap): .metadata.name: expected string, got &value'],
+    [
+      'namespace',
+      { metadata: { name: 'odd', namespace: odd } },
+      500,
+      '(/odd; /v1, Kind=ConfigMap): .metadata.namespace: ',
+    ],
+    ['metadata', { metadata: [odd] }, 500, '(/; /v1, Kind=ConfigMap): .metadata: expected map, got'],
+    ['apiVersion', { apiVersion: odd }, 400, 'invalid object type: /, Kind=ConfigMap'],
+    ['kind', { kind: odd }, 400, 'invalid object type: /v1, Kind='],
+    ['a value', { data: { a: odd } }, 500, '.data.a: expected string, got'],
+  ])('%s', async (_what, body, code, text) => {
+    const r = await sent(body);
+    expect([r.code, r.json.message]).toEqual([code, expect.stringContaining(text)]);
+  });
+  it('in a scale', async () => {
+    const name = fresh();
+    await apply(`${deployments}/${name}`, 'm', deployment(name));
+    const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, spec: { replicas: odd } };
+    const r = await apply(`${deployments}/${name}/scale`, 'm', body);
+    expect([r.code, r.json.message]).toEqual([
+      500,
+      `failed to create typed patch object (/${name}; autoscaling/v1, Kind=Scale): .spec.replicas: expected numeric (int or float), got map[string]interface {}`,
+    ]);
+  });
+});
+
 describe('identity', () => {
   it('a uid where nothing is, is a conflict', async () => {
     const name = fresh();
