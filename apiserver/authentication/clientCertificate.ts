@@ -2,6 +2,8 @@
 // Reads: the verified peer certificate of a socket. Mirrors: staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go.
 // Next: authenticator.ts, where this is the first method.
 import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { UserInfo } from '../../apimachinery/types.ts';
 
@@ -24,16 +26,21 @@ const uidAttribute = '1.3.6.1.4.1.57683.2';
 const known = new WeakMap<TLSSocket, { certificate: PeerCertificate | undefined }>();
 
 /**
- * The client certificate of a connection, read once a socket. The server must ask for it (`requestCert: true`,
+ * The client certificate of a request's connection, read once a connection. The server must ask for it (`requestCert: true`,
  * `rejectUnauthorized: false`, `ca` the client CA alone). Undefined when the client sent none.
  */
-export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined {
+export function peerCertificate(request: IncomingMessage | Http2ServerRequest): PeerCertificate | undefined {
+  const socket = connectionOf(request);
   const before = known.get(socket);
   if (before) return before.certificate;
   const certificate = read(socket);
   known.set(socket, { certificate });
   return certificate;
 }
+
+/** Over HTTP/2 each request has a socket object of its own, a view of the one that its session has. */
+const connectionOf = (request: IncomingMessage | Http2ServerRequest): TLSSocket =>
+  (('stream' in request && request.stream.session?.socket) || request.socket) as TLSSocket;
 
 function read(socket: TLSSocket): PeerCertificate | undefined {
   const peer = socket.getPeerCertificate?.(true);

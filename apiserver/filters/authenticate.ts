@@ -1,5 +1,4 @@
 // Who is calling. Next: impersonate, which may exchange the user. Mirrors: apiserver/pkg/endpoints/filters/authentication.go.
-import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import { peerCertificate } from '../authentication/clientCertificate.ts';
@@ -8,7 +7,7 @@ import type { Filter } from '../filters.ts';
 import type { ApiRequest } from '../request.ts';
 
 export const authenticate: Filter = (api, req) => {
-  const certificate = peerCertificate(req.raw.socket as TLSSocket);
+  const certificate = peerCertificate(req.raw);
   const authorization = authorizationOf(req);
   const user = api.authenticator.authenticate({ certificate, authorization, rawHeaders: req.raw.rawHeaders });
   if (user instanceof Promise) return user.then((known) => become(req, known));
