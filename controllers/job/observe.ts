@@ -57,7 +57,7 @@ export function observe(job: Job, pods: readonly Pod[], memory: Memory): View {
   const failed = fresh.filter((p) => isFailed(p, job));
   const before = job.status ?? {};
   const completedBefore = isIndexed(job) ? parseIndexes(before.completedIndexes, job.spec?.completions ?? 0) : [];
-  const completed = isIndexed(job) ? withIndexes(completedBefore, endedIndexes(job, pods)) : [];
+  const completed = isIndexed(job) ? withIndexes(completedBefore, endedIndexes(job, pods, memory.released)) : [];
   const failedIndexes = isPerIndex(job) ? withFailedIndexes(job, pods) : undefined;
   return {
     job,
@@ -84,11 +84,12 @@ export function observe(job: Job, pods: readonly Pod[], memory: Memory): View {
 /** Neither counted nor let go of. */
 export const isOpen = (pod: Pod, released: ReadonlySet<string>): boolean => isTracked(pod) && !released.has(uidOf(pod));
 
-const endedIndexes = (job: Job, pods: readonly Pod[]): number[] =>
-  pods
-    .filter((p) => p.status?.phase === 'Succeeded' && isTracked(p))
-    .map((p) => indexOf(p, job))
-    .filter((i) => i !== undefined);
+/** A pod that was written down as failed while it was going stays so, even if it succeeded after all. */
+function endedIndexes(job: Job, pods: readonly Pod[], released: ReadonlySet<string>): number[] {
+  const failed = new Set(job.status?.uncountedTerminatedPods?.failed);
+  const ended = pods.filter((p) => p.status?.phase === 'Succeeded' && isOpen(p, released) && !failed.has(uidOf(p)));
+  return ended.map((p) => indexOf(p, job)).filter((i) => i !== undefined);
+}
 
 function withFailedIndexes(job: Job, pods: readonly Pod[]): Indexes {
   const limit = job.spec?.backoffLimitPerIndex ?? 0;
