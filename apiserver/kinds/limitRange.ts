@@ -17,12 +17,14 @@ import { createdColumn, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
 import { mayOvercommit } from './pod/resourceNames.ts';
 import { checkContainerName, checkName } from './pod/resources.ts';
+import { roundAmounts } from './resourceLists.ts';
 
 const types: readonly string[] = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 
 /** A container's limit is the maximum unless said otherwise, its request the limit, or else the minimum. */
 function defaultItem(item: any): void {
+  for (const list of lists) roundAmounts(item[list]);
   if (item.type !== 'Container') return;
   item.default = { ...item.max, ...item.default };
   item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };

@@ -6,6 +6,7 @@ import { isQualifiedName, nameIsDNSLabel } from '../../apimachinery/names.ts';
 import { pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
+import { nullTimes } from './pod/statusDefaults.ts';
 
 const ownFinalizer = 'kubernetes';
 const unqualified = new Set([ownFinalizer, 'orphan', 'foregroundDeletion']);
@@ -23,6 +24,8 @@ function finalizerErrors(field: string, name: string): FieldError[] {
 function defaults(namespace: any): void {
   namespace.spec ??= {};
   namespace.status ??= {};
+  namespace.status.phase ||= 'Active';
+  nullTimes(namespace.status.conditions, 'lastTransitionTime');
   const name = namespace.metadata.name;
   if (!name) return;
   namespace.metadata.labels ??= {};

@@ -13,7 +13,23 @@ import { defineKind } from './kind.ts';
 import { checkNodeAnnotations } from './node/annotations.ts';
 import { checkTaints } from './node/taints.ts';
 import { checkAmount } from './pod/resources.ts';
+import { nullTimes } from './pod/statusDefaults.ts';
+import { roundAmounts } from './resourceLists.ts';
 import { statusSubresource } from './statusSubresource.ts';
+
+/** What Go writes although nobody set it. */
+const infos =
+  'machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion operatingSystem architecture'.split(
+    ' ',
+  );
+
+function fillStatus(status: any): void {
+  nullTimes(status.conditions, 'lastHeartbeatTime', 'lastTransitionTime');
+  status.daemonEndpoints ??= {};
+  status.daemonEndpoints.kubeletEndpoint ??= { Port: 0 };
+  status.nodeInfo ??= {};
+  for (const name of infos) status.nodeInfo[name] ??= '';
+}
 
 function defaults(node: any): void {
   node.spec ??= {};
@@ -23,7 +39,10 @@ function defaults(node: any): void {
   } else if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
   node.status ??= {};
   const status = node.status;
+  roundAmounts(status.capacity);
+  roundAmounts(status.allocatable);
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  fillStatus(status);
 }
 
 function checkPodCIDRs(errors: FieldError[], cidrs: string[]): void {

@@ -11,6 +11,7 @@ import { checkVolumeSpec } from './persistentVolume/spec.ts';
 import { validateUpdate } from './persistentVolume/update.ts';
 import { defaultSources } from './pod/volumeDefaults.ts';
 import { labelWarnings } from './pod/warnings.ts';
+import { roundAmounts } from './resourceLists.ts';
 
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 const mountAnnotation = 'volume.beta.kubernetes.io/mount-options';
@@ -26,6 +27,7 @@ function defaults(volume: any): void {
   spec.persistentVolumeReclaimPolicy ||= 'Retain';
   spec.volumeMode ??= 'Filesystem';
   defaultSources(spec);
+  roundAmounts(spec.capacity);
   volume.status ??= {};
   volume.status.phase ||= 'Pending';
 }

@@ -7,6 +7,7 @@ import { checkNotNegative } from './check.ts';
 import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { defineKind } from './kind.ts';
+import { nullTimes } from './pod/statusDefaults.ts';
 import { nameWarnings } from './pod/warnings.ts';
 import {
   bareTemplateWarnings,
@@ -28,6 +29,7 @@ function defaults(controller: any): void {
   controller.spec ??= {};
   const { spec } = controller;
   spec.replicas ??= 1;
+  nullTimes(controller.status?.conditions, 'lastTransitionTime');
   if (!spec.template) return;
   defaultPodTemplate(spec);
   const { labels } = spec.template.metadata;

@@ -7,6 +7,7 @@ import { ageColumn, column, nameColumn } from './columns.ts';
 import { defineKind } from './kind.ts';
 import { isStandardForQuota } from './pod/resourceNames.ts';
 import { checkAmount, checkName } from './pod/resources.ts';
+import { roundAmounts } from './resourceLists.ts';
 import { statusSubresource } from './statusSubresource.ts';
 
 const pods = ['pods'];
@@ -155,6 +156,10 @@ export const resourceQuota = defineKind({
   storage: 'resourcequotas',
   defaults: (quota) => {
     quota.spec ??= {};
+    quota.status ??= {};
+    roundAmounts(quota.spec.hard);
+    roundAmounts(quota.status.hard);
+    roundAmounts(quota.status.used);
   },
   validate,
   validateUpdate,

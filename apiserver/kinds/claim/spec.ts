@@ -12,6 +12,8 @@ import { validateLabelSelector } from '../../../apimachinery/labelSelector.ts';
 import { isDNS1123Subdomain, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../apimachinery/names.ts';
 import { milliValue, parseQuantity, quantityText, signOf } from '../../../apimachinery/quantity.ts';
 import { checkOneOf, checkRequired, pushTexts } from '../check.ts';
+import { nullTimes } from '../pod/statusDefaults.ts';
+import { roundAmounts, roundResources } from '../resourceLists.ts';
 
 const accessModes: readonly string[] = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 export const volumeModes: readonly string[] = ['Block', 'Filesystem'];
@@ -72,8 +74,12 @@ export function defaultClaim(claim: any): void {
   claim.spec ??= {};
   claim.spec.volumeMode ??= 'Filesystem';
   claim.spec.resources ??= {};
+  roundResources(claim.spec.resources);
   claim.status ??= {};
   claim.status.phase ||= 'Pending';
+  roundAmounts(claim.status.capacity);
+  roundAmounts(claim.status.allocatedResources);
+  nullTimes(claim.status.conditions, 'lastProbeTime', 'lastTransitionTime');
 }
 
 /** Sizes of less than a byte are taken, and are most likely a slip. */

@@ -19,7 +19,7 @@ export function setPodCondition(pod: any, condition: Condition, now: number): vo
   const set = {
     ...condition,
     observedGeneration: pod.metadata.generation,
-    ...(known?.lastProbeTime && { lastProbeTime: known.lastProbeTime }),
+    lastProbeTime: known?.lastProbeTime ?? null,
     lastTransitionTime: known?.status === condition.status ? known.lastTransitionTime : toTime(now),
   };
   if (known) list[list.indexOf(known)] = set;

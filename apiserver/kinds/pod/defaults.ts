@@ -2,7 +2,9 @@
 // Mirrors: pkg/apis/core/v1/defaults.go, zz_generated.defaults.go and the conversions that keep old fields in step.
 // Next: spec.ts, which checks the outcome; podTemplate.ts calls defaultPodSpec for workload kinds.
 
+import { roundAmounts, roundResources } from '../resourceLists.ts';
 import { defaultPodResources } from './podLevelResources.ts';
+import { defaultPodStatus } from './statusDefaults.ts';
 import { defaultVolume } from './volumeDefaults.ts';
 
 /** The tag of an image reference: `latest` when there is neither tag nor digest, empty for a digest alone. */
@@ -38,6 +40,7 @@ function defaultContainer(container: any): void {
   container.terminationMessagePolicy ||= 'File';
   container.imagePullPolicy ||= pullPolicyFor(container.image ?? '');
   container.resources ??= {};
+  roundResources(container.resources);
   if (container.ports) for (const port of container.ports) port.protocol ||= 'TCP';
   if (container.env) {
     for (const variable of container.env) {
@@ -73,6 +76,8 @@ export function defaultPodSpec(spec: any): void {
   spec.restartPolicy ||= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
   spec.dnsPolicy ||= 'ClusterFirst';
+  roundResources(spec.resources);
+  roundAmounts(spec.overhead);
   syncServiceAccount(spec);
   spec.securityContext ??= {};
   spec.schedulerName ||= 'default-scheduler';
@@ -110,5 +115,7 @@ export function defaultPod(pod: any): void {
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork) for (const container of containers) hostPortsOf(container);
   if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
-  if (pod.status) syncPodIPs(pod.status);
+  if (!pod.status) return;
+  syncPodIPs(pod.status);
+  defaultPodStatus(pod.status);
 }

@@ -1,6 +1,7 @@
 // What the server itself writes into a pod as it is created, and what each kind of update may not touch.
 // Mirrors: PrepareForCreate and PrepareForUpdate of the strategies in pkg/registry/core/pod/strategy.go.
 // Called by: ../pod.ts.
+import { toTime } from '../../../apimachinery/clock.ts';
 import type { Context } from '../kind.ts';
 import { appArmorPrefix } from './annotations.ts';
 import { qosClass } from './qos.ts';
@@ -8,7 +9,7 @@ import { eachContainer } from './spec.ts';
 
 const gatedCondition = {
   type: 'PodScheduled',
-  observedGeneration: 1,
+  lastProbeTime: null,
   status: 'False',
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
@@ -70,7 +71,8 @@ function appArmorFromAnnotations(pod: any, context: Context): void {
 export function prepareCreate(pod: any, context: Context): void {
   pod.spec ??= {};
   pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
-  if (pod.spec.schedulingGates?.length) pod.status.conditions = [{ ...gatedCondition }];
+  if (pod.spec.schedulingGates?.length)
+    pod.status.conditions = [{ ...gatedCondition, lastTransitionTime: toTime(context.now()) }];
   mergeAllLabelKeys(pod.spec, pod.metadata.labels ?? {});
   appArmorFromAnnotations(pod, context);
 }

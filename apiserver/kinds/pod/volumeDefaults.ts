@@ -1,6 +1,7 @@
 // Defaults of volumes: the kind of volume, file modes, and the historical ones of each plugin.
 // Mirrors: SetDefaults_Volume and the +default markers of staging/src/k8s.io/api/core/v1/types.go.
 // Called by: defaults.ts and ../persistentVolume.ts.
+import { roundResources } from '../resourceLists.ts';
 import { pullPolicyFor } from './defaults.ts';
 
 const plainMode = 0o644;
@@ -38,7 +39,10 @@ const byPlugin: Record<string, (source: any) => void> = {
     s.pullPolicy ||= pullPolicyFor(s.reference ?? '');
   },
   ephemeral: (s) => {
-    if (s.volumeClaimTemplate?.spec) s.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+    const claim = s.volumeClaimTemplate?.spec;
+    if (!claim) return;
+    claim.volumeMode ??= 'Filesystem';
+    roundResources(claim.resources);
   },
   iscsi: (s) => {
     s.iscsiInterface ||= 'default';

@@ -40,7 +40,13 @@ test.each<[string, string[]]>([
 test.each<[string, boolean, string[]]>([
   ['Active', false, []],
   ['Terminating', true, []],
-  ['', false, [`status.Phase: Invalid value: "": may only be 'Active' if \`deletionTimestamp\` is empty`]],
+  // Nothing said is Active.
+  ['', false, []],
+  [
+    '',
+    true,
+    [`status.Phase: Invalid value: "Active": may only be 'Terminating' if \`deletionTimestamp\` is not empty`],
+  ],
   [
     'Terminating',
     false,
@@ -76,9 +82,9 @@ test('updates and /status leave the finalizers, /finalize leaves the status', ()
 });
 
 test('its deletion begins with the phase', () => {
-  const object = made(namespace, { status: { phase: 'Active', conditions: [1] } }, { deletionGracePeriodSeconds: 0 });
+  const object = made(namespace, { status: { phase: 'Active', conditions: [] } }, { deletionGracePeriodSeconds: 0 });
   namespace.markDeleted!(object);
-  expect(object.status).toEqual({ phase: 'Terminating', conditions: [1] });
+  expect(object.status).toEqual({ phase: 'Terminating', conditions: [] });
   expect(object.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
 });
 

@@ -187,3 +187,15 @@ test('swap is looked at with the whole node alone, as upstream does', () => {
   ]);
   expect(status.validateUpdate!(swapping(0), a({}))).toEqual([]);
 });
+
+test('a node says what Go writes of it although nobody said it', () => {
+  const { status } = a({}, { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { osImage: 'Debian' } });
+  expect(status.conditions).toEqual([
+    { type: 'Ready', status: 'True', lastHeartbeatTime: null, lastTransitionTime: null },
+  ]);
+  expect(status.daemonEndpoints).toEqual({ kubeletEndpoint: { Port: 0 } });
+  expect(status.nodeInfo).toMatchObject({ osImage: 'Debian', kubeletVersion: '', bootID: '' });
+  expect(
+    a({}, { daemonEndpoints: { kubeletEndpoint: { Port: 10250 } } }).status.daemonEndpoints.kubeletEndpoint.Port,
+  ).toBe(10250);
+});

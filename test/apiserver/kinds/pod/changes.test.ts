@@ -200,6 +200,8 @@ test('a status write keeps owners, QoS and observed generations', () => {
   expect(written.status).toEqual({
     qosClass: 'BestEffort',
     observedGeneration: 3,
-    conditions: [{ type: 'Ready', status: 'True', observedGeneration: 3 }],
+    conditions: [
+      { type: 'Ready', status: 'True', observedGeneration: 3, lastProbeTime: null, lastTransitionTime: null },
+    ],
   });
 });

@@ -7,7 +7,7 @@ import { pod } from '../../../../apiserver/kinds/pod.ts';
 import { defaultFeatureGates } from '../../../../component-base/featureGates.ts';
 import { aPod } from './pods.ts';
 
-const context = { warn: () => {} } as unknown as Context;
+const context = { warn: () => {}, now: () => Date.parse('2026-01-01T00:00:00Z') } as unknown as Context;
 
 test('what a pod gets that says as little as it may', () => {
   expect(aPod().spec).toEqual({
@@ -133,7 +133,8 @@ test('a new pod is Pending, with the class it will keep, whatever status was sen
     conditions: [
       {
         type: 'PodScheduled',
-        observedGeneration: 1,
+        lastProbeTime: null,
+        lastTransitionTime: '2026-01-01T00:00:00Z',
         status: 'False',
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
@@ -189,4 +190,27 @@ test.each<[string, any, any, number]>([
     p.status = { phase };
   });
   expect(pod.gracePeriod!(it, options, context)).toBe(seconds);
+});
+
+test('the status of a container says all that typed clients ask for', () => {
+  const state = { terminated: { reason: 'Error' } };
+  const { status } = aPod((_spec, p) => {
+    p.status = {
+      conditions: [{ type: 'Ready', status: 'False' }],
+      containerStatuses: [
+        { name: 'c', state },
+        { name: 'd', state: { running: {} }, ready: true, restartCount: 2 },
+      ],
+      ephemeralContainerStatuses: [{ name: 'e', imageID: 'sha256:1' }],
+    };
+  });
+  const empty = { lastState: {}, ready: false, restartCount: 0, image: '', imageID: '' };
+  expect(status.conditions).toEqual([
+    { type: 'Ready', status: 'False', lastProbeTime: null, lastTransitionTime: null },
+  ]);
+  expect(status.containerStatuses).toEqual([
+    { ...empty, name: 'c', state: { terminated: { reason: 'Error', exitCode: 0, startedAt: null, finishedAt: null } } },
+    { ...empty, name: 'd', state: { running: { startedAt: null } }, ready: true, restartCount: 2 },
+  ]);
+  expect(status.ephemeralContainerStatuses).toEqual([{ ...empty, name: 'e', state: {}, imageID: 'sha256:1' }]);
 });
