@@ -10,6 +10,13 @@ export function fnv32a(text: string): number {
   return hash >>> 0;
 }
 
+/** 32-bit FNV-1: as fnv32a, with multiplying before mixing. */
+export function fnv32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
+  return hash >>> 0;
+}
+
 /** Each character as one of the safe alphabet: `5d8f7c9b6` looks like this. */
 export const safeEncode = (text: string): string =>
   Array.from(text, (c) => safeAlphabet[c.codePointAt(0)! % safeAlphabet.length]).join('');

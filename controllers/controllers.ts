@@ -2,7 +2,9 @@
 // Read by: main.ts. A new controller is a file or folder beside this one and a row here.
 import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
+import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
+import { cronJobController } from './cronJob/cronJob.ts';
 import { daemonSetController } from './daemonSet/daemonSet.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
@@ -16,6 +18,7 @@ import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/
 import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
+import { statefulSetController } from './statefulSet/statefulSet.ts';
 import { claimProtection, classProtection, volumeProtection } from './storageProtection.ts';
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
 
@@ -28,8 +31,14 @@ export const rows: Row[] = [
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
   (c) => replicationControllerController(c['concurrent-rc-syncs']),
   (c) => daemonSetController(c['concurrent-daemonset-syncs']),
+  (c) =>
+    statefulSetController({
+      workers: c['concurrent-statefulset-syncs'],
+      maxUnavailable: createFeatureGates(c['feature-gates']).enabled('MaxUnavailableStatefulSet'),
+    }),
   (c) => deploymentController(c['concurrent-deployment-syncs']),
   (c) => jobController(c['concurrent-job-syncs']),
+  (c) => cronJobController(c['concurrent-cron-job-syncs']),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),

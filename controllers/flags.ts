@@ -18,6 +18,7 @@ export const flags = {
     default: ['*'],
     help: "Which controllers run: '*' all, 'name' this one, '-name' not this one.",
   },
+  'feature-gates': { type: 'map', default: {}, help: 'Features to turn on or off: Name=true,Other=false.' },
   'use-service-account-credentials': {
     type: 'bool',
     default: false,
@@ -93,8 +94,10 @@ export const flags = {
   'concurrent-deployment-syncs': syncs('Deployments', 5),
   'concurrent-replicaset-syncs': syncs('ReplicaSets', 5),
   'concurrent-daemonset-syncs': syncs('DaemonSets', 2),
+  'concurrent-statefulset-syncs': syncs('StatefulSets', 5),
   'concurrent-rc-syncs': syncs('ReplicationControllers', 5),
   'concurrent-job-syncs': syncs('Jobs', 5),
+  'concurrent-cron-job-syncs': syncs('CronJobs', 5),
   'concurrent-endpoint-syncs': syncs("Services' Endpoints", 5),
   'concurrent-service-endpoint-syncs': syncs("Services' EndpointSlices", 5),
   'concurrent-namespace-syncs': syncs('Namespaces', 10),

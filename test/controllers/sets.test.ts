@@ -6,9 +6,11 @@ import {
   events,
   namespaces,
   nodes,
+  persistentVolumeClaims,
   pods,
   type Resource,
   serviceAccounts,
+  statefulSets,
 } from '../../apimachinery/resources.ts';
 import type { KubeObject, Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
@@ -216,5 +218,191 @@ describe('a DaemonSet', () => {
     await settled(ns, 3, 'v2');
     expect((await listed(controllerRevisions, ns)).map((r) => r.revision).sort()).toEqual([2, 3]);
     expect(first!.metadata.ownerReferences).toMatchObject([{ kind: 'DaemonSet', uid: ds.metadata.uid }]);
+  });
+});
+
+describe('a StatefulSet', () => {
+  const claimTemplate = {
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  const create = (namespace: string, spec: object = {}) =>
+    client.create(statefulSets, {
+      metadata: { name: 'web', namespace },
+      spec: { replicas: 3, serviceName: 'web', selector: { matchLabels: labels }, template: template(), ...spec },
+    } as never);
+  const edit = (namespace: string, spec: object) => client.patch(statefulSets, 'web', namespace, 'strategic', { spec });
+  const podImages = async (namespace: string) =>
+    Object.fromEntries((await living(namespace)).map((p) => [p.metadata.name, p.spec?.containers[0]?.image]));
+  const settled = (namespace: string, images: Record<string, string>) =>
+    until(
+      async () => {
+        const { status, metadata, spec } = await client.get(statefulSets, 'web', namespace);
+        const count = Object.keys(images).length;
+        const are = await podImages(namespace);
+        return (
+          status?.observedGeneration === metadata.generation &&
+          spec?.replicas === count &&
+          (await listed(pods, namespace)).length === count &&
+          [status?.replicas, status?.readyReplicas ?? 0, status?.availableReplicas].every((n) => n === count) &&
+          Object.entries(images).every(([name, wanted]) => are[name] === wanted)
+        );
+      },
+      20_000,
+      JSON.stringify(images),
+    );
+  const all = (image: string, count = 3) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`web-${i}`, image]));
+  const revisionsOf = async (namespace: string) => (await client.get(statefulSets, 'web', namespace)).status!;
+
+  it('makes pods and claims in order, tells of them, and keeps the claims', async () => {
+    const ns = await newNamespace();
+    await create(ns, { volumeClaimTemplates: [claimTemplate] });
+    await settled(ns, all('v1'));
+    const made = (await living(ns)).sort(
+      (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+    );
+    expect(made.map((p) => p.metadata.name)).toEqual(['web-0', 'web-1', 'web-2']);
+    expect(made[1]!.metadata.labels).toMatchObject({
+      'statefulset.kubernetes.io/pod-name': 'web-1',
+      'apps.kubernetes.io/pod-index': '1',
+      'controller-revision-hash': (await revisionsOf(ns)).updateRevision,
+    });
+    expect(made[1]!.spec).toMatchObject({ hostname: 'web-1', subdomain: 'web' });
+    await until(async () => (await messages(ns, 'SuccessfulCreate')).length === 6);
+    expect((await messages(ns, 'SuccessfulCreate')).sort()).toEqual([
+      ...[0, 1, 2].map((n) => `create Claim data-web-${n} Pod web-${n} in StatefulSet web success`),
+      ...[0, 1, 2].map((n) => `create Pod web-${n} in StatefulSet web successful`),
+    ]);
+    const [deleted] = made;
+    await client.delete(pods, 'web-0', ns);
+    await until(async () =>
+      (await living(ns)).some((p) => p.metadata.name === 'web-0' && p.metadata.uid !== deleted!.metadata.uid),
+    );
+    await settled(ns, all('v1'));
+    await edit(ns, { replicas: 1 });
+    await settled(ns, all('v1', 1));
+    await until(async () => (await messages(ns, 'SuccessfulDelete')).length === 2);
+    expect(await messages(ns, 'SuccessfulDelete')).toEqual([
+      'delete Pod web-2 in StatefulSet web successful',
+      'delete Pod web-1 in StatefulSet web successful',
+    ]);
+    expect((await listed(persistentVolumeClaims, ns)).map((c) => c.metadata.name)).toEqual(
+      [0, 1, 2].map((n) => `data-web-${n}`),
+    );
+  });
+
+  it('deletes claims when its policy says so', async () => {
+    const ns = await newNamespace();
+    await create(ns, {
+      volumeClaimTemplates: [claimTemplate],
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Retain' },
+    });
+    await settled(ns, all('v1'));
+    await edit(ns, { replicas: 1 });
+    const names = async () => (await listed(persistentVolumeClaims, ns)).map((c) => c.metadata.name);
+    await until(async () => (await names()).length === 1, 15_000, 'one claim');
+    expect(await names()).toEqual(['data-web-0']);
+    await edit(ns, {
+      replicas: 2,
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: 'Delete' },
+    });
+    await settled(ns, all('v1', 2));
+    await until(
+      async () =>
+        (await listed(persistentVolumeClaims, ns)).every(
+          (c) => c.metadata.ownerReferences?.[0]?.kind === 'StatefulSet',
+        ),
+      10_000,
+      'owners',
+    );
+    await client.delete(statefulSets, 'web', ns);
+    await until(async () => (await names()).length === 0, 15_000, 'no claim');
+  });
+
+  it('is updated in parts: partition, deletion, the rest', async () => {
+    const ns = await newNamespace();
+    const rolling = (partition: number) => ({
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition } },
+    });
+    await create(ns, rolling(3));
+    await settled(ns, all('v1'));
+    const first = await revisionsOf(ns);
+    expect(first.currentRevision).toBe(first.updateRevision);
+    await edit(ns, image('v2').spec);
+    await until(async () => (await revisionsOf(ns)).updateRevision !== first.updateRevision);
+    await settled(ns, all('v1'));
+    await edit(ns, rolling(2));
+    await settled(ns, { ...all('v1'), 'web-2': 'v2' });
+    for (const name of ['web-0', 'web-2']) await client.delete(pods, name, ns);
+    await settled(ns, { ...all('v1'), 'web-2': 'v2' });
+    await edit(ns, rolling(1));
+    await settled(ns, { ...all('v2'), 'web-0': 'v1' });
+    expect((await revisionsOf(ns)).currentRevision).toBe(first.currentRevision);
+    await edit(ns, rolling(0));
+    await settled(ns, all('v2'));
+    await until(async () => (await revisionsOf(ns)).currentRevision !== first.currentRevision);
+    // Back to the first template: its revision is used again, under its old name.
+    await edit(ns, image('v1').spec);
+    await settled(ns, all('v1'));
+    await until(
+      async () => (await revisionsOf(ns)).currentRevision === first.currentRevision,
+      10_000,
+      'the first revision',
+    );
+  });
+
+  it('rolls out, back, and is restarted, as kubectl sees it', async () => {
+    const ns = await newNamespace();
+    await create(ns, { podManagementPolicy: 'Parallel' });
+    await settled(ns, all('v1'));
+    await kubectl(oldest, ns, 'set', 'image', 'sts/web', 'c=v2');
+    expect(await kubectl(oldest, ns, 'rollout', 'status', 'sts/web', '--timeout=20s')).toMatch(
+      /partitioned roll out complete|statefulset rolling update complete 3 pods at revision/,
+    );
+    await settled(ns, all('v2'));
+    expect(await kubectl(newest, ns, 'rollout', 'history', 'sts/web')).toMatch(/^1 .*\n2 /m);
+    expect(await kubectl(newest, ns, 'rollout', 'history', 'sts/web', '--revision=1')).toMatch(/Image:\s+v1/);
+    await kubectl(newest, ns, 'rollout', 'undo', 'sts/web');
+    await settled(ns, all('v1'));
+    await kubectl(oldest, ns, 'rollout', 'undo', 'sts/web', '--to-revision=2');
+    await settled(ns, all('v2'));
+    const before = new Set((await living(ns)).map((p) => p.metadata.uid));
+    await kubectl(newest, ns, 'rollout', 'restart', 'sts/web');
+    await kubectl(newest, ns, 'rollout', 'status', 'sts/web', '--timeout=20s');
+    await settled(ns, all('v2'));
+    expect((await living(ns)).filter((p) => before.has(p.metadata.uid))).toEqual([]);
+    await kubectl(newest, ns, 'scale', 'sts/web', '--replicas=1');
+    await settled(ns, all('v2', 1));
+  }, 40_000);
+
+  it('makes failed pods again, and waits for a broken one', async () => {
+    const ns = await newNamespace();
+    await create(ns, { replicas: 1 });
+    await settled(ns, all('v1', 1));
+    const [first] = await living(ns);
+    const failed = { status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False' }] } };
+    await client.patch(pods, 'web-0', ns, 'merge', failed, { subresource: 'status' });
+    await until(async () => {
+      const [pod] = await living(ns);
+      return pod !== undefined && pod.metadata.uid !== first!.metadata.uid;
+    });
+    await settled(ns, all('v1', 1));
+    const ready = (status: string) =>
+      client.patch(
+        pods,
+        'web-0',
+        ns,
+        'strategic',
+        { status: { conditions: [{ type: 'Ready', status }] } },
+        { subresource: 'status' },
+      );
+    await ready('False');
+    await until(async () => !(await revisionsOf(ns)).readyReplicas);
+    await edit(ns, { replicas: 2 });
+    await until(async () => (await revisionsOf(ns)).observedGeneration === 2);
+    expect((await listed(pods, ns)).length).toBe(1);
+    await ready('True');
+    await settled(ns, all('v1', 2));
   });
 });
