@@ -13,7 +13,13 @@ import { type ValueChecks, valueChecks } from './valueChecks.ts';
 /** Where the walk stands, and what it found. */
 interface Walk {
   path: (string | number)[];
+  /** `path` as errors print it. */
+  at(): string;
   errors: FieldError[];
+}
+
+function newWalk(path: (string | number)[]): Walk {
+  return { path, at: () => printed(path), errors: [] };
 }
 
 /** Marks a value that has no old one to be compared with. */
@@ -21,7 +27,7 @@ const nothing = Symbol('no old value');
 
 /** `at` is where the value stands: empty for an object, `status` for its status. */
 export function schemaErrors(value: unknown, tree: SchemaTree, at = ''): FieldError[] {
-  const walk: Walk = { path: at ? [at] : [], errors: [] };
+  const walk = newWalk(at ? [at] : []);
   check(value, tree, walk, nothing);
   return walk.errors;
 }
@@ -31,19 +37,9 @@ export function schemaUpdateErrors(value: unknown, old: unknown, tree: SchemaTre
   const plain = schemaErrors(value, tree, at);
   // Most objects are right: only then is it worth comparing.
   if (!plain.length || old === undefined) return plain;
-  const walk: Walk = { path: at ? [at] : [], errors: [] };
+  const walk = newWalk(at ? [at] : []);
   check(value, tree, walk, old);
   return walk.errors;
-}
-
-const compiled = new WeakMap<SchemaTree, ValueChecks>();
-function checksOf(tree: SchemaTree): ValueChecks {
-  let checks = compiled.get(tree);
-  if (!checks) {
-    checks = valueChecks(tree.raw);
-    compiled.set(tree, checks);
-  }
-  return checks;
 }
 
 const printed = (path: readonly (string | number)[]): string => {
@@ -54,46 +50,48 @@ const printed = (path: readonly (string | number)[]): string => {
 
 function check(value: unknown, tree: SchemaTree, walk: Walk, old: unknown): void {
   if (old !== nothing && deepEqual(value, old)) return;
-  const checks = checksOf(tree);
-  const path = () => printed(walk.path);
+  tree.checks ??= valueChecks(tree.raw);
+  const { checks } = tree;
   checkType(value, tree, walk);
   if (value !== null) checkJunctors(value, tree, walk, old);
-  if (typeof value === 'string') run(checks.strings, value, path, walk);
-  else if (typeof value === 'number' || typeof value === 'bigint') run(checks.numbers, value, path, walk);
+  if (typeof value === 'string') run(checks.strings, value, walk);
+  else if (typeof value === 'number' || typeof value === 'bigint') run(checks.numbers, value, walk);
   else if (Array.isArray(value)) checkList(value, tree, checks, walk, old);
-  run(checks.any, value, path, walk);
+  run(checks.any, value, walk);
   if (isObject(value)) checkMap(value, tree, checks, walk, old);
 }
 
 function run<T>(
   checks: readonly ((value: T, path: () => string, errors: FieldError[]) => void)[],
   value: T,
-  path: () => string,
   walk: Walk,
 ): void {
-  for (let i = 0; i < checks.length; i++) checks[i]!(value, path, walk.errors);
+  for (let i = 0; i < checks.length; i++) checks[i]!(value, walk.at, walk.errors);
 }
 
-/** A value's type as JSON schemas name it, and the format that Go's decoder gives it. */
-function typeOf(value: unknown): [type: string, format: string] {
+/** A value's type as JSON schemas name it. */
+function typeOf(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return ['string', ''];
+      return 'string';
     case 'boolean':
-      return ['boolean', ''];
+      return 'boolean';
     case 'bigint':
-      return ['integer', 'int64'];
+      return 'integer';
     case 'number':
-      return Number.isInteger(value) ? ['integer', 'int64'] : ['number', 'double'];
+      return Number.isInteger(value) ? 'integer' : 'number';
     default:
-      return value === null ? ['null', ''] : Array.isArray(value) ? ['array', ''] : ['object', ''];
+      return value === null ? 'null' : Array.isArray(value) ? 'array' : 'object';
   }
 }
+
+/** The format that Go's decoder gives a number. */
+const formatOf = (type: string): string => (type === 'integer' ? 'int64' : type === 'number' ? 'double' : '');
 
 function checkType(value: unknown, tree: SchemaTree, walk: Walk): void {
   const { type, intOrString } = tree;
   if (!type && !intOrString) return;
-  const [found, format] = typeOf(value);
+  const found = typeOf(value);
   const fits = intOrString
     ? found === 'integer' || found === 'string'
     : found === type || (type === 'number' && found === 'integer');
@@ -102,6 +100,7 @@ function checkType(value: unknown, tree: SchemaTree, walk: Walk): void {
   const numeric = type === 'number' || type === 'integer' || intOrString;
   // A format stands for the type where the value is neither text nor list.
   if (value !== null && wanted && found !== 'string' && found !== 'array') {
+    const format = formatOf(found);
     if (format === wanted) return;
     return void walk.errors.push(mismatch(walk, wanted, format));
   }
@@ -123,11 +122,11 @@ function checkList(list: unknown[], tree: SchemaTree, checks: ValueChecks, walk:
       walk.path.pop();
     }
   }
-  run(checks.lists, list, () => printed(walk.path), walk);
+  run(checks.lists, list, walk);
 }
 
 function checkMap(map: Record<string, unknown>, tree: SchemaTree, checks: ValueChecks, walk: Walk, old: unknown): void {
-  run(checks.maps, map, () => printed(walk.path), walk);
+  run(checks.maps, map, walk);
   checkRequired(map, tree, walk);
   for (const key in map) {
     const inner = tree.properties?.get(key) ?? tree.values;
@@ -147,14 +146,14 @@ function refuseName(key: string, walk: Walk): void {
 }
 
 function checkRequired(map: Record<string, unknown>, tree: SchemaTree, walk: Walk): void {
-  for (const name of tree.raw.required ?? [])
+  for (const name of tree.required)
     if (!Object.hasOwn(map, name) || map[name] === undefined) walk.errors.push(required(printed([...walk.path, name])));
 }
 
 // ---- allOf, anyOf, oneOf, not ----
 
 function attempt(value: unknown, tree: SchemaTree, walk: Walk, old: unknown): FieldError[] {
-  const inner: Walk = { path: walk.path, errors: [] };
+  const inner = newWalk(walk.path);
   check(value, tree, inner, old);
   return inner.errors;
 }

@@ -1,7 +1,9 @@
 // A version's schema, compiled once: what pruning, defaulting and validation walk beside an object.
 // Reads: openAPIV3Schema. Mirrors: structuralschema.Structural (apiextensions-apiserver/pkg/apiserver/schema/structural.go).
 // Next: prune.ts, defaulting.ts, schemaErrors.ts, embeddedErrors.ts, listErrors.ts.
+
 import { isObject, itemsOf, type JSONSchema, type ValidationRule, valuesOf } from './jsonSchema.ts';
+import type { ValueChecks } from './valueChecks.ts';
 
 export interface SchemaTree {
   /** The schema that this is of. */
@@ -31,6 +33,9 @@ export interface SchemaTree {
   readonly oneOf: readonly SchemaTree[];
   readonly not: SchemaTree | undefined;
   readonly rules: readonly ValidationRule[];
+  readonly required: readonly string[];
+  /** Compiled by schemaErrors.ts when the first value comes. */
+  checks: ValueChecks | undefined;
 }
 
 const none: readonly never[] = [];
@@ -59,6 +64,8 @@ export function schemaTree(raw: JSONSchema): SchemaTree {
     oneOf: raw.oneOf?.map(schemaTree) ?? none,
     not: raw.not && schemaTree(raw.not),
     rules: raw['x-kubernetes-validations'] ?? none,
+    required: raw.required ?? none,
+    checks: undefined,
   };
   return { ...tree, below: belowOf(tree) };
 }
