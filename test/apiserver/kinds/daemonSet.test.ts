@@ -37,6 +37,16 @@ test.each<[string, Change, string[]]>([
     rolling({ maxUnavailable: '200%' }),
     [`${field}.maxUnavailable: Invalid value: "200%": must not be greater than 100%`],
   ],
+  [
+    'surge below',
+    rolling({ maxUnavailable: 0, maxSurge: -1 }),
+    [`${field}.maxSurge: Invalid value: -1: must be greater than or equal to 0`],
+  ],
+  [
+    'surge of more than all',
+    rolling({ maxUnavailable: 0, maxSurge: '101%' }),
+    [`${field}.maxSurge: Invalid value: "101%": must not be greater than 100%`],
+  ],
   ['on delete', set({ updateStrategy: { type: 'OnDelete' } }), []],
   [
     'strategy',

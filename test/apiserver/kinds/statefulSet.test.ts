@@ -79,6 +79,28 @@ test.each<[string, Change, string[]]>([
     ['spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0'],
   ],
   [
+    'no percentage',
+    set({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 'x%' } } }),
+    [
+      expect.stringMatching(/rollingUpdate.maxUnavailable: Invalid value: "x%": a valid percent string must be/),
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "x%": cannot be 0',
+    ],
+  ],
+  [
+    // Upstream looks at them twice: once with the template, and once more since templates were not looked at.
+    'annotations of a template',
+    (spec) => Object.assign(spec.template.metadata, { annotations: { 'a b': 'c' } }),
+    Array(2).fill(expect.stringMatching(/^spec.template.annotations: Invalid value: "a b": name part must consist of/)),
+  ],
+  [
+    'a selector that cannot be read',
+    set({ selector: { matchExpressions: [{ key: 'app', operator: 'Is', values: ['web'] }] } }),
+    [
+      'spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator',
+      'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"Is","values":["web"]}]}',
+    ],
+  ],
+  [
     'more than all',
     set({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '101%' } } }),
     ['spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%'],

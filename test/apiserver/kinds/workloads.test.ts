@@ -25,6 +25,10 @@ const set =
   (fields: any): Change =>
   (spec) =>
     Object.assign(spec, fields);
+const ofTemplate =
+  (metadata: any): Change =>
+  (spec) =>
+    Object.assign(spec.template.metadata, metadata);
 const rolling = (rollingUpdate: any) => set({ strategy: { rollingUpdate } });
 
 test('a Deployment gets its strategy, history and deadline, its template the defaults of pods', () => {
@@ -79,6 +83,62 @@ const shared: [string, Change, string[]][] = [
     (spec) => Object.assign(spec.template.spec, { containers: [] }),
     ['spec.template.spec.containers: Required value'],
   ],
+  ['ready after a while', set({ minReadySeconds: 5 }), []],
+  [
+    'ready before it began',
+    set({ minReadySeconds: -1 }),
+    ['spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'a selector that cannot be read',
+    set({ selector: { matchExpressions: [{ key: 'app', operator: 'Is', values: ['web'] }] } }),
+    [
+      'spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator',
+      'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"Is","values":["web"]}]}: invalid label selector',
+    ],
+  ],
+  [
+    'labels of a template',
+    ofTemplate({ labels: { app: 'web', 'a b': 'c' } }),
+    [expect.stringMatching(/^spec.template.labels: Invalid value: "a b": name part must consist of/)],
+  ],
+  [
+    'annotations of a template',
+    ofTemplate({ annotations: { 'a b': 'c' } }),
+    [expect.stringMatching(/^spec.template.annotations: Invalid value: "a b": name part must consist of/)],
+  ],
+  ['fine annotations of a template', ofTemplate({ annotations: { 'example.com/a': 'any text' } }), []],
+  [
+    'tolerations as an annotation',
+    ofTemplate({ annotations: { 'scheduler.alpha.kubernetes.io/tolerations': '[{"key":"a","operator":"Is"}]' } }),
+    [expect.stringContaining('spec.template.annotations')],
+  ],
+  [
+    'a profile beside another one',
+    (spec) => {
+      spec.template.metadata.annotations = { 'container.seccomp.security.alpha.kubernetes.io/c': 'runtime/default' };
+      spec.template.spec.containers[0].securityContext = { seccompProfile: { type: 'Unconfined' } };
+    },
+    [expect.stringContaining('seccomp type in annotation and field must match')],
+  ],
+  [
+    'a disk that one machine mounts',
+    (spec) => {
+      spec.replicas = 2;
+      spec.template.spec.volumes = [{ name: 'v', gcePersistentDisk: { pdName: 'd' } }];
+    },
+    [
+      'spec.template.spec.volumes[0].gcePersistentDisk.readOnly: Invalid value: false: must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is read-only',
+    ],
+  ],
+  [
+    'a disk that many machines read',
+    (spec) => {
+      spec.replicas = 2;
+      spec.template.spec.volumes = [{ name: 'v', gcePersistentDisk: { pdName: 'd', readOnly: true } }];
+    },
+    [],
+  ],
   ['padded image in a template', (spec) => Object.assign(spec.template.spec.containers[0], { image: ' ' }), []],
   [
     'ephemeral containers',
@@ -127,6 +187,19 @@ test.each<[string, Change, string[]]>([
     'rolling what is recreated',
     set({ strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }),
     ["spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"],
+  ],
+  ['no history', set({ revisionHistoryLimit: 0 }), []],
+  [
+    'less than no history',
+    set({ revisionHistoryLimit: -1 }),
+    ['spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'deadline in the past',
+    set({ progressDeadlineSeconds: -1 }),
+    ['must be greater than or equal to 0', 'must be greater than minReadySeconds'].map(
+      (rule) => `spec.progressDeadlineSeconds: Invalid value: -1: ${rule}`,
+    ),
   ],
   [
     'deadline before ready',
@@ -187,6 +260,21 @@ test.each<[Kind, any, any, string[]]>([
     {},
     ['status.availableReplicas: Invalid value: 1: cannot be greater than readyReplicas'],
   ],
+  ...[
+    'observedGeneration',
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+    'terminatingReplicas',
+    'collisionCount',
+  ].map((name): [Kind, any, any, any[]] => [
+    deployment,
+    { [name]: -1 },
+    {},
+    expect.arrayContaining([`status.${name}: Invalid value: -1: must be greater than or equal to 0`]),
+  ]),
   [
     deployment,
     { collisionCount: 1 },
