@@ -4,7 +4,7 @@
 import { type FieldError, forbiddenField, invalidValue, notSupported } from '../../apimachinery/fieldErrors.ts';
 import { type Selector, validateLabels } from '../../apimachinery/labelSelector.ts';
 import { validateAnnotations } from '../../apimachinery/objectMeta.ts';
-import { checkPodAnnotations, checkSeccompMatches } from './pod/annotations.ts';
+import { checkAppArmorMatches, checkPodAnnotations, checkSeccompMatches } from './pod/annotations.ts';
 import { defaultPodSpec } from './pod/defaults.ts';
 import { checkPodSpec, eachContainer } from './pod/spec.ts';
 import { nameWarnings, specWarnings } from './pod/warnings.ts';
@@ -29,7 +29,9 @@ export function checkPodTemplate(errors: FieldError[], field: string, template: 
   const { metadata = {}, spec = {} } = template;
   checkTemplateMetadata(errors, field, metadata, spec);
   checkPodSpec(errors, `${field}.spec`, spec);
-  checkSeccompMatches(errors, `${field}.spec`, metadata.annotations, spec, eachContainer(spec, `${field}.spec`));
+  const each = eachContainer(spec, `${field}.spec`);
+  checkSeccompMatches(errors, `${field}.spec`, metadata.annotations, spec, each);
+  checkAppArmorMatches(errors, metadata.annotations, spec, each);
   if (spec.ephemeralContainers?.length)
     errors.push(
       forbiddenField(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'),

@@ -28,9 +28,9 @@ function checkAppArmorValue(errors: FieldError[], field: string, name: string, p
     errors.push(invalidValue(field, profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`));
 }
 
-/** An integer of 32 bits, without zeros or a plus sign in front. */
+/** An integer of 32 bits, without a plus sign in front; behind a minus zeros may be. */
 function isDeletionCost(text: string): boolean {
-  return /^(0|-?[1-9][0-9]*)$/.test(text) && Math.abs(Number(text)) <= 2147483648 && Number(text) < 2147483648;
+  return /^(0|-[0-9]+|[1-9][0-9]*)$/.test(text) && Math.abs(Number(text)) <= 2147483648 && Number(text) < 2147483648;
 }
 
 function checkOldTolerations(errors: FieldError[], field: string, text: string): void {
@@ -105,7 +105,7 @@ export function checkSeccompMatches(
   });
 }
 
-/** On create alone. */
+/** On create, and of templates. */
 export function checkAppArmorMatches(errors: FieldError[], annotations: any, spec: any, each: Each): void {
   if (!annotations || spec.os?.name === 'windows') return;
   each((container, at) => {

@@ -39,5 +39,14 @@ function privilegedErrors(object: any, at: string): FieldError[] {
     for (const [i, container] of (spec?.[list] ?? []).entries())
       if (container?.securityContext?.privileged)
         errors.push(forbiddenField(`${at}.${list}[${i}].securityContext.privileged`, 'disallowed by cluster policy'));
+  if (hasHostProcess(spec)) errors.push(forbiddenField(at, 'hostProcess containers are disallowed by cluster policy'));
   return errors;
+}
+
+/** Containers that run as processes of a Windows node are privileged by their nature. */
+function hasHostProcess(spec: any): boolean {
+  const ofPod = spec?.securityContext?.windowsOptions?.hostProcess;
+  return ['initContainers', 'containers', 'ephemeralContainers'].some((list) =>
+    (spec?.[list] ?? []).some((c: any) => c?.securityContext?.windowsOptions?.hostProcess ?? ofPod),
+  );
 }

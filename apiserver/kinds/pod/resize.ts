@@ -66,11 +66,10 @@ const withOldCompute = (now: any = {}, was: any = {}) => {
   return rest;
 };
 
-/** The container as it would be had its CPU and memory not changed. */
+/** The container as it would be had its CPU and memory not changed. Claims are left out, as upstream does: a container with some is refused. */
 const munged = (now: any, was: any) => ({
   ...now,
   resources: {
-    ...now.resources,
     limits: withOldCompute(now.resources?.limits, was.resources?.limits),
     requests: withOldCompute(now.resources?.requests, was.resources?.requests),
   },

@@ -65,7 +65,6 @@ const checkCSI: CheckSource = (errors, field, source) => {
     pushTexts(errors, `${field}.name`, secret.name, nameIsDNSSubdomain(secret.name, false));
 };
 
-/** Every source by the order in which upstream looks; the first one of an entry counts, any other is one too many. */
 const sources: Record<string, CheckSource> = {
   emptyDir: (errors, field, source) => {
     if (source.sizeLimit !== undefined && signOf(parseQuantity(source.sizeLimit)) < 0)
@@ -98,9 +97,19 @@ const sources: Record<string, CheckSource> = {
     checkRequiredOneOf(errors, `${field}.pullPolicy`, source.pullPolicy, pullPolicies);
   },
 };
-const order = new Map(Object.keys(sources).map((name, i) => [name, i]));
-/** Where upstream's path is not the field's name. */
+/** In the order in which upstream looks: the first one of an entry counts, any other is one too many. */
+const order = new Map(
+  (
+    'emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker persistentVolumeClaim rbd cinder ' +
+    'cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos ' +
+    'projected scaleIO csi ephemeral image'
+  )
+    .split(' ')
+    .map((name, i) => [name, i]),
+);
+/** Where upstream's path is not the field's name: of the source's own fields, and of one too many. */
 const oddPaths: Record<string, string> = { gcePersistentDisk: 'persistentDisk' };
+const oddExtras: Record<string, string> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
 function checkSource(errors: FieldError[], field: string, context: VolumeContext): void {
   const { volume } = context;
@@ -109,7 +118,8 @@ function checkSource(errors: FieldError[], field: string, context: VolumeContext
   if (!present) return void errors.push(required(field, 'must specify a volume type'));
   if (present.length > 1) present.sort((a, b) => order.get(a)! - order.get(b)!);
   present.forEach((name, i) => {
-    if (i > 0) errors.push(forbiddenField(`${field}.${name}`, 'may not specify more than 1 volume type'));
+    if (i > 0)
+      errors.push(forbiddenField(`${field}.${oddExtras[name] ?? name}`, 'may not specify more than 1 volume type'));
     else sources[name]!(errors, `${field}.${oddPaths[name] ?? name}`, volume[name], context);
   });
 }

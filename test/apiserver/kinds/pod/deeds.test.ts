@@ -304,3 +304,98 @@ test.each<[string, (p: any) => void, string[]]>([
 ])('resize is refused: %s', (_what, change, expected) => {
   expect(write('resize', change, sized).errors).toEqual(expected);
 });
+
+const sidecar = (resources: any, more: any = {}) => ({
+  name: 'i',
+  image: 'b',
+  restartPolicy: 'Always',
+  resources,
+  ...more,
+});
+const onInit = (change: (c: any) => void) => (p: any) => change(p.spec.initContainers[0]);
+const amounts = (cpu: string, more: any = {}) => ({ requests: { cpu, ...more } });
+
+test.each<[string, (spec: any, p: any) => void, (p: any) => void, string[]]>([
+  [
+    'a sidecar',
+    (s) => Object.assign(s, { initContainers: [sidecar(amounts('1m'))] }),
+    onInit((c) => Object.assign(c, { resources: amounts('2m') })),
+    [],
+  ],
+  [
+    "a sidecar's disk",
+    (s) => Object.assign(s, { initContainers: [sidecar(amounts('1m'))] }),
+    onInit((c) => Object.assign(c, { resources: amounts('2m', { 'ephemeral-storage': '1Gi' }) })),
+    ['spec: Forbidden: only cpu and memory resources for sidecar containers are mutable'],
+  ],
+  [
+    "a sidecar's request taken away",
+    (s) => Object.assign(s, { initContainers: [sidecar(amounts('1m', { memory: '1Mi' }))] }),
+    onInit((c) => Object.assign(c, { resources: amounts('1m') })),
+    ['spec.initContainers[0].resources.requests: Forbidden: resource requests cannot be removed'],
+  ],
+  [
+    'an init container',
+    (s) => Object.assign(s, { initContainers: [sidecar(amounts('1m'), { restartPolicy: undefined })] }),
+    onInit((c) => Object.assign(c, { resources: amounts('2m') })),
+    ['spec: Forbidden: resources for non-sidecar init containers are immutable'],
+  ],
+  [
+    'a limit taken away',
+    sized,
+    ask({ requests: { cpu: '100m', memory: '1Gi' } }),
+    ['spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed'],
+  ],
+  [
+    'a container with claims',
+    (s) => {
+      sized(s);
+      s.resourceClaims = [{ name: 'gpu', resourceClaimName: 'x' }];
+      s.containers[0].resources.claims = [{ name: 'gpu' }];
+    },
+    (p) => Object.assign(p.spec.containers[0].resources.requests, { cpu: '150m' }),
+    ['spec: Forbidden: only cpu and memory resources are mutable'],
+  ],
+  [
+    'a static pod',
+    (s, p) => {
+      sized(s);
+      s.nodeName = 'n';
+      p.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' };
+    },
+    () => {},
+    [': Forbidden: static pods cannot be resized'],
+  ],
+  [
+    'a Windows pod',
+    (s) => Object.assign(s, { os: { name: 'windows' } }),
+    () => {},
+    [': Forbidden: windows pods cannot be resized'],
+  ],
+  [
+    'a node that cannot',
+    (s, p) => {
+      sized(s);
+      p.status = { qosClass: 'Burstable', containerStatuses: [{ name: 'c', state: { running: {} } }] };
+    },
+    ask({ requests: { cpu: '150m', memory: '1Gi' }, limits: { cpu: '200m' } }),
+    ['spec: Forbidden: Pod running on node without support for resize'],
+  ],
+  [
+    'a node that can',
+    (s, p) => {
+      sized(s);
+      p.status = { qosClass: 'Burstable', containerStatuses: [{ name: 'c', state: { running: {} }, resources: {} }] };
+    },
+    ask({ requests: { cpu: '150m', memory: '1Gi' }, limits: { cpu: '200m' } }),
+    [],
+  ],
+  [
+    'a pod with amounts of its own',
+    (s) => Object.assign(s, { resources: amounts('1') }),
+    () => {},
+    [': Forbidden: pods with pod-level resources cannot be resized'],
+  ],
+])('resize of %s', (_what, before, change, expected) => {
+  expect(write('resize', change, before).errors).toEqual(expected);
+});

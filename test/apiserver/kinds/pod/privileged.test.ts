@@ -11,6 +11,10 @@ const spec = {
     { name: 'c', securityContext: { privileged: false } },
   ],
 };
+const windows = (ofPod: object, ofContainer?: object) => ({
+  securityContext: { windowsOptions: ofPod },
+  containers: [{ name: 'c', securityContext: { windowsOptions: ofContainer } }],
+});
 const rows: [kind: string, object: object, field: string | undefined][] = [
   ['Pod', { spec }, 'spec.containers[0].securityContext.privileged'],
   ['PodTemplate', { template: { spec } }, 'template.spec.containers[0].securityContext.privileged'],
@@ -21,6 +25,7 @@ const rows: [kind: string, object: object, field: string | undefined][] = [
     'spec.jobTemplate.spec.template.spec.containers[0].securityContext.privileged',
   ],
   ['Pod', { spec: { containers: [{ name: 'c' }] } }, undefined],
+  ['Pod', { spec: windows({ hostProcess: false }) }, undefined],
   ['ConfigMap', { spec }, undefined],
 ];
 
@@ -29,6 +34,18 @@ it.each(rows)('%s %#', (name, object, field) => {
   const errors = withoutPrivileged({ ...kind, validate: undefined }).validate?.(object) ?? [];
   expect(errors).toEqual(
     field ? [{ type: 'FieldValueForbidden', field, value: '', detail: 'disallowed by cluster policy' }] : [],
+  );
+});
+
+it.each<[object, string[]]>([
+  [windows({ hostProcess: true }), ['spec']],
+  [windows({ hostProcess: true }, { hostProcess: false }), []],
+  [windows({}, { hostProcess: true }), ['spec']],
+])('a process of the node %j', (given, fields) => {
+  const kind = withoutPrivileged({ ...kinds.find((k) => k.kind === 'Pod')!, validate: undefined });
+  const detail = 'hostProcess containers are disallowed by cluster policy';
+  expect(kind.validate!({ spec: given })).toEqual(
+    fields.map((field) => ({ type: 'FieldValueForbidden', field, value: '', detail })),
   );
 });
 

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { deployment } from '../../../../apiserver/kinds/deployment.ts';
+import { created, made } from '../said.ts';
 import { type Row, refused } from './pods.ts';
 
 const ofPod = (securityContext: any) => (spec: any) => Object.assign(spec, { securityContext });
@@ -118,6 +120,12 @@ const annotation = (key: string, value: string) => (_spec: any, pod: any) => {
 };
 test.each<Row>([
   ['deletion cost', annotation('controller.kubernetes.io/pod-deletion-cost', '-5'), []],
+  ['deletion cost with zeros', annotation('controller.kubernetes.io/pod-deletion-cost', '-05'), []],
+  [
+    'zeros without a minus',
+    annotation('controller.kubernetes.io/pod-deletion-cost', '05'),
+    ['metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "05": must be a 32bit integer'],
+  ],
   [
     'no number',
     annotation('controller.kubernetes.io/pod-deletion-cost', '+5'),
@@ -145,4 +153,23 @@ test.each<Row>([
   ],
 ])('annotation: %s', (_what, change, expected) => {
   expect(refused(change)).toEqual(expected);
+});
+
+test.each<[string, string[]]>([
+  ['runtime/default', []],
+  [
+    'unconfined',
+    [
+      'spec.template.spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field must match',
+    ],
+  ],
+])('a template whose AppArmor annotation is %s', (profile, expected) => {
+  const labels = { a: 'b' };
+  const annotations = { 'container.apparmor.security.beta.kubernetes.io/c': profile };
+  const securityContext = { appArmorProfile: { type: 'RuntimeDefault' } };
+  const spec = { containers: [{ name: 'c', image: 'b', securityContext }] };
+  const template = { metadata: { labels, annotations }, spec };
+  expect(created(deployment, made(deployment, { spec: { selector: { matchLabels: labels }, template } }))).toEqual(
+    expected,
+  );
 });

@@ -27,6 +27,16 @@ test.each<Row>([
     ['spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type'],
   ],
   [
+    'a disk and a secret',
+    v({ name: 'v', secret: { secretName: 's' }, gcePersistentDisk: { pdName: 'd' } }),
+    ['spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type'],
+  ],
+  [
+    'two with odd paths too many',
+    v({ name: 'v', emptyDir: {}, cephfs: { monitors: ['m'] }, downwardAPI: {} }),
+    ['cephFS', 'downwarAPI'].map((n) => `spec.volumes[0].${n}: Forbidden: may not specify more than 1 volume type`),
+  ],
+  [
     'negative size',
     v({ name: 'v', emptyDir: { sizeLimit: '-1' } }),
     ['spec.volumes[0].emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity'],
