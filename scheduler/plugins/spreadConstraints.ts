@@ -1,9 +1,9 @@
 // Which spread constraints hold for a pod: its own, or the cluster's defaults by the selectors of its workload.
-// Reads: pods, Services and ReplicaSets. Mirrors: podtopologyspread/common.go, plugins/helper/spread.go.
+// Reads: pods, Services, ReplicaSets, StatefulSets and ReplicationControllers. Mirrors: podtopologyspread/common.go, plugins/helper/spread.go.
 // Used by: podTopologySpread.ts.
 import { nothing, type Selector, selectorFromLabels } from '../../apimachinery/labelSelector.ts';
 import { requiredNodeAffinity } from '../../apimachinery/nodeSelector.ts';
-import { replicaSets, services } from '../../apimachinery/resources.ts';
+import { replicaSets, replicationControllers, services, statefulSets } from '../../apimachinery/resources.ts';
 import { findUntolerated, keepsPodsAway } from '../../apimachinery/taints.ts';
 import type { Node, Pod, TopologySpreadConstraint } from '../../apimachinery/types.ts';
 import { UsageError } from '../../component-base/flags.ts';
@@ -83,10 +83,16 @@ function affinityOf(pod: Pod) {
   return affinity;
 }
 
-/** What the Services that select a pod and the ReplicaSet that owns it select in common; undefined: there are none. */
+/** What the Services that select a pod and the workload that controls it select in common; undefined: there are none. */
 function workloadSelectors({ informers }: Pick<Handle, 'informers'>): (pod: Pod) => Selector | undefined {
   const serviceCache = informers.informer(services);
-  const replicaSetCache = informers.informer(replicaSets);
+  const owners = new Map<string, (key: string) => Selector | undefined>();
+  for (const r of [replicaSets, statefulSets]) {
+    const cache = informers.informer<any>(r);
+    owners.set(r.kind, (key) => ifGiven(cache.get(key)?.spec?.selector, parsed));
+  }
+  const controllers = informers.informer(replicationControllers);
+  owners.set('ReplicationController', (key) => ifGiven(controllers.get(key)?.spec?.selector, selectorFromLabels));
   return (pod) => {
     const labels = pod.metadata.labels;
     const namespace = pod.metadata.namespace ?? '';
@@ -97,14 +103,14 @@ function workloadSelectors({ informers }: Pick<Handle, 'informers'>): (pod: Pod)
         Object.assign(wanted, spec.selector);
     let selector = Object.keys(wanted).length ? selectorFromLabels(wanted) : undefined;
     const owner = pod.metadata.ownerReferences?.find((o) => o.controller);
-    const set = owner?.kind === 'ReplicaSet' ? replicaSetCache.get(`${namespace}/${owner.name}`) : undefined;
-    if (set?.spec?.selector) {
-      const own = parsed(set.spec.selector);
-      selector = selector ? merged(selector, own) : own;
-    }
+    const own = owner && owners.get(owner.kind)?.(`${namespace}/${owner.name}`);
+    if (own) selector = selector ? merged(selector, own) : own;
     return selector?.nothing ? undefined : selector;
   };
 }
+
+const ifGiven = <T, S>(value: T | undefined, then: (value: T) => S): S | undefined =>
+  value === undefined ? undefined : then(value);
 
 const isSubset = (part: Record<string, string>, whole: Record<string, string>) =>
   Object.entries(part).every(([k, v]) => whole[k] === v);

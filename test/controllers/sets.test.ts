@@ -9,6 +9,7 @@ import {
   persistentVolumeClaims,
   pods,
   type Resource,
+  replicationControllers,
   serviceAccounts,
   statefulSets,
 } from '../../apimachinery/resources.ts';
@@ -404,5 +405,67 @@ describe('a StatefulSet', () => {
     expect((await listed(pods, ns)).length).toBe(1);
     await ready('True');
     await settled(ns, all('v1', 2));
+  });
+});
+
+describe('a ReplicationController', () => {
+  const get = (namespace: string) => client.get(replicationControllers, 'rc', namespace);
+  const create = (namespace: string, replicas = 2) =>
+    client.create(replicationControllers, {
+      metadata: { name: 'rc', namespace },
+      spec: { replicas, template: template() },
+    } as never);
+  const ready = (namespace: string, count: number) =>
+    until(
+      async () => {
+        const { status, metadata } = await get(namespace);
+        return (
+          status?.observedGeneration === metadata.generation &&
+          [status?.replicas, status?.readyReplicas ?? 0, status?.availableReplicas ?? 0].every((n) => n === count)
+        );
+      },
+      10_000,
+      `${count} replicas`,
+    );
+
+  it('makes pods, adopts what it selects and lets go what it does not', async () => {
+    const ns = await newNamespace();
+    const bare = await client.create(pods, {
+      metadata: { name: 'bare', namespace: ns, labels },
+      spec: template().spec,
+    } as never);
+    await create(ns, 1);
+    await ready(ns, 1);
+    const owner = async () => (await client.get(pods, 'bare', ns)).metadata.ownerReferences?.[0];
+    expect(await owner()).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      name: 'rc',
+      controller: true,
+    });
+    expect((await living(ns)).map((p) => p.metadata.uid)).toEqual([bare.metadata.uid]);
+    await client.patch(pods, 'bare', ns, 'merge', { metadata: { labels: { app: 'other' } } });
+    await until(async () => (await owner()) === undefined);
+    await until(async () => (await living(ns)).length === 2);
+    await ready(ns, 1);
+    expect((await get(ns)).status).not.toHaveProperty('terminatingReplicas');
+    await kubectl(newest, ns, 'scale', 'rc/rc', '--replicas=3');
+    await ready(ns, 3);
+    await until(async () => (await messages(ns, 'SuccessfulCreate')).length === 3);
+    expect((await listed(events, ns)).find((e) => e.reason === 'SuccessfulCreate')?.source?.component).toBe(
+      'replication-controller',
+    );
+  });
+
+  it('says when it cannot make pods, until it can', async () => {
+    const ns = await newNamespace();
+    await client.create(replicationControllers, {
+      metadata: { name: 'rc', namespace: ns },
+      spec: { replicas: 1, template: { ...template(), spec: { ...template().spec, serviceAccountName: 'absent' } } },
+    } as never);
+    const failure = async () => (await get(ns)).status?.conditions?.find((c) => c.type === 'ReplicaFailure');
+    await until(async () => (await failure())?.reason === 'FailedCreate');
+    await client.patch(replicationControllers, 'rc', ns, 'merge', { spec: { replicas: 0 } });
+    await until(async () => (await failure()) === undefined);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { namespaces, replicaSets, services } from '../../apimachinery/resources.ts';
+import {
+  namespaces,
+  replicaSets,
+  replicationControllers,
+  services,
+  statefulSets,
+} from '../../apimachinery/resources.ts';
 import type { NodeSelectorTerm, Pod, Taint, Toleration } from '../../apimachinery/types.ts';
 import { imageLocality, withTag } from '../../scheduler/plugins/imageLocality.ts';
 import { interPodAffinity } from '../../scheduler/plugins/interPodAffinity.ts';
@@ -380,6 +386,18 @@ describe('PodTopologySpread', () => {
       replicaSets,
       { metadata: { name: 'rs', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } } } },
       { ownerReferences: [{ controller: true, kind: 'ReplicaSet', name: 'rs' }] },
+    ],
+    [
+      'a StatefulSet',
+      statefulSets,
+      { metadata: { name: 'set', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } } } },
+      { ownerReferences: [{ controller: true, kind: 'StatefulSet', name: 'set' }] },
+    ],
+    [
+      'a ReplicationController',
+      replicationControllers,
+      { metadata: { name: 'rc', namespace: 'default' }, spec: { selector: { app: 'web' } } },
+      { ownerReferences: [{ controller: true, kind: 'ReplicationController', name: 'rc' }] },
     ],
   ] as const)('spreads the pods of %s without being asked', (_what, resource, object, metadata) => {
     const world = createWorld([node('n0'), node('n1')], [web('one', 'n0'), web('two', 'n0')]);
