@@ -240,6 +240,27 @@ describe('TokenRequest refuses', () => {
   });
 });
 
+describe('TokenRequest', () => {
+  const named = (metadata: object): Promise<any> =>
+    serviceAccountToken.create!({ metadata, spec: {} }, { name: 'sa', namespace: 'a' }, context());
+  it.each([
+    [{ name: 'other' }, 'metadata.name: Invalid value: "other": must match the service account name if specified'],
+    [
+      { namespace: 'b' },
+      'metadata.namespace: Invalid value: "b": must match the service account namespace if specified',
+    ],
+  ])('is of its account: not %j', async (metadata, text) => {
+    await expect(named(metadata)).rejects.toMatchObject({ code: 422, message: expect.stringContaining(text) });
+  });
+  it('is of its account, whether it says so or not', async () => {
+    for (const metadata of [{}, { name: 'sa', namespace: 'a' }])
+      expect((await named(metadata)).metadata).toMatchObject({ name: 'sa', namespace: 'a' });
+  });
+  it('lives ten minutes at least', async () => {
+    expect((await request({ expirationSeconds: 600 })).expirationTimestamp).toBe('2026-01-01T00:10:00Z');
+  });
+});
+
 describe('TokenReview', () => {
   const review = (spec: object): Promise<any> =>
     tokenReview.answer!({ apiVersion: 'v1', kind: 'TokenReview', metadata: {}, spec }, context());
@@ -257,6 +278,9 @@ describe('TokenReview', () => {
 
   it('tells why not', async () => {
     expect((await review({ token: 'x' })).status).toEqual({ user: {}, error: 'invalid bearer token' });
-    await expect(review({ token: '' })).rejects.toMatchObject({ code: 400 });
+    await expect(review({ token: '' })).rejects.toMatchObject({
+      code: 400,
+      message: 'token is required for TokenReview in authentication',
+    });
   });
 });

@@ -157,5 +157,8 @@ it('SelfSubjectRulesReview lists what one may do', async () => {
     nonResourceRules: [],
     incomplete: false,
   });
-  await expect(ask(selfSubjectRulesReview, {})).rejects.toMatchObject({ code: 400 });
+  await expect(ask(selfSubjectRulesReview, {})).rejects.toMatchObject({
+    code: 400,
+    message: 'no namespace on request',
+  });
 });

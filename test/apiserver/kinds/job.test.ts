@@ -199,6 +199,20 @@ test.each<[string, Change, string[]]>([
     failing({ onPodConditions: [{ type: 'Ready', status: 'Maybe' }] }),
     [`${field}.onPodConditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"`],
   ],
+  ['many conditions', failing({ onPodConditions: Array(20).fill({ type: 'Ready' }) }), []],
+  [
+    'too many conditions',
+    failing({ onPodConditions: Array(21).fill({ type: 'Ready' }) }),
+    [`${field}.onPodConditions: Too many: 21: must have at most 20 items`],
+  ],
+  [
+    'condition without type',
+    failing({ onPodConditions: [{ status: 'True' }] }),
+    [
+      `${field}.onPodConditions[0].type: Invalid value: "": name part must be non-empty`,
+      expect.stringMatching(/onPodConditions\[0\].type: Invalid value: "": name part must consist of/),
+    ],
+  ],
   [
     'many rules',
     set({ podFailurePolicy: { rules: Array(21).fill({ action: 'Count', onPodConditions: [{ type: 'Ready' }] }) } }),
@@ -271,7 +285,21 @@ test.each<[string, Change, string[]]>([
     inTemplate({ restartPolicy: 'Always' }),
     ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   ],
+  [
+    'restarted sometimes',
+    inTemplate({ restartPolicy: 'Sometimes' }),
+    ['"Always", "OnFailure", "Never"', '"OnFailure", "Never"'].map(
+      (values) => `spec.template.spec.restartPolicy: Unsupported value: "Sometimes": supported values: ${values}`,
+    ),
+  ],
   ['no containers', inTemplate({ containers: [] }), ['spec.template.spec.containers: Required value']],
+  [
+    'no uid',
+    (_spec, whole) => {
+      whole.metadata.uid = '';
+    },
+    ['metadata.uid: Required value'],
+  ],
   [
     'a label of another Job',
     (spec) => {
@@ -291,6 +319,11 @@ test.each<[string, Change, string[]]>([
   ],
   ['by hand, without selector', set({ manualSelector: true }), ['spec.selector: Required value', '']],
   [
+    'by hand, unreadable',
+    also(set({ manualSelector: true, selector: { matchExpressions: [{ key: 'a', operator: 'Is' }] } })),
+    ['spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator'],
+  ],
+  [
     'by hand',
     also(set({ manualSelector: true, selector: { matchLabels: { a: 'b' } } }), (spec) => {
       spec.template.metadata.labels = { a: 'b' };
@@ -301,7 +334,7 @@ test.each<[string, Change, string[]]>([
   const errors = created(job, sortedLabels(one(change)));
   expect(errors.length).toBe(expected.length);
   expected.forEach((text, i) => {
-    if (text) expect(errors[i]).toBe(text);
+    if (text) expect(errors[i]).toEqual(text);
   });
 });
 function sortedLabels(object: any): any {
