@@ -11,6 +11,7 @@ import { comparePaths, keyProblems } from '../jsonText.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Cached, CacheEvent } from '../storage/cached.ts';
+import { isConfidential, redacted } from './confidential.ts';
 import { columnDefinitions, type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
 import { type LongValue, writeLong } from './lists.ts';
 import { jsonMedia, type MediaType, mediaTypeOf, mediaTypesWith } from './mediaTypes.ts';
@@ -82,7 +83,10 @@ function notAnObject(value: unknown): string {
 /** As much of a body as an error shows: its text where it begins like an object, else its bytes. */
 const shownBytes = 30;
 
-function unrecognized({ kind }: Expected, body: Buffer | undefined, why: string) {
+function unrecognized(expected: Expected, body: Buffer | undefined, why: string) {
+  const { kind } = expected;
+  if (isConfidential(expected))
+    return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${redacted})`);
   const head = body?.subarray(0, shownBytes) ?? Buffer.alloc(0);
   const text = head.length === 0 ? '<empty>' : head.toString(head[0] === 0x7b ? 'utf8' : 'hex');
   const more = (body?.length ?? 0) > shownBytes ? ' ...' : '';

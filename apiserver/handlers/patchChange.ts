@@ -8,6 +8,7 @@ import { mergePatch } from '../../apimachinery/mergePatch.ts';
 import * as status from '../../apimachinery/status.ts';
 import { strategicMergePatch } from '../../apimachinery/strategicMergePatch.ts';
 import { decodeValue, type Expected } from '../codecs/codecs.ts';
+import { isConfidential, redacted } from '../codecs/confidential.ts';
 import { jsonMedia } from '../codecs/mediaTypes.ts';
 import { DecodeError } from '../decode.ts';
 import { comparePaths } from '../jsonText.ts';
@@ -103,10 +104,23 @@ export function patchChange(
   const { body, problems } = readPatch(req, how, params);
   return (live) => {
     const target = sub?.view ? sub.view(live) : live;
+    const hidden = isConfidential(expected);
     const patched = () => how.apply(target, deepCopy(body), expected);
-    const object = check(patched(), expected, problems, params, w, how, () => how.shown(body, patched()));
+    const shown = () => (hidden ? redacted : how.shown(body, patched()));
+    const object = check(hidden ? withoutValues(patched) : patched(), expected, problems, params, w, how, shown);
     return sub?.view ? changeByView(sub, live, object) : object;
   };
+}
+
+/** The one refusal of a patch's algorithm that quotes more than paths: of an unknown directive it shows the whole map. */
+function withoutValues(patched: () => any): any {
+  try {
+    return patched();
+  } catch (error) {
+    if (!(error instanceof status.StatusError)) throw error;
+    const message = error.message.replace(/ in map: .*/s, ` in map: ${redacted}`);
+    throw new status.StatusError({ ...error.status, message });
+  }
 }
 
 function readPatch(req: ApiRequest, how: PatchType, params: WriteParams): { body: any; problems: string[] } {

@@ -39,6 +39,8 @@ export interface TestOptions {
   /** For that process: arguments of Node, and the process itself once it is there, with a channel to it. */
   nodeArgs?: string[];
   onProcess?(child: ChildProcess): void;
+  /** For that process: what it logs; absent: it goes where the test's own output goes. */
+  onLog?(text: string): void;
   /** Nodes that get an identity. */
   nodes?: string[];
   /** Absent: embedded. */
@@ -118,8 +120,9 @@ async function startProcess(argv: string[], folder: string, options: TestOptions
   const portFile = join(folder, 'port');
   rmSync(portFile, { force: true });
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), main, ...argv], {
-    stdio: ['ignore', 'ignore', 'inherit', ...(options.onProcess ? ['ipc' as const] : [])],
+    stdio: ['ignore', 'ignore', options.onLog ? 'pipe' : 'inherit', ...(options.onProcess ? ['ipc' as const] : [])],
   });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
   options.onProcess?.(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await until(() => existsSync(portFile) || child.exitCode !== null, 20_000);
