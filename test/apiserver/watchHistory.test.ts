@@ -158,7 +158,8 @@ function check(watcher: Watcher, states: Map<number, View>): number {
         expect([type, view.has(idOf(object))]).toEqual([type, type !== 'ADDED']);
         if (type === 'DELETED') view.delete(idOf(object));
         else view.set(idOf(object), object);
-        expect(shown(view.values())).toEqual(expected(version));
+        const told = `${type} ${shown([object])[0]} at ${version} to ${watcher.look.path}?${watcher.look.query}`;
+        expect(shown(view.values()), told).toEqual(expected(version));
       }
       before = version;
       checks++;
