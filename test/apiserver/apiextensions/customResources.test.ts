@@ -26,9 +26,11 @@ describe('a definition', () => {
       names: { singular: 'widget', listKind: 'WidgetList' },
       conversion: { strategy: 'None' },
     });
-    await until(async () => (await http(`${crdsPath}/widgets.${group}`)).json.status.conditions?.length >= 2);
+    // Objects are served from the moment that the names are accepted, which is a little before.
     await until(async () => (await http(path('widgets'))).code === 200);
-    const found = (await http(`${crdsPath}/widgets.${group}`)).json;
+    const widgets = () => http(`${crdsPath}/widgets.${group}`).then((reply) => reply.json);
+    await until(async () => (await widgets()).status.conditions?.[1]?.status === 'True');
+    const found = await widgets();
     expect(found.status.conditions).toMatchObject([
       { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' },
       {
