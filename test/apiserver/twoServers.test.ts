@@ -1,9 +1,11 @@
-// Two API servers over one etcd: addresses and node ports are given out once, and the Service kubernetes names both.
+// Two API servers over one etcd: addresses and node ports are given out once, the Service kubernetes names both, and what defines
+// kinds and grants rights through one holds at the other.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpointSlices, endpoints, events, ipAddresses, namespaces, services } from '../../apimachinery/resources.ts';
 import type { StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { type Http, httpTo } from '../kit/http.ts';
 import { type EtcdServer, etcdMissing, startEtcd } from './storage/etcdServer.ts';
 
 const ports = 40;
@@ -13,6 +15,7 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
   let etcd: EtcdServer;
   let servers: TestApiServer[];
   let clients: Client[];
+  let https: (Http & { close(): void })[];
 
   beforeAll(async () => {
     etcd = await startEtcd();
@@ -23,9 +26,10 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
       });
     servers = await Promise.all([start('198.51.100.1'), start('198.51.100.2')]);
     clients = await Promise.all(servers.map((s) => s.client()));
+    https = servers.map((s) => httpTo(s));
   });
   afterAll(async () => {
-    for (const client of clients ?? []) client.close();
+    for (const client of [...(clients ?? []), ...(https ?? [])]) client.close();
     for (const server of servers ?? []) await server.stop();
     await etcd?.remove();
   });
@@ -116,5 +120,82 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
       15_000,
       'the end of the event',
     );
+  });
+
+  describe('a kind that is defined through one', () => {
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const widgets = '/apis/two.example.com/v1/namespaces/default/widgets';
+    const definition = (spec: object) => ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'widgets.two.example.com' },
+      spec: {
+        group: 'two.example.com',
+        scope: 'Namespaced',
+        names: { plural: 'widgets', kind: 'Widget' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: spec } } } },
+          },
+        ],
+      },
+    });
+    const count = { type: 'integer' };
+
+    test('is served by the other as soon as it is established, and counts right when both write', async () => {
+      expect((await https[0]!(definitions, { body: definition({ count }) })).code).toBe(201);
+      const established = async () =>
+        (await https[0]!(`${definitions}/widgets.two.example.com`)).json.status?.conditions?.some(
+          (c: any) => c.type === 'Established' && c.status === 'True',
+        );
+      await until(established);
+      const body = { apiVersion: 'two.example.com/v1', kind: 'Widget', metadata: { name: 'w' }, spec: { count: 0 } };
+      expect((await https[1]!(widgets, { body })).code).toBe(201);
+      const increment = async (http: Http): Promise<void> => {
+        for (;;) {
+          const { json } = await http(`${widgets}/w`);
+          json.spec.count++;
+          const { code } = await http(`${widgets}/w`, { method: 'PUT', body: json });
+          if (code === 200) return;
+          expect(code).toBe(409);
+        }
+      };
+      await Promise.all(Array.from({ length: 30 }, (_, i) => increment(https[i % 2]!)));
+      for (const http of https) expect((await http(`${widgets}/w`)).json.spec).toEqual({ count: 30 });
+    });
+
+    test('changes and goes for both', async () => {
+      const { json } = await https[1]!(`${definitions}/widgets.two.example.com`);
+      const colour = { type: 'string', default: 'red' };
+      json.spec.versions = definition({ count, colour }).spec.versions;
+      expect((await https[1]!(`${definitions}/widgets.two.example.com`, { method: 'PUT', body: json })).code).toBe(200);
+      for (const http of https)
+        await until(async () => (await http(`${widgets}/w`)).json.spec.colour === 'red', 10_000, 'the new schema');
+      await https[0]!(`${definitions}/widgets.two.example.com`, { method: 'DELETE' });
+      for (const http of https)
+        await until(async () => (await http(`${widgets}/w`)).code === 404, 10_000, 'the end of the kind');
+      expect((await https[1]!('/apis/two.example.com')).code).toBe(404);
+    });
+  });
+
+  test('a right that is granted and taken through one holds and ends at the other', async () => {
+    const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings';
+    const body = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'jane' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+    };
+    const asked = async (http: Http) =>
+      (await http('/api/v1/namespaces/default/pods', { headers: { 'impersonate-user': 'jane' } })).code;
+    for (const http of https) expect(await asked(http)).toBe(403);
+    expect((await https[0]!(rbac, { body })).code).toBe(201);
+    for (const http of https) await until(async () => (await asked(http)) === 200, 5_000, 'the right');
+    await https[1]!(`${rbac}/jane`, { method: 'DELETE' });
+    for (const http of https) await until(async () => (await asked(http)) === 403, 5_000, 'its end');
   });
 });
