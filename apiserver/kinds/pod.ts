@@ -52,6 +52,9 @@ export const pod = defineKind({
     'spec.schedulerName': (o) => o.spec?.schedulerName ?? '',
     'spec.serviceAccountName': (o) => o.spec?.serviceAccountName ?? '',
     'spec.hostNetwork': (o) => String(o.spec?.hostNetwork ?? false),
+    // Old names: one is another's, the other is taken and never filled.
+    'spec.host': (o) => o.spec?.nodeName ?? '',
+    'status.podIPs': () => '',
     'status.phase': (o) => o.status?.phase ?? '',
     'status.podIP': (o) => o.status?.podIPs?.[0]?.ip ?? o.status?.podIP ?? '',
     'status.nominatedNodeName': (o) => o.status?.nominatedNodeName ?? '',

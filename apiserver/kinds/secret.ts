@@ -3,6 +3,7 @@
 // Next: serviceAccount.ts, whose pods mount tokens.
 import { type FieldError, immutable, invalidValue, path, required, tooLong } from '../../apimachinery/fieldErrors.ts';
 import { isConfigMapKey } from '../../apimachinery/names.ts';
+import { goSyntaxError } from '../goSyntaxError.ts';
 import { pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { base64Bytes, frozenErrors, maxDataBytes } from './configMap.ts';
@@ -29,15 +30,15 @@ function defaults(secret: any): void {
 function jsonErrors(secret: any, key: string): FieldError[] {
   const absent = missing(secret, key);
   if (absent.length) return absent;
+  const written = Buffer.from(secret.data[key], 'base64').toString();
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(secret.data[key], 'base64').toString());
+    const parsed: unknown = JSON.parse(written);
     if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return [];
     const found = Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed;
     const text = `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
     return [invalidValue(keyField(key), '<secret contents redacted>', text)];
   } catch {
-    const text = base64Bytes(secret.data[key]) ? 'invalid character in JSON text' : 'unexpected end of JSON input';
-    return [invalidValue(keyField(key), '<secret contents redacted>', text)];
+    return [invalidValue(keyField(key), '<secret contents redacted>', goSyntaxError(written))];
   }
 }
 

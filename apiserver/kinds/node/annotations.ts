@@ -2,6 +2,7 @@
 // Mirrors: ValidateNodeSpecificAnnotations in pkg/apis/core/validation/validation.go.
 // Called by: ../node.ts.
 import { type FieldError, invalidValue, required } from '../../../apimachinery/fieldErrors.ts';
+import { goSyntaxError } from '../../goSyntaxError.ts';
 import { checkTaints } from './taints.ts';
 
 const taintsKey = 'scheduler.alpha.kubernetes.io/taints';
@@ -11,8 +12,8 @@ const field = 'metadata.annotations';
 function parsed(errors: FieldError[], at: string, key: string, text: string): any {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    errors.push(invalidValue(at, key, (error as Error).message));
+  } catch {
+    errors.push(invalidValue(at, key, goSyntaxError(text)));
     return undefined;
   }
 }

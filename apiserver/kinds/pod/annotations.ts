@@ -2,6 +2,7 @@
 // Mirrors: ValidatePodSpecificAnnotations, validateSeccompAnnotationsAndFields in pkg/apis/core/validation/validation.go.
 // Called by: spec.ts for pods and templates; update.ts for changes.
 import { type FieldError, forbiddenField, invalidValue } from '../../../apimachinery/fieldErrors.ts';
+import { goSyntaxError } from '../../goSyntaxError.ts';
 import { checkDescendingPath } from '../check.ts';
 import { checkTolerations } from './scheduling.ts';
 import type { VisitContainer } from './security.ts';
@@ -37,8 +38,8 @@ function checkOldTolerations(errors: FieldError[], field: string, text: string):
   let list: unknown;
   try {
     list = JSON.parse(text);
-  } catch (error) {
-    errors.push(invalidValue(field, tolerationsAnnotation, (error as Error).message));
+  } catch {
+    errors.push(invalidValue(field, tolerationsAnnotation, goSyntaxError(text)));
   }
   if (Array.isArray(list)) checkTolerations(errors, `${field}.${tolerationsAnnotation}`, list);
 }

@@ -44,6 +44,13 @@ test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>
     ['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": unexpected end of JSON input'],
   ],
   [
+    'dockercfg that is no JSON',
+    { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': b64('{"a":x}') } },
+    [
+      `data[.dockercfg]: Invalid value: "<secret contents redacted>": invalid character 'x' looking for beginning of value`,
+    ],
+  ],
+  [
     'basic-auth with neither',
     { type: 'kubernetes.io/basic-auth' },
     ['data[username]: Required value', 'data[password]: Required value'],

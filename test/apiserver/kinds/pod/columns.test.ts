@@ -133,6 +133,8 @@ test('fields to select by', () => {
     'spec.nodeName': 'n',
     'spec.restartPolicy': 'Always',
     'spec.schedulerName': 'default-scheduler',
+    'spec.host': 'n',
+    'status.podIPs': '',
     'spec.serviceAccountName': '',
     'spec.hostNetwork': 'true',
     'status.phase': '',
