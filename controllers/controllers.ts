@@ -7,6 +7,7 @@ import { UsageError } from '../component-base/flags.ts';
 import { cronJobController } from './cronJob/cronJob.ts';
 import { daemonSetController } from './daemonSet/daemonSet.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import type { ManagerConfig } from './flags.ts';
@@ -39,6 +40,7 @@ export const rows: Row[] = [
   (c) => deploymentController(c['concurrent-deployment-syncs']),
   (c) => jobController(c['concurrent-job-syncs']),
   (c) => cronJobController(c['concurrent-cron-job-syncs']),
+  () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),

@@ -1,10 +1,10 @@
 // Who owns what: controller references, and the claims by which a controller adopts orphans and lets go of strangers.
 // planClaims is pure; claim acts on it. Mirrors: pkg/controller/controller_ref_manager.go.
 // Used by: replicaSet and deployment.
-import type { Selector } from '../../apimachinery/labelSelector.ts';
+import { type Selector, selectorOf } from '../../apimachinery/labelSelector.ts';
 import { apiVersionOf, type Resource } from '../../apimachinery/resources.ts';
 import { StatusError } from '../../apimachinery/status.ts';
-import type { KubeObject, OwnerReference } from '../../apimachinery/types.ts';
+import type { KubeObject, LabelSelector, OwnerReference } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import { tolerate } from './errors.ts';
@@ -34,6 +34,15 @@ export const ownedBy = <T extends KubeObject>(informer: Informer<T>, uid: string
 
 export const orphansIn = <T extends KubeObject>(informer: Informer<T>, namespace: string): T[] =>
   informer.byIndex(ownerIndex, orphansOf(namespace));
+
+/** For looking through many objects: one with a malformed selector selects nothing, and is in nobody's way. */
+export function wouldSelect(selector: LabelSelector | undefined, object: KubeObject): boolean {
+  try {
+    return selectorOf(selector).matches(object.metadata.labels);
+  } catch {
+    return false;
+  }
+}
 
 export interface ClaimPlan<T> {
   /** Ours already, and to be kept. */

@@ -11,7 +11,15 @@ import { keyOf } from '../../client/informerCache.ts';
 import { createFailureBackoff, type FailureBackoff } from '../common/failureBackoff.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { createHistory, type History } from '../common/history/revisions.ts';
-import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
+import {
+  claim,
+  controllerOf,
+  indexByController,
+  orphansIn,
+  ownedBy,
+  planClaims,
+  wouldSelect,
+} from '../common/owners.ts';
 import { createPods, deletePods, podOf } from '../common/podControl.ts';
 import { observePods } from '../common/podExpectations.ts';
 import { nextAvailable } from '../common/pods.ts';
@@ -95,7 +103,7 @@ function daemonSetsOf(pod: Pod, { informers }: ControllerContext): string[] {
   const ref = controllerOf(pod);
   if (ref) return ref.kind === 'DaemonSet' ? [`${pod.metadata.namespace}/${ref.name}`] : [];
   const all = informers.informer(daemonSets).list(pod.metadata.namespace);
-  return all.filter((ds) => selectorOf(ds.spec?.selector).matches(pod.metadata.labels)).map(keyOf);
+  return all.filter((ds) => wouldSelect(ds.spec?.selector, pod)).map(keyOf);
 }
 
 async function reconcile(key: string, context: ControllerContext, kept: Kept): Promise<Result | undefined> {

@@ -8,7 +8,15 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { keyOf } from '../../client/informerCache.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { createHistory, type History } from '../common/history/revisions.ts';
-import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
+import {
+  claim,
+  controllerOf,
+  indexByController,
+  orphansIn,
+  ownedBy,
+  planClaims,
+  wouldSelect,
+} from '../common/owners.ts';
 import { nextAvailable } from '../common/pods.ts';
 import { slowStart } from '../common/slowStart.ts';
 import { type Acting, act } from './act.ts';
@@ -68,7 +76,7 @@ function setsOf(pod: Pod, { informers }: ControllerContext): string[] {
   const ref = controllerOf(pod);
   if (ref) return ref.kind === 'StatefulSet' ? [`${pod.metadata.namespace}/${ref.name}`] : [];
   const all = informers.informer(statefulSets).list(pod.metadata.namespace);
-  return all.filter((set) => selectorOf(set.spec?.selector).matches(pod.metadata.labels)).map(keyOf);
+  return all.filter((set) => wouldSelect(set.spec?.selector, pod)).map(keyOf);
 }
 
 async function reconcile(key: string, context: ControllerContext, kept: Kept): Promise<Result | undefined> {
