@@ -24,6 +24,8 @@ export interface ServerOptions {
   key: string;
   /** CAs of client certificates; absent: none is asked for. */
   clientCA?: string;
+  /** Of the Strict-Transport-Security header; none: no header. */
+  strictTransport?: string[];
   metrics: Metrics;
 }
 
@@ -55,8 +57,11 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
   server.keepAliveTimeout = 180_000;
   server.requestTimeout = 0;
   const inFlight = createInFlight();
-  const answer = (raw: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) =>
+  const strictTransport = options.strictTransport?.join('; ');
+  const answer = (raw: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => {
+    if (strictTransport) response.setHeader('strict-transport-security', strictTransport);
     void handle(api, options.metrics, inFlight, raw, response, upgrade);
+  };
   // As long as a request may take at most; then what is left of it is cut off.
   app.addHook('preClose', () => inFlight.finish(api.config.requestTimeout));
   // What fastify refuses before the route is found.
@@ -223,6 +228,7 @@ function sendError(req: ApiRequest | undefined, response: ServerResponse, error:
     (req?.upgrade?.socket ?? response).destroy();
     return;
   }
+  if (req) declineUpgrade(req);
   const plain = error instanceof PageNotFound;
   const { type, body } = plain ? notFoundPage : refusalBody(req, error.status);
   const headers: Record<string, string | number | string[]> = {

@@ -89,7 +89,10 @@ it('answers what is under way on HTTP/2, and says goodbye to the connection', as
   expect(errors).toEqual([]);
 });
 
-it('does not wait for a watcher that offered an upgrade, sent frames all the same and went away', async () => {
+it.each([
+  ['watcher', '/api/v1/namespaces/default/pods?watch=1'],
+  ['stranger whose pod is not there', '/api/v1/namespaces/default/pods/x/exec?command=a'],
+])('does not wait for a %s that offered an upgrade, sent frames all the same and went away', async (_who, path) => {
   const read = (name: string) => readFileSync(join(server.folder, 'pki', name));
   const socket = tls.connect({
     port: server.port,
@@ -97,7 +100,6 @@ it('does not wait for a watcher that offered an upgrade, sent frames all the sam
     cert: read('admin.crt'),
     key: read('admin.key'),
   });
-  const path = '/api/v1/namespaces/default/pods?watch=1';
   socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`);
   socket.write(Buffer.from([0x80, 3, 0, 1, 0, 0, 0, 2, 9, 9]));
   await once(socket, 'data');
