@@ -169,6 +169,11 @@ export const flags = {
     default: 1800,
     help: 'Shortest timeout in seconds of a watch that names none; the real one is drawn between this and twice it.',
   },
+  'strict-transport-security-directives': {
+    type: 'list',
+    default: [],
+    help: 'What the Strict-Transport-Security header of every answer says; none: there is no such header.',
+  },
   'shutdown-delay-duration': {
     type: 'duration',
     default: 0,

@@ -132,7 +132,12 @@ export async function startApiServer(
   );
   const clientCA = [tls.clientCA, optionalFile(config, 'requestheader-client-ca-file')].filter(Boolean).join('\n');
   const customResources = await startCustomResources(api, { toEndpoints: config['enable-aggregator-routing'] });
-  const app = createServer(api, { ...tls, clientCA: clientCA || undefined, metrics: api.metrics });
+  const app = createServer(api, {
+    ...tls,
+    clientCA: clientCA || undefined,
+    strictTransport: strictTransport(config),
+    metrics: api.metrics,
+  });
   const port = await listen(app, config);
   const onStep = (name: string) => void ready.done.add(name);
   const bootstrap = startBootstrap(api, { config, port, steps: bootstrapSteps, onStep });
@@ -209,6 +214,15 @@ function etcdTls(config: ServerConfig): { tls?: { ca?: Buffer; cert?: Buffer; ke
   const read = (flag: 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile') =>
     config[flag] ? Buffer.from(readFile(config[flag], flag)) : undefined;
   return { tls: { ca: read('etcd-cafile'), cert: read('etcd-certfile'), key: read('etcd-keyfile') } };
+}
+
+/** Throws UsageError for a directive that RFC 6797 does not know. */
+function strictTransport(config: ServerConfig): string[] {
+  const directives = config['strict-transport-security-directives'];
+  if (directives.every((text) => /^max-age=\d+$|^includeSubDomains$|^preload$/i.test(text))) return directives;
+  throw new UsageError(
+    '--strict-transport-security-directives invalid, allowed values: max-age=expireTime, includeSubDomains, preload. see https://tools.ietf.org/html/rfc6797#section-6.1 for more information',
+  );
 }
 
 /** Where everything is allowed, nobody may come unnamed. */

@@ -60,7 +60,7 @@ export function includeObject(req: ApiRequest): IncludeObject {
   if (value === '' || value === 'Metadata') return 'Metadata';
   if (value === 'None' || value === 'Object') return value;
   throw badRequest(
-    `invalid TableOptions: Unsupported value: ${JSON.stringify(value)}: supported values: "Metadata", "None", "Object"`,
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
   );
 }
 

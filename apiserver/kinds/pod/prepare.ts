@@ -88,9 +88,11 @@ function keepObservedGenerations(status: any, old: any): void {
   }
 }
 
-/** Of a write to /status, everything but spec and owners counts. */
+/** Of a write to /status, everything but spec, owners and the time of deletion counts. */
 export function keepForStatus(pod: any, old: any): void {
   pod.spec = old.spec;
+  delete pod.metadata.deletionTimestamp;
+  if (old.metadata.deletionTimestamp) pod.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
   if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences;
   else delete pod.metadata.ownerReferences;
   pod.status ??= {};

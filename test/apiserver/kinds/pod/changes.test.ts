@@ -193,9 +193,11 @@ test('a status write keeps owners, QoS and observed generations', () => {
     };
   });
   const written = aPod((_spec, p) => {
+    p.metadata.deletionTimestamp = '2020-01-01T00:00:00Z';
     p.status = { conditions: [{ type: 'Ready', status: 'True' }] };
   });
   status.keep!(written, stored);
+  expect(written.metadata).not.toHaveProperty('deletionTimestamp');
   expect(written.metadata.ownerReferences).toEqual([{ uid: '1' }]);
   expect(written.status).toEqual({
     qosClass: 'BestEffort',
