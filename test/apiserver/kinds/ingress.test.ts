@@ -18,6 +18,11 @@ test.each<[string, any, any[]]>([
   ['a named port', backend({ service: { name: 'web', port: { name: 'http' } } }), []],
   ['a resource', backend({ resource: ref }), []],
   ['a rule', rule({}, 'example.com'), []],
+  [
+    'a path to nowhere',
+    rule({ backend: {} }),
+    [`${at}.backend: Invalid value: "": resource or service backend is required`],
+  ],
   ['nothing', one({}), ['spec: Invalid value: null: either `defaultBackend` or `rules` must be specified']],
   [
     'an empty backend',
@@ -226,6 +231,12 @@ test.each<[string, any, any[]]>([
   ],
 ])('IngressClass: %s', (_what, object, expected) => {
   expect(created(ingressClass, object)).toEqual(expected);
+});
+
+test('an IngressClass says where its parameters are', () => {
+  const object = parameters({});
+  delete object.spec.parameters.scope;
+  expect(created(ingressClass, object)).toEqual(['spec.parameters.scope: Required value']);
 });
 
 test('an IngressClass keeps its controller', () => {

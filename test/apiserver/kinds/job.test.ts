@@ -247,6 +247,25 @@ test.each<[string, Change, string[]]>([
       'spec.successPolicy.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified',
     ],
   ],
+  ['twenty success rules', succeeding(...Array(20).fill({ succeededCount: 1 })), []],
+  [
+    'too many success rules',
+    succeeding(...Array(21).fill({ succeededCount: 1 })),
+    ['spec.successPolicy.rules: Too many: 21: must have at most 20 items'],
+  ],
+  [
+    'fewer successes than none',
+    succeeding({ succeededCount: -1 }),
+    ['spec.successPolicy.rules[0].succeededCount: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'success in a long text',
+    also(
+      succeeding({ succeededIndexes: Array.from({ length: 15_000 }, (_, i) => i).join(',') }),
+      set({ completions: 15_000 }),
+    ),
+    ['spec.successPolicy.rules[0].succeededIndexes: Too long: may not be more than 65536 bytes'],
+  ],
   [
     'success beyond the end',
     succeeding({ succeededIndexes: '0-5' }),

@@ -210,6 +210,14 @@ test.each<[string, Change, string[]]>([
   expect(created(deployment, one(deployment, change))).toEqual(expected);
 });
 
+test('a strategy that rolls says how', () => {
+  const object = one(deployment);
+  delete object.spec.strategy.rollingUpdate;
+  expect(created(deployment, object)).toEqual([
+    'spec.strategy.rollingUpdate: Required value: this should be defaulted and never be nil',
+  ]);
+});
+
 test.each([deployment, replicaSet])('the selector of a $kind stays', (kind) => {
   const now = one(kind, (spec) => {
     spec.selector = { matchLabels: { app: 'db' } };
