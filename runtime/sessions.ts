@@ -8,7 +8,8 @@ import type { Life } from './life.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord } from './records.ts';
 import { findTarget, serveStream } from './responder.ts';
-import { isShell, runCommand, type ShellIo, type ShellWorld } from './shell/shell.ts';
+import type { ShellIo, ShellWorld } from './shell/commands.ts';
+import { isShell, runCommand } from './shell/shell.ts';
 import { createTerminal } from './shell/terminal.ts';
 import { execResult } from './timeline.ts';
 
@@ -131,8 +132,17 @@ function worldOf(node: SimulatedNode, c: ContainerRecord): Omit<ShellWorld, 'gon
     uid: Number((c.user as { uid?: number } | null)?.uid ?? 0),
     now: () => Math.floor(node.host.clock.now() / 1000),
     readFile: (path) => (path === '/etc/hostname' ? Buffer.from(`${hostname}\n`) : read(path, (p) => readFileSync(p))),
-    readFolder: (path) => read(path, (p) => readdirSync(p).sort()),
+    readFolder: (path) => read(path, (p) => readdirSync(p).sort()) ?? namesUnder(c, path),
   };
+}
+
+/** What a folder of the image shows: the way to what is mounted, and a little more. */
+function namesUnder(c: ContainerRecord, path: string): string[] | undefined {
+  const known = ['/etc/hostname', '/tmp', '/bin/sh', ...(c.mounts ?? []).map((m) => m.containerPath!)];
+  const folder = path.replace(/\/*$/, '/');
+  const names = known.filter((p) => p.startsWith(folder)).map((p) => p.slice(folder.length).split('/')[0]!);
+  const there = names.length > 0 || known.includes(path);
+  return there ? [...new Set(names)].filter(Boolean).sort() : undefined;
 }
 
 /** Where a path of the container is outside, when a volume is mounted there. */

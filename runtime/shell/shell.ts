@@ -1,39 +1,10 @@
-// The few commands that a simulated container knows: enough for exec, attach and `kubectl run -it` to be tried out. Nothing is run.
-// Reads: the container's environment and mounts. Writes: what the commands print. README.md lists them.
-// Used by: streams.ts. Next: parse.ts, files.ts.
-import type { Readable } from 'node:stream';
-import { type Command, parseLine, SyntaxProblem } from './parse.ts';
-
-export interface ShellWorld {
-  env: Map<string, string>;
-  hostname: string;
-  uid: number;
-  /** Milliseconds. */
-  now(): number;
-  /** A file's bytes, or undefined when there is none; a folder's names. */
-  readFile(path: string): Buffer | undefined;
-  readFolder(path: string): string[] | undefined;
-  gone: AbortSignal;
-}
-
-export interface ShellIo {
-  stdin?: Readable;
-  /** Resolve when more may come. */
-  stdout(data: Buffer | string): Promise<void>;
-  stderr(data: Buffer | string): Promise<void>;
-  /** Shown before each line of an interactive shell. */
-  prompt?: string;
-}
-
-interface State {
-  world: ShellWorld;
-  cwd: string;
-  lastCode: number;
-  /** Set by `exit`. */
-  exit?: number;
-}
-
-type Run = (args: string[], io: ShellIo, state: State) => Promise<number> | number;
+// The shell of a simulated container: enough for exec, attach and `kubectl run -it` to be tried out. Nothing is run.
+// Reads: a command line. Writes: what its commands print. README.md lists what it knows.
+// Used by: sessions.ts. Next: parse.ts, expand.ts, commands.ts.
+import { PassThrough, type Readable } from 'node:stream';
+import { assigned, commands, type Run, type ShellIo, type ShellWorld, type State } from './commands.ts';
+import { expandWords, type Values } from './expand.ts';
+import { type Loop, parseLine, type Simple, type Step, SyntaxProblem } from './parse.ts';
 
 /** The command's exit code; 127 for one that is not known. */
 export function runCommand(world: ShellWorld, argv: string[], io: ShellIo): Promise<number> {
@@ -44,6 +15,7 @@ export const isShell = (argv: readonly string[]): boolean => /(^|\/)(sh|bash|ash
 
 async function run(state: State, argv: string[], io: ShellIo): Promise<number> {
   const name = argv[0]!.replace(/^.*\//, '');
+  if (isShell(argv)) return shell(argv.slice(1), io, state);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return command(argv.slice(1), io, state);
   await io.stderr(`sh: 1: ${argv[0]}: not found\n`);
@@ -51,33 +23,91 @@ async function run(state: State, argv: string[], io: ShellIo): Promise<number> {
 }
 
 async function runLine(state: State, line: string, io: ShellIo): Promise<number> {
-  let parsed: Command[];
   try {
-    const variable = (name: string) => (name === '?' ? String(state.lastCode) : (state.world.env.get(name) ?? ''));
-    parsed = parseLine(line, variable);
+    return await runSteps(state, parseLine(line), io);
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
     await io.stderr(`sh: 1: ${error.message}\n`);
+    state.lastCode = 2;
     return 2;
   }
-  for (const command of parsed) {
-    const skipped = command.after === '&&' ? state.lastCode !== 0 : command.after === '||' && state.lastCode === 0;
+}
+
+const over = (state: State) => state.exit !== undefined || state.world.gone.aborted;
+
+async function runSteps(state: State, steps: Step[], io: ShellIo): Promise<number> {
+  for (const { after, pipe } of steps) {
+    const skipped = after === '&&' ? state.lastCode !== 0 : after === '||' && state.lastCode === 0;
     if (skipped) continue;
-    state.lastCode = assigned(state, command.words) ? 0 : await run(state, command.words, redirected(command, io));
-    if (state.exit !== undefined || state.world.gone.aborted) break;
+    state.lastCode = pipe.length === 1 ? await runStage(state, pipe[0]!, io) : await runPipe(state, pipe, io);
+    if (over(state)) break;
   }
   return state.lastCode;
 }
 
-/** `NAME=value` by itself. */
-function assigned(state: State, words: string[]): boolean {
-  const pairs = words.map((word) => /^([A-Za-z_]\w*)=(.*)$/s.exec(word));
-  if (!pairs.every(Boolean)) return false;
-  for (const pair of pairs) state.world.env.set(pair![1]!, pair![2]!);
-  return true;
+/** All at once, each in a shell of its own; the last one's code. */
+async function runPipe(state: State, pipe: Step['pipe'], io: ShellIo): Promise<number> {
+  let stdin = io.stdin;
+  const running = pipe.map(async (stage, i) => {
+    const from = stdin;
+    const to = i < pipe.length - 1 ? new PassThrough() : undefined;
+    stdin = to;
+    const own = subshell(state);
+    const code = await runStage(own, stage, { ...io, stdin: from, stdout: to ? writerOf(to) : io.stdout });
+    to?.end();
+    // What it did not read is no one's, and must not hold the writer up.
+    if (i > 0) from?.resume();
+    return own.exit ?? code;
+  });
+  return (await Promise.all(running)).at(-1)!;
 }
 
-function redirected(command: Command, io: ShellIo): ShellIo {
+const writerOf = (to: PassThrough) => async (data: Buffer | string) => {
+  if (!to.write(data)) await new Promise((resolve) => to.once('drain', resolve).once('close', resolve));
+};
+
+async function runStage(state: State, stage: Simple | Loop, io: ShellIo): Promise<number> {
+  const values = valuesOf(state, io);
+  if ('body' in stage) return runLoop(state, stage, await expandWords(stage.words, values), io);
+  const words = await expandWords(stage.words, values);
+  if (!words.length) return 0;
+  return assigned(state, words) ? 0 : run(state, words, redirected(stage, io));
+}
+
+async function runLoop(state: State, { name, condition, body }: Loop, words: string[], io: ShellIo): Promise<number> {
+  let code = 0;
+  const turn = async () => {
+    // A loop of commands that wait for nothing lets others in.
+    await new Promise((resolve) => setImmediate(resolve));
+    code = await runSteps(state, body, io);
+  };
+  if (condition) while (!over(state) && (await runSteps(state, condition, io)) === 0) await turn();
+  else
+    for (const word of words) {
+      if (over(state)) break;
+      state.world.env.set(name!, word);
+      await turn();
+    }
+  return code;
+}
+
+const valuesOf = (state: State, io: ShellIo): Values => ({
+  variable: (name) => (name === '?' ? String(state.lastCode) : (state.world.env.get(name) ?? '')),
+  output: async (command) => {
+    const chunks: Buffer[] = [];
+    const stdout = async (data: Buffer | string) => void chunks.push(Buffer.from(data));
+    await runLine(subshell(state), command, { ...io, stdout });
+    return Buffer.concat(chunks).toString('utf8');
+  },
+});
+
+const subshell = (state: State): State => ({
+  world: { ...state.world, env: new Map(state.world.env) },
+  cwd: state.cwd,
+  lastCode: state.lastCode,
+});
+
+function redirected(command: Simple, io: ShellIo): ShellIo {
   const to = { stdout: io.stdout, stderr: io.stderr, nowhere: async () => {} };
   return {
     ...io,
@@ -87,7 +117,7 @@ function redirected(command: Command, io: ShellIo): ShellIo {
 }
 
 const shell: Run = async (args, io, state) => {
-  const inner: State = { world: { ...state.world, env: new Map(state.world.env) }, cwd: state.cwd, lastCode: 0 };
+  const inner: State = { ...subshell(state), lastCode: 0 };
   const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
   if (at >= 0) {
     if (args[at + 1] === undefined) {
@@ -120,116 +150,3 @@ async function* lines(stdin: Readable | undefined): AsyncGenerator<string> {
   }
   if (rest) yield rest;
 }
-
-function sleep(ms: number, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (gone.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      gone.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    gone.addEventListener('abort', end);
-  });
-}
-
-const resolvePath = (state: State, path: string) => new URL(path, `file://${state.cwd.replace(/\/?$/, '/')}`).pathname;
-
-const seconds: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
-
-const printEnv: Run = async ([name], io, { world }) => {
-  if (name !== undefined) {
-    if (!world.env.has(name)) return 1;
-    await io.stdout(`${world.env.get(name)}\n`);
-    return 0;
-  }
-  await io.stdout([...world.env].map(([key, value]) => `${key}=${value}\n`).join(''));
-  return 0;
-};
-
-const commands: Record<string, Run> = {
-  sh: shell,
-  bash: shell,
-  ash: shell,
-  true: () => 0,
-  ':': () => 0,
-  false: () => 1,
-  exit: ([code], _io, state) => {
-    state.exit = code === undefined ? state.lastCode : Number(code) & 255;
-    return state.exit;
-  },
-  echo: async (args, io) => {
-    const bare = args[0] === '-n';
-    await io.stdout((bare ? args.slice(1) : args).join(' ') + (bare ? '' : '\n'));
-    return 0;
-  },
-  cat: async (args, io, state) => {
-    if (!args.length && io.stdin)
-      for await (const chunk of io.stdin.iterator({ destroyOnReturn: false })) await io.stdout(chunk);
-    let code = 0;
-    for (const path of args) {
-      const bytes = state.world.readFile(resolvePath(state, path));
-      if (bytes) await io.stdout(bytes);
-      else {
-        await io.stderr(`cat: ${path}: No such file or directory\n`);
-        code = 1;
-      }
-    }
-    return code;
-  },
-  ls: async (args, io, state) => {
-    const path = args.find((arg) => !arg.startsWith('-')) ?? state.cwd;
-    const names =
-      state.world.readFolder(resolvePath(state, path)) ??
-      (state.world.readFile(resolvePath(state, path)) ? [path] : undefined);
-    if (names) await io.stdout(names.map((name) => `${name}\n`).join(''));
-    else await io.stderr(`ls: ${path}: No such file or directory\n`);
-    return names ? 0 : 1;
-  },
-  cd: ([path], _io, state) => {
-    state.cwd = resolvePath(state, path ?? '/');
-    return 0;
-  },
-  pwd: async (_args, io, state) => {
-    await io.stdout(`${state.cwd}\n`);
-    return 0;
-  },
-  env: printEnv,
-  printenv: printEnv,
-  export: (args, _io, state) => {
-    assigned(state, args);
-    return 0;
-  },
-  hostname: async (_args, io, { world }) => {
-    await io.stdout(`${world.hostname}\n`);
-    return 0;
-  },
-  date: async (args, io, { world }) => {
-    const now = new Date(world.now());
-    await io.stdout(
-      args[0] === '+%s' ? `${Math.floor(world.now() / 1000)}\n` : `${now.toUTCString().replace('GMT', 'UTC')}\n`,
-    );
-    return 0;
-  },
-  id: async (_args, io, { world }) => {
-    await io.stdout(`uid=${world.uid} gid=${world.uid} groups=${world.uid}\n`);
-    return 0;
-  },
-  whoami: async (_args, io, { world }) => {
-    await io.stdout(world.uid === 0 ? 'root\n' : `${world.uid}\n`);
-    return 0;
-  },
-  sleep: async ([text = ''], io, { world }) => {
-    const [, number, unit = ''] = /^(\d+(?:\.\d+)?|infinity)([smhd]?)$/.exec(text) ?? [];
-    if (number === undefined) {
-      await io.stderr(`sleep: invalid time interval '${text}'\n`);
-      return 1;
-    }
-    await sleep(
-      number === 'infinity' ? 2 ** 31 - 1 : Math.min(Number(number) * seconds[unit]! * 1000, 2 ** 31 - 1),
-      world.gone,
-    );
-    return 0;
-  },
-};
