@@ -7,6 +7,7 @@ import { invalid } from '../../apimachinery/status.ts';
 import type { KubeObject, UserInfo } from '../../apimachinery/types.ts';
 import type { Attributes } from '../authorization/authorizer.ts';
 import type { Context } from './kind.ts';
+import { reviewedSelectors } from './reviewedSelectors.ts';
 
 const group = 'authorization.k8s.io';
 
@@ -86,7 +87,7 @@ function fieldRequirementErrors({ key, operator, values }: any, field: string): 
 const labelRequirementErrors = (requirement: any, field: string): FieldError[] =>
   validateRequirement(requirement, field, { allowUnknownOperator: true });
 
-function attributesOf(spec: any, user: UserInfo): Attributes {
+function attributesOf(spec: any, user: UserInfo, fieldSelector?: string, labelSelector?: string): Attributes {
   const r = spec.resourceAttributes;
   if (!r) return { user, verb: spec.nonResourceAttributes.verb ?? '', path: spec.nonResourceAttributes.path ?? '' };
   const resource = {
@@ -97,22 +98,18 @@ function attributesOf(spec: any, user: UserInfo): Attributes {
     namespace: r.namespace ?? '',
     name: r.name ?? '',
   };
-  return {
-    user,
-    verb: r.verb ?? '',
-    resource,
-    fieldSelector: r.fieldSelector?.rawSelector,
-    labelSelector: r.labelSelector?.rawSelector,
-  };
+  return { user, verb: r.verb ?? '', resource, fieldSelector, labelSelector };
 }
 
 /** The review with the authorizer's verdict about `user` in its status. */
 export async function reviewed(review: any, user: UserInfo, context: Context): Promise<KubeObject> {
-  const decision = await context.authorization.authorize(attributesOf(review.spec, user));
+  const { fields, labels, problems } = reviewedSelectors(review.spec.resourceAttributes);
+  const decision = await context.authorization.authorize(attributesOf(review.spec, user, fields, labels));
   const status = {
     allowed: decision.allowed,
     ...(decision.denied ? { denied: true } : {}),
     ...(decision.reason ? { reason: decision.reason } : {}),
+    ...(problems.length ? { evaluationError: problems.join('; ') } : {}),
   };
   return { ...review, status };
 }

@@ -53,16 +53,46 @@ describe('access reviews', () => {
   const labels = (labelSelector: object) => ({ user: 'x', resourceAttributes: { labelSelector } });
   const one = (key: string, operator: string, ...values: string[]) => ({ requirements: [{ key, operator, values }] });
 
-  it.each([
-    selector(one('spec.nodeName', 'In', 'n')),
-    selector(one('any text', 'Exists')),
-    selector(one('a', 'OfTheFuture', 'b')),
-    selector({ rawSelector: '((' }),
-    labels(one('a', 'NotIn', 'b')),
-    labels(one('a', 'OfTheFuture')),
-    labels({ rawSelector: 'a=b' }),
-  ])('answer about %j', async (spec) => {
-    expect(await ask(subjectAccessReview, spec)).toEqual({ allowed: false });
+  const together = (...[a, b]: [any, any]) => ({ requirements: [...a.requirements, ...b.requirements] });
+  const fieldsIgnored = 'spec.resourceAttributes.fieldSelector ignored due to parse error';
+  const labelsIgnored = 'spec.resourceAttributes.labelSelector ignored due to parse error';
+  it.each<[object, object, string | undefined]>([
+    [selector(one('spec.nodeName', 'In', 'n')), { fieldSelector: 'spec.nodeName=n' }, undefined],
+    [selector(one('a', 'NotIn', 'b,c')), { fieldSelector: 'a!=b\\,c' }, undefined],
+    [selector(one('any text', 'Exists')), {}, fieldsIgnored],
+    [selector(one('a', 'In', 'b', 'c')), {}, fieldsIgnored],
+    [selector(one('a', 'OfTheFuture', 'b')), {}, fieldsIgnored],
+    [
+      selector(together(one('a', 'Exists'), one('b', 'In', 'c'))),
+      { fieldSelector: 'b=c' },
+      'spec.resourceAttributes.fieldSelector partially ignored due to parse error',
+    ],
+    [selector({ rawSelector: 'a=b' }), { fieldSelector: 'a=b' }, undefined],
+    [selector({ rawSelector: '((' }), {}, fieldsIgnored],
+    [labels(one('a', 'NotIn', 'b')), { labelSelector: 'a notin (b)' }, undefined],
+    [labels(one('a', 'OfTheFuture')), {}, labelsIgnored],
+    [
+      labels(together(one('a', 'Exists'), one('a', 'OfTheFuture'))),
+      { labelSelector: 'a' },
+      'spec.resourceAttributes.labelSelector partially ignored due to parse error',
+    ],
+    [labels({ rawSelector: 'a in (b)' }), { labelSelector: 'a in (b)' }, undefined],
+    [
+      { user: 'x', resourceAttributes: { fieldSelector: { rawSelector: '(' }, labelSelector: { rawSelector: '(' } } },
+      {},
+      `${fieldsIgnored}; ${labelsIgnored}`,
+    ],
+  ])('answer about %j', async (spec, asked, evaluationError) => {
+    let seen: any;
+    const authorize = async (attributes: any) => {
+      seen = attributes;
+      return { allowed: false, reason: '' };
+    };
+    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {}, spec };
+    const { status }: any = await subjectAccessReview.answer!(review, { authorization: { authorize } } as never);
+    expect(status).toEqual({ allowed: false, ...(evaluationError && { evaluationError }) });
+    const { fieldSelector, labelSelector } = seen;
+    expect({ fieldSelector, labelSelector }).toEqual({ fieldSelector: undefined, labelSelector: undefined, ...asked });
   });
   it.each([
     [
