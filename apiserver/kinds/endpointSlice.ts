@@ -50,10 +50,8 @@ function checkFQDN(errors: FieldError[], field: string, text: string): void {
   else if (!name.includes('.')) {
     errors.push(invalidValue(field, name, 'should be a domain with at least two segments separated by dots'));
   } else {
-    for (const label of name.split('.')) {
-      const texts = isDNS1123Label(label);
-      if (texts.length) errors.push(invalidValue(field, label, texts.join(',')));
-    }
+    const label = name.split('.').find((part) => isDNS1123Label(part).length > 0);
+    if (label !== undefined) errors.push(invalidValue(field, label, isDNS1123Label(label).join(',')));
   }
 }
 

@@ -7,6 +7,9 @@ const one = (endpoint: Record<string, unknown>, type = 'IPv4') => ({
   addressType: type,
   endpoints: [{ addresses: ['10.0.0.1'], ...endpoint }],
 });
+const long = 'x'.repeat(64);
+const startsWith = (text: string) =>
+  expect.stringMatching(new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
 const many = (n: number) => Array.from({ length: n }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
 
 test.each<[string, Record<string, unknown>, string[]]>([
@@ -40,6 +43,60 @@ test.each<[string, Record<string, unknown>, string[]]>([
     one({ addresses: ['a'] }, 'FQDN'),
     ['endpoints[0].addresses[0]: Invalid value: "a": should be a domain with at least two segments separated by dots'],
   ],
+  ['FQDN of nothing', one({ addresses: [''] }, 'FQDN'), ['endpoints[0].addresses[0]: Required value']],
+  [
+    'FQDN with a space',
+    one({ addresses: ['a b.c.'] }, 'FQDN'),
+    [startsWith('endpoints[0].addresses[0]: Invalid value: "a b.c": a lowercase RFC 1123 subdomain')],
+  ],
+  [
+    'FQDN of long labels, told once',
+    one({ addresses: [`${long}.${long}.c`] }, 'FQDN'),
+    [`endpoints[0].addresses[0]: Invalid value: "${long}": must be no more than 63 characters`],
+  ],
+  [
+    'no address at all',
+    one({ addresses: ['x'] }),
+    ['endpoints[0].addresses[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+  ],
+  ['node', one({ nodeName: 'node-1.example' }), []],
+  [
+    'node name',
+    one({ nodeName: 'A' }),
+    [startsWith('endpoints[0].nodeName: Invalid value: "A": a lowercase RFC 1123 subdomain')],
+  ],
+  ['topology', one({ deprecatedTopology: { 'example.com/rack': 'r1' } }), []],
+  [
+    'topology that is no label',
+    one({ deprecatedTopology: { 'a b': '-' } }),
+    [
+      startsWith('endpoints[0].deprecatedTopology: Invalid value: "a b": name part must consist of'),
+      startsWith('endpoints[0].deprecatedTopology: Invalid value: "-": a valid label must be'),
+    ],
+  ],
+  [
+    'much topology',
+    one({ deprecatedTopology: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v'])) }),
+    ['endpoints[0].deprecatedTopology: Too many: 17: must have at most 16 items'],
+  ],
+  ['fine hints', one({ hints: { forZones: [{ name: 'z' }], forNodes: [{ name: 'n' }] } }), []],
+  [
+    'hints for nobody',
+    one({ hints: { forZones: [{ name: '-' }], forNodes: [{ name: '-' }] } }),
+    [
+      startsWith('endpoints[0].hints.forZones[0].name: Invalid value: "-": a valid label must be'),
+      startsWith('endpoints[0].hints.forNodes[0].name: Invalid value: "-": a lowercase RFC 1123 subdomain'),
+    ],
+  ],
+  [
+    'names of ports',
+    { ...one({}), ports: [{ name: 'a.b', port: 80, appProtocol: 'a b' }] },
+    [
+      'ports[0].name: Invalid value: "a.b": must not contain dots',
+      startsWith('ports[0].appProtocol: Invalid value: "a b": name part must consist of'),
+    ],
+  ],
+  ['hostname of one label', one({ hostname: 'a' }), []],
   ['hostname', one({ hostname: 'a.b' }), ['endpoints[0].hostname: Invalid value: "a.b": must not contain dots']],
   [
     'hints',
@@ -78,6 +135,14 @@ test('more than a thousand endpoints', () => {
   expect(texts(endpointSlice.validate!({ addressType: 'IPv4', endpoints }))).toEqual([
     'endpoints: Too many: 1001: must have at most 1000 items',
   ]);
+});
+
+test('more ports than there are', () => {
+  const ports = Array.from({ length: 20_001 }, (_, i) => ({ name: `p${i}`, protocol: 'TCP' }));
+  expect(texts(endpointSlice.validate!({ addressType: 'IPv4', ports }))).toEqual([
+    'ports: Too many: 20001: must have at most 20000 items',
+  ]);
+  expect(texts(endpointSlice.validate!({ addressType: 'IPv4', ports: ports.slice(1) }))).toEqual([]);
 });
 
 test('the address type is for good', () => {

@@ -44,6 +44,15 @@ test.each<[string, Record<string, unknown>, string[]]>([
     ],
   ],
   [
+    'names of ports',
+    { ...ready, ports: [{ name: 'a.b', port: 80, appProtocol: 'a b' }] },
+    [
+      'subsets[0].ports[0].name: Invalid value: "a.b": must not contain dots',
+      expect.stringMatching(/^subsets\[0\].ports\[0\].appProtocol: Invalid value: "a b": name part must consist of/),
+    ],
+  ],
+  ['protocol of an application', { ...ready, ports: [{ port: 80, appProtocol: 'kubernetes.io/h2c' }] }, []],
+  [
     'two unnamed ports',
     { ...ready, ports: [{ port: 80 }, { name: 'b', port: 0, protocol: 'ICMP' }] },
     [
