@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
+import { clusterRoleAggregationController } from './clusterRoleAggregation.ts';
 import { cronJobController } from './cronJob/cronJob.ts';
 import { daemonSetController } from './daemonSet/daemonSet.ts';
 import { deploymentController } from './deployment/deployment.ts';
@@ -16,12 +17,15 @@ import { jobController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
+import { podGarbageCollector } from './podGarbage/podGarbage.ts';
 import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
 import { statefulSetController } from './statefulSet/statefulSet.ts';
 import { claimProtection, classProtection, volumeProtection } from './storageProtection.ts';
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
+import { ttlController } from './ttl.ts';
+import { ttlAfterFinishedController } from './ttlAfterFinished.ts';
 
 type Row = (config: ManagerConfig) => Controller | undefined;
 
@@ -40,6 +44,10 @@ export const rows: Row[] = [
   (c) => deploymentController(c['concurrent-deployment-syncs']),
   (c) => jobController(c['concurrent-job-syncs']),
   (c) => cronJobController(c['concurrent-cron-job-syncs']),
+  (c) => ttlAfterFinishedController(c['concurrent-ttl-after-finished-syncs']),
+  (c) => podGarbageCollector(c['terminated-pod-gc-threshold']),
+  () => ttlController(),
+  () => clusterRoleAggregationController,
   () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),

@@ -97,6 +97,12 @@ export const flags = {
   'concurrent-statefulset-syncs': syncs('StatefulSets', 5),
   'concurrent-rc-syncs': syncs('ReplicationControllers', 5),
   'concurrent-job-syncs': syncs('Jobs', 5),
+  'concurrent-ttl-after-finished-syncs': syncs('ended Jobs', 5),
+  'terminated-pod-gc-threshold': {
+    type: 'int',
+    default: 12_500,
+    help: 'How many pods that have ended may stay before the oldest are deleted; 0: all.',
+  },
   'concurrent-cron-job-syncs': syncs('CronJobs', 5),
   'concurrent-endpoint-syncs': syncs("Services' Endpoints", 5),
   'concurrent-service-endpoint-syncs': syncs("Services' EndpointSlices", 5),
