@@ -32,11 +32,11 @@ function namespaceErrors(event: any): FieldError[] {
 }
 
 /** Rules for events that say when they happened: who reports, what was done, why. */
-function reporterErrors(event: any): FieldError[] {
+function reporterErrors(event: any, reporter: string): FieldError[] {
   const errors: FieldError[] = [];
   const controller = event.reportingComponent ?? '';
-  if (!controller) errors.push(required('reportingController'));
-  pushTexts(errors, 'reportingController', controller, isQualifiedName(controller));
+  if (!controller) errors.push(required(reporter));
+  pushTexts(errors, reporter, controller, isQualifiedName(controller));
   for (const field of ['reportingInstance', 'action', 'reason']) {
     const text = event[field] ?? '';
     errors.push(...(text ? lengthError(field, text, 128) : [required(field)]));
@@ -44,10 +44,10 @@ function reporterErrors(event: any): FieldError[] {
   return [...errors, ...lengthError('message', event.message ?? '', maxNote)];
 }
 
-/** What both versions ask for. */
-export function validateEvent(event: any): FieldError[] {
+/** What both versions ask for; `reporter`: the name that the version has for who reports. */
+export function validateEvent(event: any, reporter: string): FieldError[] {
   const errors = namespaceErrors(event);
-  if (event.eventTime) errors.push(...reporterErrors(event));
+  if (event.eventTime) errors.push(...reporterErrors(event, reporter));
   const namespace = event.metadata.namespace ?? '';
   pushTexts(errors, 'namespace', namespace, isDNS1123Subdomain(namespace));
   return errors;
@@ -81,7 +81,7 @@ export const event = defineKind({
   storage: 'events',
   defaults,
   validateName: isPathSegmentName,
-  validate: validateEvent,
+  validate: (object) => validateEvent(object, 'reportingComponent'),
   ttl: () => 3600,
   createOnUpdate: true,
   defaultPropagation: 'Unsupported',

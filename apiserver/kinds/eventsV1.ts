@@ -111,7 +111,7 @@ export const eventsV1 = defineKind({
   storedAs: { group: '', version: 'v1', plural: 'events', toStored, fromStored },
   defaults,
   validateName: event.validateName,
-  validate: (shown) => validateEvent(toStored(shown)),
+  validate: (shown) => validateEvent(toStored(shown), 'reportingController'),
   validateCreate,
   validateUpdate,
   ttl: event.ttl,

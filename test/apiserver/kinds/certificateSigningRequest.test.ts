@@ -124,6 +124,12 @@ test.each<[string, any, any[]]>([
     { signerName: `${'a.'.repeat(127)}b/a` },
     ['spec.signerName: Too long: may not be more than 253 bytes'],
   ],
+  ['signer with a long path', { signerName: `a.b/${'x'.repeat(253)}.${'y'.repeat(253)}` }, []],
+  [
+    'signer with a path too long',
+    { signerName: `a.b/${'x'.repeat(253)}.${'y'.repeat(253)}.${'z'.repeat(60)}` },
+    ['spec.signerName: Too long: may not be more than 571 bytes'],
+  ],
   [
     'too short',
     { expirationSeconds: 599 },

@@ -44,6 +44,27 @@ test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>
     ['reportingInstance: Required value', 'action: Required value', 'reason: Required value'],
   ],
   [
+    'modern, reported by nobody',
+    { ...modern, reportingComponent: '' },
+    [
+      'reportingComponent: Required value',
+      'reportingComponent: Invalid value: "": name part must be non-empty',
+      expect.stringMatching(/^reportingComponent: Invalid value: "": name part must consist of/),
+    ],
+  ],
+  [
+    'in no namespace of this world',
+    { involvedObject: { ...pod, namespace: 'A' } },
+    [expect.stringMatching(/^namespace: Invalid value: "A": a lowercase RFC 1123 subdomain/)],
+    { namespace: 'A' },
+  ],
+  [
+    'modern with a long instance and reason',
+    { ...modern, reportingInstance: 'x'.repeat(129), reason: 'x'.repeat(129) },
+    ['reportingInstance', 'reason'].map((f) => `${f}: Invalid value: "": can have at most 128 characters`),
+  ],
+  ['modern with texts that just fit', { ...modern, action: 'x'.repeat(128), message: 'x'.repeat(1024) }, []],
+  [
     'modern with long texts',
     { ...modern, action: 'x'.repeat(129), message: 'x'.repeat(1025) },
     [
@@ -57,6 +78,11 @@ test.each<[string, Record<string, unknown>, string[], Record<string, unknown>?]>
 
 test.each<[string, Record<string, unknown>, string[]]>([
   ['complete', shown, []],
+  [
+    'reported by a sentence',
+    { ...shown, reportingController: 'a b' },
+    [expect.stringMatching(/^reportingController: Invalid value: "a b": name part must consist of/)],
+  ],
   ['no time', { ...shown, eventTime: undefined }, ['eventTime: Required value']],
   ['other type', { ...shown, type: 'Bad' }, ['type: Invalid value: "": has invalid value: Bad']],
   ['no reporter', { ...shown, action: '' }, ['action: Required value']],
@@ -78,6 +104,13 @@ test.each<[string, Record<string, unknown>, string[]]>([
   ],
 ])('events.k8s.io: %s', (_name, fields, expected) => {
   expect(created(eventsV1, made(eventsV1, fields))).toEqual(expected);
+});
+
+test('events.k8s.io: a name is a subdomain, which core takes with more in it', () => {
+  expect(created(eventsV1, made(eventsV1, shown, { name: 'A_b' }))).toEqual([
+    expect.stringMatching(/^metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain/),
+  ]);
+  expect(created(event, made(event, modern, { name: 'A_b' }))).toEqual([]);
 });
 
 test('events.k8s.io: a series may grow, nothing else changes', () => {
