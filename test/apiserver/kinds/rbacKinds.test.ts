@@ -116,6 +116,28 @@ describe('bindings', () => {
       'subjects[0].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group"',
     ],
     [
+      clusterRoleBinding,
+      { ...ref, kind: 'ClusterRole' },
+      [
+        { kind: 'User', name: 'any text', apiGroup: group },
+        { kind: 'Group', name: 'system:authenticated', apiGroup: group },
+        { kind: 'ServiceAccount', name: 'x', namespace: 'n' },
+      ],
+      '',
+    ],
+    [
+      roleBinding,
+      ref,
+      [{ kind: 'ServiceAccount', name: 'x', apiGroup: group }],
+      'subjects[0].apiGroup: Unsupported value: "rbac.authorization.k8s.io": supported values: ""',
+    ],
+    [
+      roleBinding,
+      ref,
+      [{ kind: 'ServiceAccount', name: 'a:b' }],
+      expect.stringMatching(/^subjects\[0\].name: Invalid value: "a:b": a lowercase RFC 1123 subdomain/),
+    ],
+    [
       roleBinding,
       ref,
       [{ kind: 'User', name: '', apiGroup: 'x' }],
@@ -123,7 +145,7 @@ describe('bindings', () => {
     ],
   ])('%#', (kind, roleRef, subjects, text) => {
     const errors = kind.validate!({ metadata: { name: 'x' }, roleRef, subjects });
-    expect(errors.length ? aggregateMessage(errors) : '').toBe(text);
+    expect(errors.length ? aggregateMessage(errors) : '').toEqual(text);
   });
 
   it('keep their role', () => {
