@@ -1,4 +1,4 @@
-// A pod that comes to a node is labelled with the node's zone and region, so that it can read them.
+// A pod that comes to a node is labelled with the node's zone and region, so that it can read them. What its writer set there is written over.
 // Reads: Nodes. Changes: Bindings, and Pods that are made for a node. Mirrors: plugin/pkg/admission/podtopologylabels/admission.go.
 // Next: ../kinds/pod/binding.ts carries a binding's labels to the pod.
 import type { AdmissionPlugin } from './plugin.ts';
@@ -17,6 +17,6 @@ export const podTopologyLabels = (): AdmissionPlugin => ({
     const found = name ? context.cluster.cached(nodes, name)?.metadata.labels : undefined;
     const copied = labels.filter((key) => found?.[key] !== undefined).map((key) => [key, found![key]!]);
     if (!copied.length) return;
-    object.metadata = { ...object.metadata, labels: { ...Object.fromEntries(copied), ...object.metadata?.labels } };
+    object.metadata = { ...object.metadata, labels: { ...object.metadata?.labels, ...Object.fromEntries(copied) } };
   },
 });

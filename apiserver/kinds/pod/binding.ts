@@ -10,6 +10,10 @@ import { setPodCondition } from './conditions.ts';
 
 const pods = { group: '', plural: 'pods' };
 const bindings = { group: '', plural: 'pods/binding' };
+const preconditions = [
+  ['uid', 'UID'],
+  ['resourceVersion', 'ResourceVersion'],
+] as const;
 
 /** Answer of deeds that give nothing back. */
 export const success = (): KubeObject =>
@@ -32,22 +36,29 @@ function refusal(pod: any): string | undefined {
   return undefined;
 }
 
-/** As upstream's store says it. */
-const wrongUID = ({ metadata }: any, wanted: string) =>
-  `StorageError: invalid object, Code: 4, Key: /registry/pods/${metadata.namespace}/${metadata.name}, ResourceVersion: 0, ` +
-  `AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${metadata.uid}`;
+/** A binding may name the very pod it means, and the version of it. Told as upstream's store does. */
+function checkPreconditions(metadata: any, binding: any): void {
+  for (const [key, label] of preconditions) {
+    const wanted = binding.metadata?.[key];
+    if (!wanted || wanted === metadata[key]) continue;
+    const why =
+      `StorageError: invalid object, Code: 4, Key: /registry/pods/${metadata.namespace}/${metadata.name}, ResourceVersion: 0, ` +
+      `AdditionalErrorMsg: Precondition failed: ${label} in precondition: ${wanted}, ${label} in object meta: ${metadata[key]}`;
+    throw conflict(pods, metadata.name, why);
+  }
+}
 
-/** Annotations of the binding win over the pod's, labels only fill gaps. */
+/** The binding's annotations and labels win over the pod's. */
 function assign(pod: any, binding: any, now: number): void {
-  const { annotations, labels, uid } = binding.metadata ?? {};
+  const { annotations, labels } = binding.metadata;
   const name = pod.metadata.name;
-  if (uid && uid !== pod.metadata.uid) throw conflict(pods, name, wrongUID(pod, uid));
+  checkPreconditions(pod.metadata, binding);
   const why = refusal(pod);
   if (why) throw conflict(bindings, name, why);
   pod.spec.nodeName = binding.target.name;
   delete pod.status?.nominatedNodeName;
   if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
-  if (labels) pod.metadata.labels = { ...labels, ...pod.metadata.labels };
+  if (labels) pod.metadata.labels = { ...pod.metadata.labels, ...labels };
   setPodCondition(pod, { type: 'PodScheduled', status: 'True' }, now);
 }
 
@@ -57,8 +68,7 @@ export async function bindPod(
   context: Context,
 ): Promise<KubeObject> {
   const { name, namespace } = parent;
-  if (binding.metadata?.name && binding.metadata.name !== name)
-    throw badRequest('name in URL does not match name in Binding object');
+  if (binding.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object');
   checkTarget(binding);
   const change = (pod: any) => {
     assign(pod, binding, context.now());

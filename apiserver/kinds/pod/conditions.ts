@@ -10,7 +10,7 @@ interface Condition {
   message?: string;
 }
 
-/** lastTransitionTime moves only when the status does. `now` in milliseconds. */
+/** lastTransitionTime moves only when the status does; what else was in it is lost, its observedGeneration too. `now` in milliseconds. */
 export function setPodCondition(pod: any, condition: Condition, now: number): void {
   pod.status ??= {};
   pod.status.conditions ??= [];
@@ -18,8 +18,7 @@ export function setPodCondition(pod: any, condition: Condition, now: number): vo
   const known = list.find((c) => c.type === condition.type);
   const set = {
     ...condition,
-    observedGeneration: pod.metadata.generation,
-    lastProbeTime: known?.lastProbeTime ?? null,
+    lastProbeTime: null,
     lastTransitionTime: known?.status === condition.status ? known.lastTransitionTime : toTime(now),
   };
   if (known) list[list.indexOf(known)] = set;

@@ -1,7 +1,8 @@
 // pods/eviction: a deletion that is asked for politely; `kubectl drain` calls it. The pod learns why by a condition.
 // Mirrors: EvictionREST in pkg/registry/core/pod/storage/eviction.go.
 // Called by: ../pod.ts. Next: disruption.ts asks the pod's budget.
-import { badRequest, notFound } from '../../../apimachinery/status.ts';
+import { invalidValue } from '../../../apimachinery/fieldErrors.ts';
+import { badRequest, invalid, notFound } from '../../../apimachinery/status.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Context, Subresource } from '../kind.ts';
 import { success } from './binding.ts';
@@ -9,6 +10,9 @@ import { setPodCondition } from './conditions.ts';
 import { askBudget, beingProcessed } from './disruption.ts';
 
 const pods = { group: '', plural: 'pods' };
+const deleteOptions = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
+const unsafe = 'ignoreStoreReadErrorWithClusterBreakingPotential';
+const notForEviction = 'can not be set for pod eviction, try after removing the option';
 const disruption = {
   type: 'DisruptionTarget',
   status: 'True',
@@ -32,9 +36,10 @@ async function evict(
   context: Context,
 ): Promise<KubeObject> {
   const { name, namespace } = parent;
-  if (eviction.metadata?.name && eviction.metadata.name !== name)
-    throw badRequest('name in URL does not match name in Eviction object');
+  if (eviction.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   const options = eviction.deleteOptions ?? {};
+  if (options[unsafe])
+    throw invalid(deleteOptions, '', [invalidValue(`deleteOptions.${unsafe}`, true, notForEviction)]);
   const dryRun = context.dryRun || options.dryRun?.includes('All');
   const as = dryRun ? { ...context, dryRun: true } : context;
   const pod = await context.cluster.get(pods, name, namespace);

@@ -44,8 +44,8 @@ test.each<[string, string, object, object | undefined]>([
   [
     'pods',
     'binding',
-    { target: { kind: 'Node', name: 'n' }, metadata: { labels: { [zone]: 'own' } } },
-    { [zone]: 'own', [region]: 'r' },
+    { target: { kind: 'Node', name: 'n' }, metadata: { labels: { [zone]: 'own', a: 'b' } } },
+    { [zone]: 'z', [region]: 'r', a: 'b' },
   ],
   ['pods', 'binding', { target: { name: 'n' } }, undefined],
   ['pods', 'binding', { target: { kind: 'Node', name: 'unknown' } }, undefined],

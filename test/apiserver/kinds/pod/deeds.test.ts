@@ -26,19 +26,26 @@ const why = (promise: Promise<unknown>) =>
     (e: StatusError) => `${e.code} ${e.message}`,
   );
 
-test('binding gives the node, the condition, annotations, and labels that are not there', async () => {
+test('binding gives the node, the condition, annotations and labels', async () => {
   const w = world((_spec, p) => {
-    p.metadata.labels = { a: 'kept' };
-    p.status = { nominatedNodeName: 'n2' };
+    p.metadata.labels = { a: 'lost', c: 'kept' };
+    const waits = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', observedGeneration: 1 };
+    p.status = { nominatedNodeName: 'n2', conditions: [waits] };
   });
-  const answer = await bind(w.context, { annotations: { k: 'v' }, labels: { a: 'lost', b: 'new' } });
+  const { uid, resourceVersion } = w.now().metadata;
+  const answer = await bind(w.context, {
+    annotations: { k: 'v' },
+    labels: { a: 'won', b: 'new' },
+    uid,
+    resourceVersion,
+  });
   expect(answer).toMatchObject({ kind: 'Status', status: 'Success', code: 201 });
   const bound = w.now();
   expect(bound.spec.nodeName).toBe('n1');
-  expect(bound.metadata).toMatchObject({ annotations: { k: 'v' }, labels: { a: 'kept', b: 'new' } });
+  expect(bound.metadata).toMatchObject({ annotations: { k: 'v' }, labels: { a: 'won', b: 'new', c: 'kept' } });
   expect(bound.status.nominatedNodeName).toBeUndefined();
-  expect(bound.status.conditions).toMatchObject([
-    { type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
+  expect(bound.status.conditions).toEqual([
+    { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: '2026-01-01T00:00:00Z' },
   ]);
 });
 
@@ -65,6 +72,7 @@ test.each<[string, (spec: any, p: any) => void, any, any, string]>([
     '409 Operation cannot be fulfilled on pods/binding "x": pod x has non-empty .spec.schedulingGates',
   ],
   ['another name', () => {}, { name: 'y' }, undefined, '400 name in URL does not match name in Binding object'],
+  ['no name', () => {}, { name: '' }, undefined, '400 name in URL does not match name in Binding object'],
   ['no node', () => {}, {}, { kind: 'Node' }, '500 target.name: Required value'],
   [
     'no Node',
@@ -81,6 +89,9 @@ test('a binding meant for an earlier pod of that name, or for none, is refused',
   const w = world();
   expect(await why(bind(w.context, { uid: 'u0' }))).toContain(
     'Precondition failed: UID in precondition: u0, UID in object meta: u1',
+  );
+  expect(await why(bind(w.context, { uid: 'u1', resourceVersion: '999' }))).toContain(
+    'Precondition failed: ResourceVersion in precondition: 999, ResourceVersion in object meta: ',
   );
   await w.cluster.delete(pods, 'x', 'default');
   await expect(bind(w.context)).rejects.toSatisfy((e) => isReason(e, 'NotFound'));
@@ -104,7 +115,15 @@ test('eviction says why, then deletes', async () => {
     },
   ]);
   expect(w.now()).toBeUndefined();
-  expect(await why(under('eviction').create!({}, at, w.context))).toBe('404 pods "x" not found');
+  const evict = (eviction: object) => why(under('eviction').create!(eviction, at, w.context));
+  expect(await evict({ metadata: { name: 'x' } })).toBe('404 pods "x" not found');
+  expect(await evict({})).toBe('400 name in URL does not match name in Eviction object');
+  const ignoreStoreReadErrorWithClusterBreakingPotential = true;
+  expect(
+    await evict({ metadata: { name: 'x' }, deleteOptions: { ignoreStoreReadErrorWithClusterBreakingPotential } }),
+  ).toBe(
+    '422 DeleteOptions.meta.k8s.io "" is invalid: deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential: Invalid value: true: can not be set for pod eviction, try after removing the option',
+  );
 });
 
 const budgets = { group: 'policy', plural: 'poddisruptionbudgets' };
