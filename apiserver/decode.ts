@@ -114,7 +114,13 @@ function zeroOf(node: SchemaNode): unknown {
   if (node.type === 'struct' || node.type === 'map') return {};
   if (node.type === 'list') return [];
   if (node.type === 'any') return null;
-  return node.scalar === 'integer' || node.scalar === 'number' ? 0 : node.scalar === 'boolean' ? false : '';
+  // Go's zero Quantity is written so.
+  if (node.scalar === 'quantity') return '0';
+  return node.scalar === 'integer' || node.scalar === 'number' || node.scalar === 'intOrString'
+    ? 0
+    : node.scalar === 'boolean'
+      ? false
+      : '';
 }
 
 function decodeScalar(value: unknown, node: ScalarNode, walk: Walk): unknown {

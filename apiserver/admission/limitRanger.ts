@@ -1,6 +1,7 @@
 // Gives containers the requests and limits that the namespace's LimitRanges name, and refuses pods and claims outside their bounds.
 // Reads: LimitRanges. Changes: Pods. Mirrors: plugin/pkg/admission/limitranger/admission.go.
 // Next: limitBounds.ts, the bounds themselves; serviceAccount.ts, the next plugin of the default order.
+import { ownValue } from '../../apimachinery/ownValue.ts';
 import { amountsOf, podLimits, podRequests } from '../../apimachinery/resourceHelpers.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import { refuse } from './forbidden.ts';
@@ -71,7 +72,7 @@ type Texts = Record<string, string>;
 function fill(container: any, requests: Texts, limits: Texts, what: string): string[] {
   const resources = { ...container.resources };
   const add = (list: 'requests' | 'limits', defaults: Texts) => {
-    const missing = Object.keys(defaults).filter((name) => resources[list]?.[name] === undefined);
+    const missing = Object.keys(defaults).filter((name) => ownValue(resources[list], name) === undefined);
     if (missing.length)
       resources[list] = { ...resources[list], ...Object.fromEntries(missing.map((name) => [name, defaults[name]])) };
     return missing.length ? [`${missing.sort().join(', ')} ${list.slice(0, -1)} for ${what} ${container.name}`] : [];

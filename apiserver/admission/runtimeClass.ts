@@ -1,6 +1,7 @@
 // A pod that names a RuntimeClass gets what that costs besides its containers, and is kept to the nodes that have it.
 // Reads: RuntimeClasses. Changes: Pods. Mirrors: plugin/pkg/admission/runtimeclass/admission.go.
 // Next: mergeTolerations.ts; the scheduler counts spec.overhead, the kubelet asks its runtime for the handler.
+import { ownValue } from '../../apimachinery/ownValue.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import { semanticEqual } from '../kinds/equal.ts';
 import { isPod, refuse } from './forbidden.ts';
@@ -54,7 +55,7 @@ function setOverhead(a: Attributes, podFixed: Record<string, string> | undefined
 function setScheduling(a: Attributes, { nodeSelector, tolerations }: any): void {
   const { spec } = a.object;
   for (const [key, value] of Object.entries<string>(nodeSelector ?? {})) {
-    const own = spec.nodeSelector?.[key];
+    const own = ownValue<string>(spec.nodeSelector, key);
     if (own === undefined || own === value) continue;
     const [theirs, pods] = [
       `runtimeClass.scheduling.nodeSelector[${key}] = ${value}`,

@@ -1,9 +1,11 @@
 // LimitRange: bounds and defaults of what single pods, containers and claims of a namespace ask for.
 // Read by the API server's mechanisms. Mirrors: ValidateLimitRange in pkg/apis/core/validation, pkg/registry/core/limitrange.
 // Next: admission holds new objects to it.
+
 import { randomUUID } from 'node:crypto';
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from '../../apimachinery/fieldErrors.ts';
 import { isQualifiedName } from '../../apimachinery/names.ts';
+import { ownValue } from '../../apimachinery/ownValue.ts';
 import {
   compareQuantities,
   milliValue,
@@ -104,7 +106,7 @@ function checkItem(errors: FieldError[], field: string, item: any): void {
   for (const name of names) {
     const of = (list: List) => {
       const hidden = item.type === 'Pod' && list.startsWith('default');
-      const amount = item[list]?.[name];
+      const amount = ownValue<string>(item[list], name);
       return hidden || amount === undefined ? undefined : parseQuantity(amount);
     };
     checkOrder(errors, field, name, Object.fromEntries(lists.map((list) => [list, of(list)])));

@@ -24,6 +24,8 @@ export async function servePortForward(
   dial: Dial,
   options: ServeOptions = {},
 ): Promise<void> {
+  const wrong = ports.find((port) => !(port >= 1 && port <= 65_535));
+  if (wrong !== undefined) return refuse(socket, 400, `port ${wrong} must be between 1 and 65535`);
   if (isSpdy(raw)) return serveSpdy(raw, socket, head, dial, options);
   if (isWebSocket(raw)) return serveWebSocket(raw, socket, head, ports, dial);
   refuse(socket, 400, 'unable to upgrade: missing upgrade headers in request');
@@ -41,7 +43,7 @@ function serveSpdy(raw: IncomingMessage, socket: Duplex, head: Buffer, dial: Dia
     idleTimeout: options.idleTimeout,
     onStream(stream) {
       const { streamtype, port } = stream.headers;
-      if ((streamtype !== 'data' && streamtype !== 'error') || !/^\d{1,5}$/.test(port ?? ''))
+      if ((streamtype !== 'data' && streamtype !== 'error') || !(Number(port) >= 1 && Number(port) <= 65_535))
         return void stream.destroy();
       // Clients of old number no pairs: the error stream comes first, the data stream next.
       const id = stream.headers['requestid'] ?? String(streamtype === 'error' ? stream.id : stream.id - 2);

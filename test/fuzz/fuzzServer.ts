@@ -7,7 +7,8 @@ import type { Seen } from './monitor.ts';
 
 export interface FuzzServer {
   server: TestApiServer;
-  http: Http;
+  /** `onClose`: what a target has started beside the server ends with it. */
+  http: Http & { onClose(close: () => void): void };
   /** What was wrong since the last call: findings of the monitor. */
   complaints(): string[];
   /** Bytes; of the newest message. */
@@ -16,6 +17,8 @@ export interface FuzzServer {
 }
 
 const maxStall = 200;
+/** A node that has an identity, for a kubelet in front of the server. */
+export const fuzzedNode = 'fuzzed';
 
 export async function startFuzzServer(): Promise<FuzzServer> {
   const found: string[] = [];
@@ -23,7 +26,8 @@ export async function startFuzzServer(): Promise<FuzzServer> {
   let stopping = false;
   const server = await startTestApiServer({
     process: true,
-    flags: ['--feature-gates=CBORServingAndStorage=true'],
+    nodes: [fuzzedNode],
+    flags: ['--feature-gates=CBORServingAndStorage=true', '--kubelet-preferred-address-types=InternalIP'],
     nodeArgs: ['--expose-gc', '--import', new URL('./monitor.ts', import.meta.url).href],
     onProcess(child) {
       child.on('message', (seen: Seen) => {
@@ -37,7 +41,8 @@ export async function startFuzzServer(): Promise<FuzzServer> {
       });
     },
   });
-  const http = httpTo(server);
+  const closes: (() => void)[] = [];
+  const http = Object.assign(httpTo(server), { onClose: (close: () => void) => void closes.push(close) });
   await http('/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'default' } } });
   return {
     server,
@@ -47,6 +52,7 @@ export async function startFuzzServer(): Promise<FuzzServer> {
     async stop() {
       stopping = true;
       http.close();
+      for (const close of closes) close();
       await server.stop();
     },
   };
@@ -56,6 +62,8 @@ export async function startFuzzServer(): Promise<FuzzServer> {
 const allowed: readonly RegExp[] = [
   /"code":503\b/,
   /Timeout: Too large resource version/,
+  // A custom resource without the field that its scale's replicas are in.
+  /replicas field .* does not exist/,
   // What upstream answers as a bare error has no reason: a strategic merge patch that its algorithm refuses, a Binding that does not
   // validate, `resourceVersion should not be set on objects to be created`, an applied object without the shape of its kind.
   // What nobody thought of is an InternalError.

@@ -107,7 +107,8 @@ function change(random: Random, at: any, key: any): void {
   const how = random.below(10);
   if (how < 5) at[key] = oddValue(random);
   else if (how < 7) delete at[key];
-  else if (how < 8) at[oddText(random)] = at[key];
+  // A list with an item at 2147483648 would be as long.
+  else if (how < 8 && !Array.isArray(at)) at[oddText(random)] = at[key];
   else if (Array.isArray(at)) at.push(structuredClone(at[key]));
   else at[key] = anything(random, 3);
 }

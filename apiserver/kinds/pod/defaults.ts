@@ -2,6 +2,7 @@
 // Mirrors: pkg/apis/core/v1/defaults.go, zz_generated.defaults.go and the conversions that keep old fields in step.
 // Next: spec.ts, which checks the outcome; podTemplate.ts calls defaultPodSpec for workload kinds.
 
+import { ownValue } from '../../../apimachinery/ownValue.ts';
 import { roundAmounts, roundResources } from '../resourceLists.ts';
 import { defaultPodResources } from './podLevelResources.ts';
 import { defaultPodStatus } from './statusDefaults.ts';
@@ -89,7 +90,7 @@ function requestsFromLimits(container: any): void {
   if (!limits) return;
   container.resources.requests ??= {};
   const requests = container.resources.requests;
-  for (const name in limits) requests[name] ??= limits[name];
+  for (const name in limits) requests[name] = ownValue(requests, name) ?? limits[name];
 }
 
 function hostPortsOf(container: any): void {

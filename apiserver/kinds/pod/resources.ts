@@ -1,6 +1,7 @@
 // Rules of requests and limits, of a container and of the whole pod.
 // Mirrors: validateResourceRequirements and validatePodResources in pkg/apis/core/validation/validation.go.
 // Called by: containers.ts and spec.ts.
+
 import {
   duplicate,
   type FieldError,
@@ -11,6 +12,7 @@ import {
   required,
 } from '../../../apimachinery/fieldErrors.ts';
 import { isDNS1123Label, isQualifiedName } from '../../../apimachinery/names.ts';
+import { ownValue } from '../../../apimachinery/ownValue.ts';
 import {
   compareQuantities,
   integerValue,
@@ -89,7 +91,7 @@ function checkEntry(errors: FieldError[], field: string, name: string, amount: Q
 }
 
 function checkAgainstLimit(errors: FieldError[], field: string, name: string, request: Quantity, limits: any): void {
-  const text = limits?.[name];
+  const text = ownValue<string>(limits, name);
   if (text === undefined) {
     if (!mayOvercommit(name))
       errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'));
@@ -192,8 +194,9 @@ export function checkOverhead(errors: FieldError[], field: string, overhead: any
 function checkConsistency(errors: FieldError[], field: string, spec: any): void {
   const { requests, limits } = spec.resources;
   for (const [name, sum] of aggregate(spec, 'requests')) {
-    if (requests?.[name] === undefined) continue;
-    const own = parseQuantity(requests[name]);
+    const asked = ownValue<string>(requests, name);
+    if (asked === undefined) continue;
+    const own = parseQuantity(asked);
     const text = `must be greater than or equal to aggregate container requests of ${quantityText(sum)}`;
     if (compareQuantities(sum, own) > 0)
       errors.push(invalidValue(`${field}.requests[${name}]`, quantityText(own), text));
@@ -206,9 +209,10 @@ function checkConsistency(errors: FieldError[], field: string, spec: any): void 
   }
   (spec.containers ?? []).forEach((container: any, i: number) => {
     for (const name in container.resources?.limits) {
-      if (limits?.[name] === undefined) continue;
+      const most = ownValue<string>(limits, name);
+      if (most === undefined) continue;
       const limit = parseQuantity(container.resources.limits[name]);
-      const pod = parseQuantity(limits[name]);
+      const pod = parseQuantity(most);
       if (compareQuantities(limit, pod) > 0)
         errors.push(
           invalidValue(

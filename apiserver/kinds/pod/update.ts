@@ -1,8 +1,10 @@
 // What may change in a pod once it exists: images, a shorter deadline, more tolerations, fewer gates, and while gated its placement.
 // Mirrors: ValidatePodUpdate in pkg/apis/core/validation/validation.go.
 // Called by: ../pod.ts; ephemeral.ts and resize.ts share the annotation rules.
+
 import { type FieldError, forbiddenField, invalidValue } from '../../../apimachinery/fieldErrors.ts';
 import { inclusiveRangeError } from '../../../apimachinery/names.ts';
+import { ownValue } from '../../../apimachinery/ownValue.ts';
 import { maxInt32 } from '../check.ts';
 import { diffLines, semanticEqual } from '../equal.ts';
 import { appArmorPrefix, mirrorAnnotation } from './annotations.ts';
@@ -77,7 +79,7 @@ function checkGatesOnlyRemoved(errors: FieldError[], now: any[], old: any[]): vo
 
 function checkSelectorAdditions(errors: FieldError[], now: any, old: any): void {
   for (const key in old)
-    if (now?.[key] !== old[key])
+    if (ownValue(now, key) !== old[key])
       return void errors.push(
         invalidValue(
           'spec.nodeSelector',

@@ -23,6 +23,7 @@ const good: Record<string, readonly string[]> = {
   fieldValidation: ['Strict', 'Ignore', 'Warn'],
   timeout: ['1s', '100ms'],
   pretty: ['true'],
+  hash: ['0', 'ABC'],
   includeObject: ['None', 'Metadata', 'Object'],
 };
 const accepts = [
@@ -35,6 +36,10 @@ const accepts = [
   '*/*',
   'text/html',
   'application/json;q=0.1,*/*;q=x',
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  'application/vnd.kubernetes.protobuf;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
 ];
 const others = [
   '/',
@@ -42,6 +47,11 @@ const others = [
   '/apis',
   '/openapi/v2',
   '/openapi/v3',
+  '/openapi/v3/api/v1',
+  '/openapi/v3/apis/apps/v1',
+  '/api/v1',
+  '/apis/apps',
+  '/apis/apps/v1',
   '/version',
   '/metrics',
   '/healthz',
