@@ -4,15 +4,17 @@
 import type * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { eitherProtocol } from './eitherProtocol.ts';
 import { UsageError } from './flags.ts';
 import { createServer } from './http.ts';
 import type { Metrics } from './metrics.ts';
+import { selfSigned } from './selfSigned.ts';
 
 export interface HealthServerOptions {
   /** 0: any free port. */
   port: number;
   host?: string;
-  /** PEM; with both it is HTTPS. */
+  /** PEM; with both it is HTTPS alone, without them both protocols on one port. */
   cert?: string;
   key?: string;
   metrics?: Metrics;
@@ -27,8 +29,12 @@ export async function startHealthServer(o: HealthServerOptions): Promise<{ port:
   const answer = (request: http.IncomingMessage, response: http.ServerResponse) =>
     void respond(o, request, response).catch(() => response.destroy());
   const secure = o.cert && o.key;
-  const server = secure ? https.createServer({ cert: o.cert, key: o.key }, answer) : createServer(answer);
   const host = o.host ?? '127.0.0.1';
+  const { server, closeAllConnections } = secure
+    ? only(https.createServer({ cert: o.cert, key: o.key }, answer))
+    : eitherProtocol(createServer(answer), () =>
+        https.createServer(selfSigned('localhost', [host], Date.now()), answer),
+      );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -42,11 +48,13 @@ export async function startHealthServer(o: HealthServerOptions): Promise<{ port:
   server.unref();
   o.signal.addEventListener('abort', () => {
     server.close();
-    server.closeAllConnections();
+    closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
   return { port, url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
+
+const only = (server: https.Server) => ({ server, closeAllConnections: () => server.closeAllConnections() });
 
 async function respond(
   o: HealthServerOptions,

@@ -14,7 +14,7 @@ export const servingFlags = (port: number) =>
     'tls-cert-file': {
       type: 'string',
       default: '',
-      help: 'Serving certificate; without it the health server speaks plain HTTP.',
+      help: 'Serving certificate; without it one is made in memory, and plain HTTP is answered too.',
     },
     'tls-private-key-file': { type: 'string', default: '', help: 'Key of --tls-cert-file.' },
     'port-file': { type: 'string', default: '', help: 'Write the port that is listened on into this file.' },
