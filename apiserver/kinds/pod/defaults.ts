@@ -2,21 +2,19 @@
 // Mirrors: pkg/apis/core/v1/defaults.go, zz_generated.defaults.go and the conversions that keep old fields in step.
 // Next: spec.ts, which checks the outcome; podTemplate.ts calls defaultPodSpec for workload kinds.
 
+import { parseImageReference } from '../../../apimachinery/imageReference.ts';
 import { ownValue } from '../../../apimachinery/ownValue.ts';
 import { roundAmounts, roundResources } from '../resourceLists.ts';
 import { defaultPodResources } from './podLevelResources.ts';
 import { defaultPodStatus } from './statusDefaults.ts';
 import { defaultVolume } from './volumeDefaults.ts';
 
-/** The tag of an image reference: `latest` when there is neither tag nor digest, empty for a digest alone. */
-export function imageTag(image: string): string {
-  const at = image.indexOf('@');
-  const name = at < 0 ? image : image.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  if (colon > name.lastIndexOf('/')) return name.slice(colon + 1);
-  return at < 0 && image !== '' ? 'latest' : '';
+/** Without a tag an image is pulled as `latest`, unless its digest says which. What is no image is not asked for again. */
+export function pullPolicyFor(image: string): 'Always' | 'IfNotPresent' {
+  const named = parseImageReference(image);
+  if (!named) return 'IfNotPresent';
+  return (named.tag || (named.digest ? '' : 'latest')) === 'latest' ? 'Always' : 'IfNotPresent';
 }
-export const pullPolicyFor = (image: string): string => (imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent');
 
 function defaultHandler(handler: any): void {
   const get = handler?.httpGet;

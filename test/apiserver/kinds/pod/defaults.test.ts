@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withGates } from '../../../../apiserver/kinds/gatedFields.ts';
 import type { Context } from '../../../../apiserver/kinds/kind.ts';
-import { imageTag } from '../../../../apiserver/kinds/pod/defaults.ts';
+import { pullPolicyFor } from '../../../../apiserver/kinds/pod/defaults.ts';
 import { qosClass } from '../../../../apiserver/kinds/pod/qos.ts';
 import { pod } from '../../../../apiserver/kinds/pod.ts';
 import { defaultFeatureGates } from '../../../../component-base/featureGates.ts';
@@ -30,16 +30,18 @@ test('what a pod gets that says as little as it may', () => {
   });
 });
 
+const digest = `sha256:${'0'.repeat(64)}`;
 test.each([
-  ['busybox', 'latest'],
-  ['busybox:1', '1'],
-  ['host:5000/busybox', 'latest'],
-  ['host:5000/busybox:2', '2'],
-  ['busybox@sha256:00', ''],
-  ['busybox:latest@sha256:00', 'latest'],
-  ['', ''],
-])('the tag of %j is %j', (image, tag) => {
-  expect(imageTag(image)).toBe(tag);
+  ['busybox', 'Always'],
+  ['busybox:1', 'IfNotPresent'],
+  ['host:5000/busybox', 'Always'],
+  ['host:5000/busybox:latest', 'Always'],
+  [`busybox@${digest}`, 'IfNotPresent'],
+  [`busybox:latest@${digest}`, 'Always'],
+  ['Busybox', 'IfNotPresent'],
+  ['', 'IfNotPresent'],
+])('%j is pulled %s', (image, policy) => {
+  expect(pullPolicyFor(image)).toBe(policy);
 });
 
 test('probes, ports, volumes and references are filled in', () => {
