@@ -7,6 +7,7 @@ import { isPathSegmentName } from '../../apimachinery/names.ts';
 import { authorizeRole } from '../authorization/escalation.ts';
 import { defineKind } from './kind.ts';
 import { rbacGroup, roleColumns, validateRules } from './rbac.ts';
+import { hasInvalidValues } from './selectors.ts';
 
 const selectorsOf = (object: any): any[] => object.aggregationRule?.clusterRoleSelectors ?? [];
 
@@ -32,13 +33,6 @@ function check(object: any, allowInvalidValues = false): FieldError[] {
   return errors;
 }
 
-const hasInvalidValues = (object: any): boolean =>
-  selectorsOf(object).some(
-    (selector) =>
-      validateLabelSelector(selector, '').length >
-      validateLabelSelector(selector, '', { allowInvalidValues: true }).length,
-  );
-
 export const clusterRole = defineKind({
   group: rbacGroup,
   version: 'v1',
@@ -49,7 +43,7 @@ export const clusterRole = defineKind({
   storage: 'clusterroles',
   validateName: isPathSegmentName,
   validateCreate: (object) => check(object),
-  validateUpdate: (object, old) => check(object, hasInvalidValues(old)),
+  validateUpdate: (object, old) => check(object, selectorsOf(old).some(hasInvalidValues)),
   authorizeWrite: (object, old, context) => authorizeRole('clusterroles', object, old, context),
   createOnUpdate: true,
   columns: roleColumns,

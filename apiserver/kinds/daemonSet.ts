@@ -19,7 +19,7 @@ import {
   containerNames,
   defaultPodTemplate,
 } from './podTemplate.ts';
-import { labelsText, selectorFixed, selectorText } from './selectors.ts';
+import { hasInvalidValues, labelsText, selectorFixed, selectorText } from './selectors.ts';
 import { statusSubresource } from './statusSubresource.ts';
 
 /** Counts the templates that there have been; old clients read it, and it is no longer a field. */
@@ -90,10 +90,11 @@ function checkStrategy(errors: FieldError[], field: string, strategy: any): void
 }
 
 /** An absent selector is no error of its own: it matches nothing, the template included. */
-function checkTemplateSelector(errors: FieldError[], selector: any, metadata: any): void {
-  errors.push(...validateLabelSelector(selector, 'spec.selector'));
+function checkTemplateSelector(errors: FieldError[], spec: any, allowInvalidValues: boolean): void {
+  const { selector } = spec;
+  errors.push(...validateLabelSelector(selector, 'spec.selector', { allowInvalidValues }));
   try {
-    checkSelected(errors, 'spec.template', metadata, selectorOf(selector));
+    checkSelected(errors, 'spec.template', spec.template.metadata, selectorOf(selector));
   } catch {
     // Said above already.
   }
@@ -101,10 +102,10 @@ function checkTemplateSelector(errors: FieldError[], selector: any, metadata: an
     errors.push(invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset'));
 }
 
-function validate(set: any): FieldError[] {
+function check(set: any, allowInvalidValues = false): FieldError[] {
   const errors: FieldError[] = [];
   const { spec } = set;
-  checkTemplateSelector(errors, spec.selector, spec.template.metadata);
+  checkTemplateSelector(errors, spec, allowInvalidValues);
   checkPodTemplate(errors, 'spec.template', spec.template);
   checkRunsForever(errors, 'spec.template', spec.template.spec, 'DaemonSet');
   checkNotNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
@@ -142,8 +143,11 @@ export const daemonSet = defineKind({
   defaults,
   prepareCreate,
   prepareUpdate,
-  validate,
-  validateUpdate: (set, old) => selectorFixed(set.spec.selector, old.spec.selector),
+  validateCreate: (set) => check(set),
+  validateUpdate: (set, old) => [
+    ...check(set, hasInvalidValues(old.spec.selector)),
+    ...selectorFixed(set.spec.selector, old.spec.selector),
+  ],
   warnings: (set, old) => (old && templateGeneration(old) === templateGeneration(set) ? [] : bareTemplateWarnings(set)),
   generation: (set, old) => !semanticEqual(set.spec, old.spec),
   subresources: [

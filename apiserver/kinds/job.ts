@@ -12,7 +12,7 @@ import { validateStatus } from './job/status.ts';
 import { checkFixedFields } from './job/update.ts';
 import { defineKind } from './kind.ts';
 import { containerImages, containerNames } from './podTemplate.ts';
-import { selectorText } from './selectors.ts';
+import { hasInvalidValues, selectorText } from './selectors.ts';
 import { statusSubresource } from './statusSubresource.ts';
 
 function defaults(job: any): void {
@@ -41,10 +41,11 @@ function prepareCreate(job: any): void {
   job.status = {};
 }
 
-function validate(job: any, prefixed: boolean): FieldError[] {
+/** `old`: from before labels had prefixes, and values rules, what was stored may stay. */
+function validate(job: any, old?: any): FieldError[] {
   const errors: FieldError[] = [];
-  checkGeneratedSelector(errors, job, prefixed);
-  checkSelectedSpec(errors, job.spec);
+  checkGeneratedSelector(errors, job, !old || hasPrefixedLabels(old));
+  checkSelectedSpec(errors, job.spec, hasInvalidValues(old?.spec.selector));
   checkPodHostName(errors, job);
   return errors;
 }
@@ -80,8 +81,8 @@ export const job = defineKind({
   storage: 'jobs',
   defaults,
   prepareCreate,
-  validateCreate: (object) => validate(object, true),
-  validateUpdate: (object, old) => [...validate(object, hasPrefixedLabels(old)), ...checkFixedFields(object, old)],
+  validateCreate: (object) => validate(object),
+  validateUpdate: (object, old) => [...validate(object, old), ...checkFixedFields(object, old)],
   warnings: (object, old) => jobWarnings(object, old, object.spec, 'spec'),
   generation: (object, old) => !semanticEqual(object.spec, old.spec),
   defaultPropagation: 'Orphan',

@@ -3,6 +3,7 @@
 // Used by: replicaSet.ts, deployment.ts, statefulSet.ts and others.
 import { type FieldError, immutable, invalidValue, required } from '../../apimachinery/fieldErrors.ts';
 import { type Selector, SelectorError, selectorOf, validateLabelSelector } from '../../apimachinery/labelSelector.ts';
+import { isValidLabelValue } from '../../apimachinery/names.ts';
 import { semanticEqual } from './equal.ts';
 
 /**
@@ -30,6 +31,12 @@ export function checkSelector(
     return undefined;
   }
 }
+
+/** Values that are no labels' were stored before they were refused, and may stay. */
+export const hasInvalidValues = (selector: any): boolean =>
+  (selector?.matchExpressions ?? []).some(({ values = [] }: any) =>
+    values.some((value: string) => isValidLabelValue(value).length > 0),
+  );
 
 export function selectorFixed(now: any, old: any): FieldError[] {
   return semanticEqual(now, old) ? [] : [immutable('spec.selector', now ?? null)];

@@ -105,10 +105,10 @@ export function checkJobSpec(errors: FieldError[], field: string, spec: any): vo
   checkRestartPolicy(errors, `${field}.template.spec.restartPolicy`, spec);
 }
 
-export function checkSelectedSpec(errors: FieldError[], spec: any): void {
+export function checkSelectedSpec(errors: FieldError[], spec: any, allowInvalidValues: boolean): void {
   checkJobSpec(errors, 'spec', spec);
   if (!spec.selector) errors.push(required('spec.selector'));
-  errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
+  errors.push(...validateLabelSelector(spec.selector, 'spec.selector', { allowInvalidValues }));
   try {
     checkSelected(errors, 'spec.template', spec.template.metadata ?? {}, selectorOf(spec.selector));
   } catch {

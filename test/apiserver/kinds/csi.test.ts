@@ -171,6 +171,12 @@ const attributes = (fields: any = {}) =>
 test.each<[string, any, any[]]>([
   ['fine', {}, []],
   ['no driver', { driverName: '' }, ['driverName: Required value']],
+  [
+    'a driver that is no name',
+    { driverName: 'a b' },
+    [expect.stringMatching(/^driverName: Invalid value: "a b": name part must consist of/)],
+  ],
+  ['a parameter without name', { parameters: { '': 'x' } }, ['parameters: Invalid value: "": field can not be empty.']],
   ['no parameters', { parameters: {} }, ['parameters: Required value: must contain at least one key/value pair']],
 ])('VolumeAttributesClass: %s', (_what, fields, expected) => {
   expect(created(volumeAttributesClass, attributes(fields))).toEqual(expected);

@@ -98,6 +98,16 @@ test.each<[string, Change, string[]]>([
   expect(created(daemonSet, one(change))).toEqual(expected);
 });
 
+test('a value in its selector that was never right may stay', () => {
+  const odd = one(set({ selector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['-'] }] } }));
+  expect(updated(daemonSet, odd, odd)).toEqual([]);
+  expect(created(daemonSet, odd)).toEqual([
+    expect.stringMatching(
+      /^spec.selector.matchExpressions\[0\].values\[0\]: Invalid value: "-": a valid label must be/,
+    ),
+  ]);
+});
+
 test('its selector stays', () => {
   const other = one((spec) => {
     spec.selector = { matchLabels: { app: 'db' } };

@@ -363,6 +363,17 @@ function sortedLabels(object: any): any {
   return object;
 }
 
+test('a value in its selector that was never right may stay', () => {
+  const matchExpressions = [{ key: 'a', operator: 'In', values: ['-'] }];
+  const odd = one(set({ manualSelector: true, selector: { matchExpressions } }));
+  expect(updated(job, odd, odd)).toEqual([]);
+  expect(created(job, odd)).toEqual([
+    expect.stringMatching(
+      /^spec.selector.matchExpressions\[0\].values\[0\]: Invalid value: "-": a valid label must be/,
+    ),
+  ]);
+});
+
 const suspended: Change = (spec, whole) => {
   spec.suspend = true;
   whole.status = {};
