@@ -39,6 +39,9 @@ const routes: Record<string, Route> = {
   },
 };
 
+/** Nothing lies below them, nor beside the root: `//x` is no path of ours. */
+const lone = new Set(['', 'version', 'metrics']);
+
 const aggregatorUser = { username: 'system:aggregator' };
 
 /** Of a group version that another server has, that server writes the document; whoever may read ours may read it. */
@@ -50,8 +53,10 @@ function documentV3(api: Api, req: ApiRequest): Answer | Promise<Answer> {
 }
 
 export async function route(api: Api, req: ApiRequest): Promise<Answer> {
-  const found = routes[req.path.split('/', 2)[1] ?? ''];
-  if (!found) throw new PageNotFound();
+  const first = req.path.split('/', 2)[1] ?? '';
+  const found = routes[first];
+  if (!found || (lone.has(first) && req.path !== `/${first}` && (!first || req.path !== `/${first}/`)))
+    throw new PageNotFound();
   if (req.method !== 'GET' && req.method !== 'HEAD') throw new PageNotFound();
   return found(api, req);
 }

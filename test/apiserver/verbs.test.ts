@@ -502,13 +502,19 @@ describe('watch', () => {
 });
 
 describe('paths that name nothing', () => {
-  it.each([['/apis/nobody.example/v1/things'], ['/api/v1/namespaces/default/things'], ['/nowhere'], ['/api/v2']])(
-    '%s is plain 404',
-    async (path) => {
-      const r = await http(path);
-      expect([r.code, r.text]).toEqual([404, '404 page not found\n']);
-    },
-  );
+  it.each([
+    ['/apis/nobody.example/v1/things'],
+    ['/api/v1/namespaces/default/things'],
+    ['/nowhere'],
+    ['/api/v2'],
+    ['//api/v1/namespaces'],
+    ['//'],
+    ['/version/more'],
+    ['/metrics/more'],
+  ])('%s is plain 404', async (path) => {
+    const r = await http(path);
+    expect([r.code, r.text]).toEqual([404, '404 page not found\n']);
+  });
   it('a method that a path does not have is 405', async () => {
     const r = await http(cms('default'), { method: 'PUT', body: cm('x') });
     expect(r.json).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
