@@ -96,7 +96,7 @@ export const namespace = defineKind({
       resets: ['status'],
     },
   ],
-  selectableFields: { 'status.phase': (o) => o.status?.phase ?? '', name: (o) => o.metadata.name },
+  selectableFields: { 'status.phase': (o) => o.status?.phase ?? '' },
   columns: [
     nameColumn,
     column('Status', 'Active, or Terminating while it is emptied.', (o) => o.status?.phase ?? ''),

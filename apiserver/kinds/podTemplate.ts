@@ -5,7 +5,7 @@ import { type FieldError, forbiddenField, invalidValue, notSupported } from '../
 import { type Selector, validateLabels } from '../../apimachinery/labelSelector.ts';
 import { validateAnnotations } from '../../apimachinery/objectMeta.ts';
 import { checkAppArmorMatches, checkPodAnnotations, checkSeccompMatches } from './pod/annotations.ts';
-import { defaultPodSpec } from './pod/defaults.ts';
+import { defaultPodSpec, dropOldAnnotations } from './pod/defaults.ts';
 import { checkPodSpec, eachContainer } from './pod/spec.ts';
 import { nameWarnings, specWarnings } from './pod/warnings.ts';
 
@@ -15,6 +15,7 @@ export function defaultPodTemplate(holder: any): void {
   const template = holder.template;
   template.metadata ??= {};
   template.spec ??= {};
+  dropOldAnnotations(template.metadata);
   defaultPodSpec(template.spec);
 }
 

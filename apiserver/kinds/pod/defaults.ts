@@ -66,6 +66,18 @@ function syncServiceAccount(spec: any): void {
   spec.serviceAccount = name;
 }
 
+const oldAnnotations = ['beta', 'alpha'].flatMap((stage) =>
+  ['init-containers', 'init-container-statuses'].map((what) => `pod.${stage}.kubernetes.io/${what}`),
+);
+
+/** Init containers were annotations once; they are not to differ from the fields, so nobody gets to see them. */
+export function dropOldAnnotations(metadata: any): void {
+  const annotations = metadata?.annotations;
+  if (!annotations) return;
+  for (const key of oldAnnotations) delete annotations[key];
+  if (!Object.keys(annotations).length) delete metadata.annotations;
+}
+
 /** For pods and for templates alike. */
 export function defaultPodSpec(spec: any): void {
   if (spec.volumes) for (const volume of spec.volumes) defaultVolume(volume);
@@ -105,6 +117,7 @@ export function syncPodIPs(status: any): void {
 export function defaultPod(pod: any): void {
   pod.spec ??= {};
   const spec = pod.spec;
+  dropOldAnnotations(pod.metadata);
   defaultPodSpec(spec);
   const containers = spec.initContainers?.length
     ? [...spec.initContainers, ...(spec.containers ?? [])]

@@ -81,6 +81,12 @@ test('updates and /status leave the finalizers, /finalize leaves the status', ()
   ]);
 });
 
+test('it is selected by its phase, and by no name of its own', () => {
+  const select = namespace.selectableFields!;
+  expect(Object.keys(select)).toEqual(['status.phase']);
+  expect(select['status.phase']!(made(namespace, { status: { phase: 'Active' } }))).toBe('Active');
+});
+
 test('its deletion begins with the phase', () => {
   const object = made(namespace, { status: { phase: 'Active', conditions: [] } }, { deletionGracePeriodSeconds: 0 });
   namespace.markDeleted!(object);

@@ -4,6 +4,7 @@ import type { Context } from '../../../../apiserver/kinds/kind.ts';
 import { pullPolicyFor } from '../../../../apiserver/kinds/pod/defaults.ts';
 import { qosClass } from '../../../../apiserver/kinds/pod/qos.ts';
 import { pod } from '../../../../apiserver/kinds/pod.ts';
+import { defaultPodTemplate } from '../../../../apiserver/kinds/podTemplate.ts';
 import { defaultFeatureGates } from '../../../../component-base/featureGates.ts';
 import { aPod } from './pods.ts';
 
@@ -42,6 +43,20 @@ test.each([
   ['', 'IfNotPresent'],
 ])('%j is pulled %s', (image, policy) => {
   expect(pullPolicyFor(image)).toBe(policy);
+});
+
+test.each([
+  [
+    { 'pod.beta.kubernetes.io/init-containers': '[]', 'pod.alpha.kubernetes.io/init-container-statuses': '[]' },
+    undefined,
+  ],
+  [{ 'pod.alpha.kubernetes.io/init-containers': '[]', a: 'b' }, { a: 'b' }],
+])('annotations %j of pods and of templates become %j', (annotations, expected) => {
+  const change = (_spec: any, p: any) => Object.assign(p.metadata, { annotations: { ...annotations } });
+  expect(aPod(change).metadata.annotations).toEqual(expected);
+  const holder: any = { template: { metadata: { annotations: { ...annotations } } } };
+  defaultPodTemplate(holder);
+  expect(holder.template.metadata.annotations).toEqual(expected);
 });
 
 test('probes, ports, volumes and references are filled in', () => {
