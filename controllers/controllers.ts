@@ -19,6 +19,7 @@ import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
 import { podGarbageCollector } from './podGarbage/podGarbage.ts';
 import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
+import { resourceQuotaController } from './resourceQuota/resourceQuota.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
 import { statefulSetController } from './statefulSet/statefulSet.ts';
@@ -47,6 +48,8 @@ export const rows: Row[] = [
   (c) => ttlAfterFinishedController(c['concurrent-ttl-after-finished-syncs']),
   (c) => podGarbageCollector(c['terminated-pod-gc-threshold']),
   () => ttlController(),
+  (c) =>
+    resourceQuotaController({ workers: c['concurrent-resource-quota-syncs'], period: c['resource-quota-sync-period'] }),
   () => clusterRoleAggregationController,
   () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),

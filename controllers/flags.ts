@@ -97,6 +97,12 @@ export const flags = {
   'concurrent-statefulset-syncs': syncs('StatefulSets', 5),
   'concurrent-rc-syncs': syncs('ReplicationControllers', 5),
   'concurrent-job-syncs': syncs('Jobs', 5),
+  'concurrent-resource-quota-syncs': syncs('ResourceQuotas', 5),
+  'resource-quota-sync-period': {
+    type: 'duration',
+    default: 300_000,
+    help: 'How often the usage of all ResourceQuotas is counted anew.',
+  },
   'concurrent-ttl-after-finished-syncs': syncs('ended Jobs', 5),
   'terminated-pod-gc-threshold': {
     type: 'int',

@@ -11,6 +11,7 @@ import { persistentVolumeClaimResize } from './persistentVolumeClaimResize.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podTopologyLabels } from './podTopologyLabels.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resourceQuota.ts';
 import { runtimeClass } from './runtimeClass.ts';
 import { serviceAccount } from './serviceAccount.ts';
 import {
@@ -78,7 +79,7 @@ const order: readonly Row[] = [
   row('MutatingAdmissionWebhook', true),
   row('ValidatingAdmissionPolicy', true),
   row('ValidatingAdmissionWebhook', true),
-  row('ResourceQuota', true),
+  row('ResourceQuota', true, resourceQuota), // no namespace uses more than its quotas
   row('AlwaysDeny', false),
 ];
 
