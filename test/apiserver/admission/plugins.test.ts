@@ -284,6 +284,7 @@ test('the order, and what the flags change in it', () => {
     ...['DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
     ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
     ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
+    'ResourceQuota',
   ]);
   expect(names({ disable: ['ServiceAccount'], enable: ['NodeRestriction', 'NamespaceLifecycle'] })).not.toContain(
     'ServiceAccount',
