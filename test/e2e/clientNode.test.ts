@@ -119,6 +119,7 @@ describe('typed objects', () => {
     const scale = await apps.readNamespacedDeploymentScale({ name: 'web', namespace });
     expect(scale).toMatchObject({ kind: 'Scale', spec: { replicas: 1 }, status: { selector: 'app=web' } });
     scale.spec!.replicas = 2;
+    delete scale.metadata!.resourceVersion; // the controller writes at the same time
     await apps.replaceNamespacedDeploymentScale({ name: 'web', namespace, body: scale });
     const ready = async () => (await apps.readNamespacedDeployment({ name: 'web', namespace })).status?.readyReplicas;
     await until(async () => (await ready()) === 2);
