@@ -29,7 +29,8 @@ function sendHttp2(method: string, path: string, body?: string): Promise<Reply> 
   const session = idle.pop()!;
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream: body === undefined });
+    const head = { ':method': method, ':path': path, ...headers, ...job.headers };
+    const stream = session.request(head, { endStream: body === undefined });
     const chunks: Buffer[] = [];
     let code = 0;
     stream.on('response', (head) => {
@@ -49,7 +50,8 @@ function sendHttp1(method: string, path: string, body?: string): Promise<Reply> 
   return new Promise((resolve, reject) => {
     const headers =
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const request = https.request({ hostname, port, method, path, agent, headers }, (answer) => {
+    const all = { ...headers, ...job.headers };
+    const request = https.request({ hostname, port, method, path, agent, headers: all }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk) => chunks.push(chunk));
       answer.on('end', () => resolve({ code: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));

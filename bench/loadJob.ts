@@ -20,7 +20,9 @@ export interface LoadJob {
   /** `/api/v1/namespaces/default/pods`. */
   collection: string;
   /** HTTP/2 instead of HTTP/1.1, one stream at a time on each connection. */
-  http2: boolean;
+  http2?: boolean;
+  /** Of each request. */
+  headers?: Record<string, string>;
 }
 
 export interface LoadResult {

@@ -7,11 +7,14 @@ import { deploymentRows } from './deploymentRows.ts';
 import { etcdPutRows } from './etcdPuts.ts';
 import { etcdRows } from './etcdRows.ts';
 import { memoryRows } from './memoryRows.ts';
+import { readyRows } from './readyRows.ts';
+import { scaleRows } from './scaleRows.ts';
 import { schedulerRows } from './schedulerRows.ts';
 import { embedded } from './servers.ts';
 import { startRows } from './startRows.ts';
 import { customResources } from './subjects.ts';
 import { type Row, table } from './table.ts';
+import { watchRows } from './watchRows.ts';
 
 const log = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -29,6 +32,9 @@ const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
     rows: () => apiRows('custom resource, schema of 60 KB', embedded, log, { subject: customResources }),
   },
   { name: 'http2', rows: () => apiRows('embedded, HTTP/2', embedded, log, { http2: true, only: withoutWatches }) },
+  { name: 'ready', rows: () => readyRows(log) },
+  { name: 'scale', rows: () => scaleRows(log) },
+  { name: 'watches', rows: () => watchRows(log) },
   { name: 'etcd-puts', missing: etcdMissing, rows: () => etcdPutRows(log) },
   { name: 'etcd', missing: etcdMissing, rows: () => etcdRows(log) },
   { name: 'deployment', rows: () => deploymentRows(log) },
