@@ -86,7 +86,8 @@ function applyOnce(w: WriteContext, params: WriteParams, live: any | undefined, 
   const object = canonical(result.object, w.served);
   object.kind = kind.kind;
   object.apiVersion = apiVersion;
-  object.metadata ??= {};
+  // What stands for metadata that is null is shared.
+  object.metadata = { ...object.metadata };
   if (result.managedFields.length) object.metadata.managedFields = result.managedFields;
   else delete object.metadata.managedFields;
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;

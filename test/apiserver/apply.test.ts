@@ -55,6 +55,12 @@ describe('anything where text belongs', () => {
       500,
       '(/odd; /v1, Kind=ConfigMap): .metadata.namespace: ',
     ],
+    [
+      'no metadata',
+      { metadata: null },
+      400,
+      'the name of the object (odd based on URL) was undeterminable: name must be provided',
+    ],
     ['metadata', { metadata: [odd] }, 500, '(/; /v1, Kind=ConfigMap): .metadata: expected map, got'],
     ['apiVersion', { apiVersion: odd }, 400, 'invalid object type: /, Kind=ConfigMap'],
     ['kind', { kind: odd }, 400, 'invalid object type: /v1, Kind='],

@@ -67,7 +67,7 @@ const allowed: readonly RegExp[] = [
   // What upstream answers as a bare error has no reason: a strategic merge patch that its algorithm refuses, a Binding that does not
   // validate, `resourceVersion should not be set on objects to be created`, an applied object without the shape of its kind.
   // What nobody thought of is an InternalError.
-  /^(?!.*"reason":)\{"kind":"Status".*"code":500\}\s*$/s,
+  /^(?!.*(?:"reason":|\nreason:))[\s{]*(apiVersion: v1\ncode: 500\n.*)?"?kind"?: ?"?Status"?\b.*$/s,
 ];
 
 /** Why an answer is a finding; undefined: it is none. */
