@@ -2,7 +2,7 @@
 // Read by the API server's mechanisms. Mirrors: pkg/apis/core/validation (ValidateEndpoints), pkg/registry/core/endpoint.
 // Next: endpointSlice.ts, the form that proxies read.
 import { type FieldError, required } from '../../apimachinery/fieldErrors.ts';
-import { isValidIPForLegacyField } from '../../apimachinery/ipFormat.ts';
+import { isValidIPForLegacyField, warningsForIP } from '../../apimachinery/ipFormat.ts';
 import { isDNS1123Label, nameIsDNSSubdomain } from '../../apimachinery/names.ts';
 import { pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn, someOf } from './columns.ts';
@@ -45,6 +45,18 @@ function validate(endpoints: any): FieldError[] {
   return errors;
 }
 
+/** The own controller writes none but good addresses. */
+function warnings({ metadata, subsets }: any): string[] {
+  if (metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
+  return (subsets ?? []).flatMap((subset: any, i: number) =>
+    ['addresses', 'notReadyAddresses'].flatMap((list) =>
+      (subset[list] ?? []).flatMap(({ ip }: any, j: number) =>
+        warningsForIP(`subsets[${i}].${list}[${j}].ip`, ip ?? ''),
+      ),
+    ),
+  );
+}
+
 const withPort = (ip: string, port: number) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
 
 /** Ready addresses with each port, or bare when there are no ports. */
@@ -68,6 +80,7 @@ export const endpoints = defineKind({
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   defaults,
   validate,
+  warnings,
   createOnUpdate: true,
   columns: [
     nameColumn,

@@ -8,6 +8,7 @@ import { pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { base64Bytes, frozenErrors, maxDataBytes } from './configMap.ts';
 import { defineKind } from './kind.ts';
+import { tlsPairError } from './tlsPair.ts';
 
 const accountAnnotation = 'kubernetes.io/service-account.name';
 const keyField = (key: string) => path.key('data', key);
@@ -66,6 +67,13 @@ function validate(secret: any): FieldError[] {
   return Object.hasOwn(rules, secret.type) ? [...errors, ...rules[secret.type]!(secret)] : errors;
 }
 
+function warnings({ type, data }: any): string[] {
+  if (type !== 'kubernetes.io/tls') return [];
+  const text = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString();
+  const wrong = tlsPairError(text('tls.crt'), text('tls.key'));
+  return wrong ? [wrong] : [];
+}
+
 export const secret = defineKind({
   group: '',
   version: 'v1',
@@ -76,6 +84,7 @@ export const secret = defineKind({
   storage: 'secrets',
   defaults,
   validate,
+  warnings,
   validateUpdate: (object, old) => [
     ...(object.type === old.type ? [] : [immutable('type', object.type)]),
     ...frozenErrors(object, old, ['data']),

@@ -10,6 +10,17 @@ function bareSecrets(account: any): void {
   if (account.secrets) account.secrets = account.secrets.map((ref: any) => ({ name: ref?.name }));
 }
 
+const mountable = 'kubernetes.io/enforce-mountable-secrets';
+const isMountable = (account: any): boolean => account?.metadata.annotations?.[mountable] !== undefined;
+
+/** Only of an annotation that is newly set. */
+const warnings = (account: any, old: any): string[] =>
+  isMountable(account) && !isMountable(old)
+    ? [
+        `metadata.annotations[${mountable}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+      ]
+    : [];
+
 export const serviceAccount = defineKind({
   group: '',
   version: 'v1',
@@ -21,6 +32,7 @@ export const serviceAccount = defineKind({
   storage: 'serviceaccounts',
   prepareCreate: bareSecrets,
   prepareUpdate: bareSecrets,
+  warnings,
   deleteReturnsObject: true,
   subresources: [serviceAccountToken],
   columns: [nameColumn, column('Secrets', 'Number of listed Secrets.', (o) => o.secrets?.length ?? 0), ageColumn],

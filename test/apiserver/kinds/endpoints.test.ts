@@ -80,3 +80,13 @@ test('the Endpoints column', () => {
   const many = ['1', '2', '3', '4'].map((n) => ({ ip: `10.0.0.${n}` }));
   expect(shown({ addresses: many, ports: [{ port: 80 }] })).toBe('10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 1 more...');
 });
+
+test('odd addresses are warned of, unless the own controller wrote them', () => {
+  const odd = { addresses: [{ ip: '10.1.2.3' }, { ip: '010.1.2.3' }], notReadyAddresses: [{ ip: 'FD00::1' }] };
+  const written = (labels: object) => endpoints.warnings!(made(endpoints, { subsets: [odd] }, { labels }), undefined);
+  expect(written({}).map((text) => text.split(':')[0])).toEqual([
+    'subsets[0].addresses[1].ip',
+    'subsets[0].notReadyAddresses[0].ip',
+  ]);
+  expect(written({ 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' })).toEqual([]);
+});

@@ -50,3 +50,14 @@ test('a ServiceAccount keeps only the names of its Secrets', () => {
   expect(cells(serviceAccount, account).Secrets).toBe(1);
   expect(serviceAccount.deleteReturnsObject).toBe(true);
 });
+
+test('the annotation that lists mountable Secrets is warned of when it is set', () => {
+  const plain = made(serviceAccount, {});
+  const set = made(serviceAccount, {}, { annotations: { 'kubernetes.io/enforce-mountable-secrets': 'false' } });
+  const text =
+    'metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets';
+  expect(serviceAccount.warnings!(plain, undefined)).toEqual([]);
+  expect(serviceAccount.warnings!(set, undefined)).toEqual([text]);
+  expect(serviceAccount.warnings!(set, plain)).toEqual([text]);
+  expect(serviceAccount.warnings!(set, set)).toEqual([]);
+});

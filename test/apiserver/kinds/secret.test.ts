@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { secret } from '../../../apiserver/kinds/secret.ts';
+import { selfSigned } from '../../../component-base/selfSigned.ts';
 import { cells, created, made, updated } from './said.ts';
 
 const b64 = (text: string) => Buffer.from(text).toString('base64');
@@ -86,4 +88,52 @@ test('columns and the selectable type', () => {
   const object = made(secret, { data: { a: '' } });
   expect(cells(secret, object)).toMatchObject({ Name: 'x', Type: 'Opaque', Data: 1 });
   expect(secret.selectableFields!.type!(object)).toBe('Opaque');
+});
+
+const { cert, key } = selfSigned('a', [], Date.parse('2026-01-01T00:00:00Z'));
+const other = selfSigned('b', [], Date.parse('2026-01-01T00:00:00Z'));
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const rsaKey = rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;
+const publicKey = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const blockOf = (type: string) => `-----BEGIN ${type}-----\nAAAA\n-----END ${type}-----\n`;
+test.each<[string, string, string, string[]]>([
+  ['fits', cert, key, []],
+  ['chain and a key after its parameters', `# a\n${cert}${other.cert}`, `${blockOf('EC PARAMETERS')}${key}`, []],
+  ['empty', '', '', ['tls: failed to find any PEM data in certificate input']],
+  ['no key', cert, 'x', ['tls: failed to find any PEM data in key input']],
+  [
+    'switched',
+    key,
+    cert,
+    [
+      'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
+    ],
+  ],
+  ['twice the certificate', cert, cert, ['tls: found a certificate rather than a key in the PEM for the private key']],
+  [
+    'a public key for a certificate',
+    publicKey + publicKey,
+    key,
+    [
+      'tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [PUBLIC KEY PUBLIC KEY]',
+    ],
+  ],
+  [
+    'a public key for a key',
+    cert,
+    publicKey,
+    [
+      'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [PUBLIC KEY]',
+    ],
+  ],
+  ['no certificate within', blockOf('CERTIFICATE'), key, ['x509: malformed certificate']],
+  ['no key within', cert, blockOf('PRIVATE KEY'), ['tls: failed to parse private key']],
+  ['another type of key', cert, rsaKey, ['tls: private key type does not match public key type']],
+  ['another key', cert, other.key, ['tls: private key does not match public key']],
+])('a TLS pair that %s', (_what, crt, own, expected) => {
+  const data = { 'tls.crt': b64(crt), 'tls.key': b64(own) };
+  const pair = made(secret, { type: 'kubernetes.io/tls', data });
+  expect(created(secret, pair)).toEqual([]);
+  expect(secret.warnings!(pair, pair)).toEqual(expected);
+  expect(secret.warnings!(made(secret, { data }), undefined)).toEqual([]);
 });
