@@ -122,7 +122,7 @@ export const tooLargeResourceVersion = (wanted: number, current: number) =>
     retryAfterSeconds: 1,
   });
 export const requestEntityTooLarge = (message: string) =>
-  make(413, 'RequestEntityTooLarge', `Request entity is too large: ${message}`);
+  make(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
 export const unsupportedMediaType = (message: string) => make(415, 'UnsupportedMediaType', message);
 export const notAcceptable = (message: string) => make(406, 'NotAcceptable', message);
 export const tooManyRequests = (message: string, seconds = 1) =>

@@ -6,6 +6,7 @@ import { hasBigIntegers, smallIntegers } from '../../apimachinery/bigIntegers.ts
 import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
 import { frameCbor, readCbor, writeCbor } from './cbor.ts';
 import { frameProtobuf, readProtobuf, writeProtobuf } from './protobuf.ts';
+import { checkYamlDepth, tooDeep } from './yamlDepth.ts';
 
 export interface MediaType {
   /** As in Content-Type and Accept. */
@@ -59,6 +60,9 @@ const yaml: MediaType = {
   name: 'application/yaml',
   parse(body, problems) {
     const text = body.toString('utf8');
+    const asJson = fromJson(text);
+    if (asJson !== undefined) return asJson;
+    checkYaml(text);
     const docs = yamlLibrary().parseAllDocuments(text, {
       version: '1.1',
       intAsBigInt: hasBigIntegers(text),
@@ -69,8 +73,7 @@ const yaml: MediaType = {
     });
     const doc = Array.isArray(docs) ? docs[0] : undefined;
     if (!doc) return null;
-    if (doc.errors.length)
-      throw new SyntaxError(`error converting YAML to JSON: yaml: ${doc.errors[0]!.message.split('\n')[0]}`);
+    if (doc.errors.length) throw notYaml(doc.errors[0]!.message);
     for (const problem of duplicateYamlKeys(doc.contents, text)) problems.push(problem);
     const value = doc.toJS({ maxAliasCount: 1000, reviver: (_, v) => smallIntegers(v) });
     refuseProto(text, value);
@@ -88,6 +91,33 @@ const yaml: MediaType = {
     ),
   sendsJson: false,
 };
+
+/**
+ * Clients that apply say YAML and send JSON, and JSON is read a hundred times as fast. Undefined for a text that is no JSON, and for one with a
+ * key twice, which has to be told with its line.
+ */
+function fromJson(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value = parseJson(text);
+    return duplicateKeys(text, value).length ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
+const notYaml = (why: string): SyntaxError => {
+  const line = why.includes('call stack') ? tooDeep : why.split('\n')[0];
+  return new SyntaxError(`error converting YAML to JSON: yaml: ${line}`);
+};
+
+function checkYaml(text: string): void {
+  try {
+    checkYamlDepth(text);
+  } catch (error) {
+    throw notYaml((error as Error).message);
+  }
+}
 
 /** yaml.v2's words: `line 7: key "name" already set in map`. */
 function duplicateYamlKeys(node: any, text: string): string[] {
