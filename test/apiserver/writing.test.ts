@@ -198,7 +198,7 @@ describe('deeds', () => {
   it('leave managedFields alone', async () => {
     const { metadata } = await made(`${base}/pods`, pod);
     const path = `${base}/pods/${metadata.name}`;
-    const body = { metadata: { annotations: { a: 'b' } }, target: { kind: 'Node', name: 'n' } };
+    const body = { metadata: { name: metadata.name, annotations: { a: 'b' } }, target: { kind: 'Node', name: 'n' } };
     expect((await post(`${path}/binding`, body)).code).toBe(201);
     const bound = (await http(path)).json;
     expect([bound.spec.nodeName, bound.metadata.annotations]).toEqual(['n', { a: 'b' }]);
@@ -406,7 +406,10 @@ describe('dryRun', () => {
     const { metadata } = await made(`${base}/pods`, pod);
     const path = `${base}/pods/${metadata.name}`;
     const answers = [
-      await post(`${path}/binding?dryRun=All`, { metadata: {}, target: { kind: 'Node', name: 'n' } }),
+      await post(`${path}/binding?dryRun=All`, {
+        metadata: { name: metadata.name },
+        target: { kind: 'Node', name: 'n' },
+      }),
       await post(`${path}/eviction?dryRun=All`, { metadata: { name: metadata.name } }),
       await patch(`${path}/status?dryRun=All`, { status: { phase: 'Running' } }),
     ];
