@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
+import { csrApproving } from './certificates/approving.ts';
+import { csrCleaning } from './certificates/cleaning.ts';
+import { signingOptions } from './certificates/flags.ts';
+import { csrSigning } from './certificates/signing.ts';
 import { clusterRoleAggregationController } from './clusterRoleAggregation.ts';
 import { cronJobController } from './cronJob/cronJob.ts';
 import { daemonSetController } from './daemonSet/daemonSet.ts';
@@ -51,6 +55,9 @@ export const rows: Row[] = [
   (c) =>
     resourceQuotaController({ workers: c['concurrent-resource-quota-syncs'], period: c['resource-quota-sync-period'] }),
   () => clusterRoleAggregationController,
+  () => csrApproving,
+  (c) => signingController(c),
+  () => csrCleaning,
   () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
@@ -83,6 +90,11 @@ function ipamOptions(c: ManagerConfig): IpamOptions {
   const size = c['node-cidr-mask-size'];
   const prefix = { 4: c['node-cidr-mask-size-ipv4'] || size || 24, 6: c['node-cidr-mask-size-ipv6'] || size || 64 };
   return { clusterCidrs: list(c['cluster-cidr']), serviceCidrs: list(c['service-cluster-ip-range']), prefix };
+}
+
+function signingController(c: ManagerConfig): Controller | undefined {
+  const options = signingOptions(c);
+  return options && csrSigning(options);
 }
 
 const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({

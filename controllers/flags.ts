@@ -3,6 +3,7 @@
 import { leaderElectionFlags } from '../client/leaderElection.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
 import { servingFlags } from '../component-base/servingFlags.ts';
+import { signingFlags } from './certificates/flags.ts';
 
 const syncs = (what: string, count: number) =>
   ({ type: 'int', default: count, help: `How many ${what} are reconciled at the same time.` }) as const;
@@ -153,6 +154,7 @@ export const flags = {
     default: '',
     help: 'Taken for compatibility: tokens are issued by the API server.',
   },
+  ...signingFlags,
   ...servingFlags(10257),
 } as const satisfies Flags;
 

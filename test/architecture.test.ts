@@ -28,7 +28,7 @@ const packages: Record<string, string[]> = {
   '@kubernetes/client-node': ['apimachinery/types.ts'],
   '@grpc/grpc-js': ['cri/', 'apiserver/storage/'],
   protobufjs: ['cri/', 'apiserver/codecs/', 'apiserver/openapi/'],
-  '@peculiar/x509': ['cli/pki/'],
+  '@peculiar/x509': ['cli/pki/', 'controllers/certificates/'],
   ajv: ['apiserver/apiextensions/', 'apiserver/openapi/'],
   etcd3: ['apiserver/storage/'],
   fastify: ['apiserver/', 'component-base/', 'kubelet/'],

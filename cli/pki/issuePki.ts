@@ -1,7 +1,7 @@
 // Makes the key pairs that a cluster lacks: two authorities, and what they sign. ECDSA P-256, one year; authorities ten.
 // Writes the PKI folder, keys before certificates, each file whole or not at all: killed at any moment, the next run goes on.
 // Mirrors: cmd/kubeadm/app/util/pkiutil. Next: kubeconfig.ts embeds clients' pairs; the API server reads the rest.
-import './reflectMetadata.ts';
+import '../../component-base/reflectMetadata.ts';
 import { createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';

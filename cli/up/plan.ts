@@ -101,6 +101,8 @@ const controllers = (o: UpOptions, dir: DataDir, name: string, port: number): Pr
     'use-service-account-credentials': true,
     'leader-elect': o.controllerManagers > 1,
     'root-ca-file': `${dir.pki}/ca.crt`,
+    'cluster-signing-cert-file': `${dir.pki}/ca.crt`,
+    'cluster-signing-key-file': `${dir.pki}/ca.key`,
     'allocate-node-cidrs': true,
     'cluster-cidr': podRange,
     'service-cluster-ip-range': serviceRange,

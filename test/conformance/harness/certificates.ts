@@ -1,6 +1,6 @@
 // A certificate and a signing request for the rows of CertificateSigningRequest. Pure but for the clock.
 // Used by rows/auth.ts.
-import '../../../cli/pki/reflectMetadata.ts';
+import '../../../component-base/reflectMetadata.ts';
 import { type KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

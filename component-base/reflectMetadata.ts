@@ -1,6 +1,6 @@
 // The four functions of the Reflect metadata proposal that @peculiar/x509's own parts call while they are loaded.
 // Stands in for the package `reflect-metadata`, which would be a dependency for these lines alone. Must be imported first.
-// Used by: issuePki.ts.
+// Used by: cli/pki/issuePki.ts and controllers/certificates/.
 const known = new WeakMap<object, Map<unknown, unknown>>();
 
 function defineMetadata(key: unknown, value: unknown, target: object): void {
