@@ -116,15 +116,19 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   }
   // The garbage collector takes its pods.
   if (ds.metadata.deletionTimestamp) return;
-  if (!kept.fresh.isFresh(key) || !kept.history.isFresh(ds)) return { after: 1000, postponed: true };
+  if (!kept.history.isFresh(ds)) return { after: 1000, postponed: true };
   const owned = await ownedPods(context, ds);
   const w: Work = { ...kept, key, ds, context, owned, nodes: informers.informer(nodes).list() };
   const { hash, old } = await constructHistory(context, kept.history, ds, owned);
   const mayAct = kept.expected.satisfied(key);
   const acted = mayAct ? await act(w, hash) : {};
   if (mayAct && acted.error === undefined) await cleanUpHistory(context, kept.history, ds, old, owned);
-  await writeStatus(w, hash, mayAct);
+  // Acting does not wait for our own last status to come back, so that a pod that failed is seen before its kubelet takes it back;
+  // the next status does: with it in hand it is no conflict.
+  const isFresh = kept.fresh.isFresh(key);
+  if (isFresh) await writeStatus(w, hash, mayAct);
   if (acted.error !== undefined) throw acted.error;
+  if (!isFresh) return { after: 1000, postponed: true };
   const waits = [acted.after, nextAvailable(owned, ds.spec?.minReadySeconds ?? 0, context.clock.now())];
   const after = Math.min(...waits.filter((ms) => ms !== undefined));
   return Number.isFinite(after) ? { after } : undefined;

@@ -7,7 +7,9 @@ import { authRows } from './rows/auth.ts';
 import { chunkingRows } from './rows/chunking.ts';
 import { conversionRows } from './rows/conversion.ts';
 import { customResourceRows } from './rows/customResources.ts';
+import { daemonSetRows } from './rows/daemonSets.ts';
 import { discoveryRows } from './rows/discovery.ts';
+import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { draRows } from './rows/dra.ts';
 import { eventRows } from './rows/events.ts';
 import { fieldValidationRows } from './rows/fieldValidation.ts';
@@ -17,9 +19,11 @@ import { networkRows } from './rows/network.ts';
 import { nodeRows } from './rows/node.ts';
 import { openApiRows } from './rows/openApi.ts';
 import { openApiKubectlRows } from './rows/openApiKubectl.ts';
+import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { schedulingRows } from './rows/scheduling.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
 import { serviceRows } from './rows/services.ts';
+import { statefulSetRows } from './rows/statefulSets.ts';
 import { storageRows } from './rows/storage.ts';
 import { storageCsiRows } from './rows/storageCsi.ts';
 import { watchRows } from './rows/watch.ts';
@@ -47,6 +51,10 @@ export const rows: readonly Row[] = [
   ...storageCsiRows,
   ...nodeRows,
   ...draRows,
+  ...daemonSetRows,
+  ...statefulSetRows,
+  ...replicationControllerRows,
+  ...disruptionBudgetRows,
 ];
 
 const called = 'an admission webhook is called';

@@ -1,0 +1,34 @@
+// The rows of workloads against a cluster as a user starts it: three simulated nodes, scheduler and controllers. Times are shortened.
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type UpCluster, upCluster } from '../kit/upCluster.ts';
+import { type Result, runRows } from './harness/runner.ts';
+import { daemonSetRows } from './rows/daemonSets.ts';
+import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
+import { replicationControllerRows } from './rows/replicationControllers.ts';
+import { statefulSetRows } from './rows/statefulSets.ts';
+
+const rows = [...daemonSetRows, ...statefulSetRows, ...replicationControllerRows, ...disruptionBudgetRows];
+const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
+let cluster: UpCluster;
+let run: Promise<unknown>;
+
+beforeAll(async () => {
+  cluster = await upCluster('--nodes', '3');
+  run = runRows(rows, {
+    kubeconfig: cluster.kubeconfig,
+    parallel: 4,
+    ended: (result) => waiting.get(result.row.id)!.resolve(result),
+  });
+}, 90_000);
+afterAll(async () => {
+  await run;
+  await cluster?.stop();
+}, 90_000);
+
+describe('class B', () => {
+  for (const { id } of rows)
+    it(id, { timeout: 300_000 }, async () => {
+      const { outcome, error } = await waiting.get(id)!.promise;
+      if (outcome !== 'passed') throw error;
+    });
+});
