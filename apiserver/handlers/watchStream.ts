@@ -1,4 +1,4 @@
-// The writing end of one watch: what one turn of the event loop brings goes out in one write; a watcher that cannot keep up is dropped.
+// The writing end of one watch: what has gathered goes out in one write when its turn comes; a watcher that cannot keep up is dropped.
 // Used by watch.ts. Mirrors the role of upstream's cacheWatcher buffer.
 import type { ServerResponse } from 'node:http';
 
@@ -7,13 +7,28 @@ const maxBacklogBytes = 64 * 1024 * 1024;
 /** What is handed to the socket at once; the rest waits here, where its bytes are shared with other watchers. */
 const highWaterBytes = 1024 * 1024;
 
+/** Milliseconds for which watchers are written to before requests are looked at again. */
+const slice = 5;
+
 export class WatchStream {
+  /** Those that have something to send. The more they are, the longer a round takes, and the more goes out in one write. */
+  static readonly #ready = new Set<WatchStream>();
+
+  static #sendSome(): void {
+    const end = performance.now() + slice;
+    for (const stream of WatchStream.#ready) {
+      WatchStream.#ready.delete(stream);
+      stream.#flush();
+      if (performance.now() > end) break;
+    }
+    if (WatchStream.#ready.size) setImmediate(WatchStream.#sendSome);
+  }
+
   readonly closed: Promise<void>;
   readonly #response: ServerResponse;
   readonly #messages: boolean;
   #queue: Buffer[] = [];
   #queued = 0;
-  #scheduled = false;
   #blocked = false;
   #finishing = false;
   #drained: (() => void)[] = [];
@@ -39,12 +54,9 @@ export class WatchStream {
       this.drop();
       return;
     }
-    if (this.#scheduled || this.#blocked) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+    if (this.#blocked) return;
+    WatchStream.#ready.add(this);
+    if (WatchStream.#ready.size === 1) setImmediate(WatchStream.#sendSome);
   }
 
   /** Bytes that the socket has not been given yet. */
@@ -66,6 +78,7 @@ export class WatchStream {
   /** Cuts off a watcher that cannot keep up; it will come again. */
   drop(): void {
     this.#queue = [];
+    WatchStream.#ready.delete(this);
     this.#response.destroy();
   }
 

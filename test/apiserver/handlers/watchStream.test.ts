@@ -1,0 +1,33 @@
+// Many watchers at once: they are written to in turns, requests come between, and what gathers meanwhile goes in one write.
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect, it } from 'vitest';
+import { WatchStream } from '../../../apiserver/handlers/watchStream.ts';
+
+/** A response whose writes take the processor for `ms`. */
+function slowResponse(ms: number, written: string[]): ServerResponse {
+  const write = (bytes: Buffer) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    written.push(bytes.toString());
+    return true;
+  };
+  return Object.assign(new EventEmitter(), { destroyed: false, write, destroy() {}, end() {} }) as never;
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('other work comes between watchers, and late events join those that wait', async () => {
+  const written: string[][] = Array.from({ length: 40 }, () => []);
+  const streams = written.map((into) => new WatchStream(slowResponse(1, into)));
+  for (const stream of streams) stream.push(Buffer.from('a'));
+  const sent = () => written.filter((writes) => writes.length).length;
+  await turn();
+  await turn();
+  // 40 ms of writing do not come in one piece.
+  expect(sent()).toBeGreaterThan(0);
+  expect(sent()).toBeLessThan(40);
+  for (const stream of streams) stream.push(Buffer.from('b'));
+  while (written.some((writes) => writes.join('') !== 'ab')) await turn();
+  expect(written.at(-1)).toEqual(['ab']);
+});
