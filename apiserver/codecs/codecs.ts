@@ -23,6 +23,8 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export interface Expected {
   kind: string;
   apiVersion: string;
+  /** Other versions that may be given: their fields are the same. */
+  also?: readonly string[];
   node: StructNode;
   /** Instead of decoding by `node`: the kind's own. */
   decode?: Kind['decode'];
@@ -147,7 +149,7 @@ export function decodeValue(value: any, expected: Expected): Decoded {
 function checkKind(value: any, expected: Expected): void {
   const { kind, apiVersion } = value;
   for (const name of ['apiVersion', 'kind']) checkText(value, name);
-  if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion) {
+  if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion && !expected.also?.includes(apiVersion)) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
     );

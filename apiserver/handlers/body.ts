@@ -22,8 +22,9 @@ export const expectedOf = (served: Served): Expected => ({
 
 export function expectedBody(served: Served, sub: Subresource | undefined): Expected {
   if (!sub?.body) return expectedOf(served);
-  const { group, version, kind, schema } = sub.body;
-  return { kind, apiVersion: group ? `${group}/${version}` : version, node: builtinSchemas.node(schema) as StructNode };
+  const { group, version, kind, schema, also } = sub.body;
+  const node = builtinSchemas.node(schema) as StructNode;
+  return { kind, apiVersion: group ? `${group}/${version}` : version, also, node };
 }
 
 export function readBody(

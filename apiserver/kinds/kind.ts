@@ -207,7 +207,14 @@ export interface Subresource {
   name: string;
   verbs: readonly ('get' | 'create' | 'update' | 'patch' | 'delete')[];
   /** The kind of its body, when it is another than the parent's. */
-  body?: { group: string; version: string; kind: string; schema: string };
+  body?: {
+    group: string;
+    version: string;
+    kind: string;
+    schema: string;
+    /** Other apiVersions that it may come in, with the same fields. */
+    also?: readonly string[];
+  };
 
   /** Same object (`status`): copies from `old` into `object` what this subresource may not change. */
   keep?(object: any, old: any, context?: Context): void;

@@ -122,3 +122,21 @@ test('a node comes with its status', async () => {
   const table = await http(`${node}/n1`, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } });
   expect(table.json.rows[0].cells.slice(0, 3)).toEqual(['n1', 'Unknown', '<none>']);
 });
+
+test.each(['policy/v1', 'policy/v1beta1', ''])('an eviction of %s is one', async (apiVersion) => {
+  const name = `going${apiVersion.replace('/', '-')}`;
+  await create(name);
+  const type = apiVersion && { apiVersion, kind: 'Eviction' };
+  const answer = await http(`${pods}/${name}/eviction`, { body: { ...type, metadata: { name } } });
+  expect(answer.json).toMatchObject({ code: 201, status: 'Success' });
+});
+
+test('an eviction of another version is refused', async () => {
+  await create('kept');
+  const body = { apiVersion: 'policy/v2', kind: 'Eviction', metadata: { name: 'kept' } };
+  const { code, json } = await http(`${pods}/kept/eviction`, { body });
+  expect([code, json.message]).toEqual([
+    400,
+    'the API version in the data (policy/v2) does not match the expected API version (policy/v1)',
+  ]);
+});

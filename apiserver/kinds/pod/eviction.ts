@@ -81,6 +81,12 @@ function tell(pod: any, uid: string | undefined, version: string | undefined, no
 export const eviction: Subresource = {
   name: 'eviction',
   verbs: ['create'],
-  body: { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' },
+  body: {
+    group: 'policy',
+    version: 'v1',
+    kind: 'Eviction',
+    schema: 'io.k8s.api.policy.v1.Eviction',
+    also: ['policy/v1beta1'],
+  },
   create: evict,
 };
