@@ -19,6 +19,7 @@ import { networkRows } from './rows/network.ts';
 import { nodeRows } from './rows/node.ts';
 import { openApiRows } from './rows/openApi.ts';
 import { openApiKubectlRows } from './rows/openApiKubectl.ts';
+import { quotaRows } from './rows/quotas.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { schedulingRows } from './rows/scheduling.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
@@ -55,6 +56,7 @@ export const rows: readonly Row[] = [
   ...statefulSetRows,
   ...replicationControllerRows,
   ...disruptionBudgetRows,
+  ...quotaRows,
 ];
 
 const called = 'an admission webhook is called';

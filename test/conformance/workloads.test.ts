@@ -4,10 +4,17 @@ import { type UpCluster, upCluster } from '../kit/upCluster.ts';
 import { type Result, runRows } from './harness/runner.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
+import { quotaRows } from './rows/quotas.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 
-const rows = [...daemonSetRows, ...statefulSetRows, ...replicationControllerRows, ...disruptionBudgetRows];
+const rows = [
+  ...daemonSetRows,
+  ...statefulSetRows,
+  ...replicationControllerRows,
+  ...disruptionBudgetRows,
+  ...quotaRows,
+];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
 let run: Promise<unknown>;
