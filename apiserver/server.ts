@@ -183,8 +183,8 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
   if ('stream' in answer) {
     response.writeHead(answer.code, headers);
     response.flushHeaders?.();
-    await answer.stream(response);
-    return;
+    // Not waited for in here: the headers need not be kept for as long as a watch goes on.
+    return answer.stream(response);
   }
   headers['content-length'] = Buffer.byteLength(answer.body);
   response.writeHead(answer.code, headers);

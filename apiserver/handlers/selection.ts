@@ -14,6 +14,9 @@ export interface Selection {
   matches(cached: Cached): boolean;
 }
 
+/** One for the many watches that select nothing. */
+const all: Selection = { everything: true, matches: () => true };
+
 /** `name`: the watch or list of a single object. Throws 400 for what cannot be parsed or selected by. */
 export function selectionOf(query: URLSearchParams, served: Served, name = ''): Selection {
   const labels = parsed(() => parseLabelSelector(query.get('labelSelector') ?? ''));
@@ -21,18 +24,17 @@ export function selectionOf(query: URLSearchParams, served: Served, name = ''): 
   if (name && fields.requirements.length && fields.exact('metadata.name') !== name)
     throw badRequest("fieldSelector metadata.name doesn't match requested name");
   checkFields(served, fields);
-  const readFields = served.kind.storedAs ? fieldsOf(served.kind) : undefined;
-  const fieldsFor = (c: Cached) => (readFields ? readFields(servedObject(served, c)) : c.fields);
   const anyLabels = labels.requirements.length === 0;
   const anyFields = fields.requirements.length === 0;
-  const everything = anyLabels && anyFields && !name;
+  if (anyLabels && anyFields && !name) return all;
+  const readFields = served.kind.storedAs ? fieldsOf(served.kind) : undefined;
+  const fieldsFor = (c: Cached) => (readFields ? readFields(servedObject(served, c)) : c.fields);
   return {
-    everything,
+    everything: false,
     matches: (c) =>
-      everything ||
-      ((!name || c.name === name) &&
-        (anyLabels || labels.matches(c.labels)) &&
-        (anyFields || fields.matches(fieldsFor(c)))),
+      (!name || c.name === name) &&
+      (anyLabels || labels.matches(c.labels)) &&
+      (anyFields || fields.matches(fieldsFor(c))),
   };
 }
 
