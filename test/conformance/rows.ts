@@ -13,6 +13,7 @@ import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { draRows } from './rows/dra.ts';
 import { eventRows } from './rows/events.ts';
 import { fieldValidationRows } from './rows/fieldValidation.ts';
+import { jobRows } from './rows/jobs.ts';
 import { kubectlRows } from './rows/kubectl.ts';
 import { namespaceRows } from './rows/namespaces.ts';
 import { networkRows } from './rows/network.ts';
@@ -25,6 +26,7 @@ import { schedulingRows } from './rows/scheduling.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
 import { serviceRows } from './rows/services.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
+import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 import { storageRows } from './rows/storage.ts';
 import { storageCsiRows } from './rows/storageCsi.ts';
 import { watchRows } from './rows/watch.ts';
@@ -54,9 +56,11 @@ export const rows: readonly Row[] = [
   ...draRows,
   ...daemonSetRows,
   ...statefulSetRows,
+  ...brokenStatefulSetRows,
   ...replicationControllerRows,
   ...disruptionBudgetRows,
   ...quotaRows,
+  ...jobRows,
 ];
 
 const called = 'an admission webhook is called';

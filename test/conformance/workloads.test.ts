@@ -7,10 +7,12 @@ import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { quotaRows } from './rows/quotas.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
+import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 
 const rows = [
   ...daemonSetRows,
   ...statefulSetRows,
+  ...brokenStatefulSetRows,
   ...replicationControllerRows,
   ...disruptionBudgetRows,
   ...quotaRows,
@@ -32,7 +34,7 @@ afterAll(async () => {
   await cluster?.stop();
 }, 90_000);
 
-describe('class B', () => {
+describe('workloads', () => {
   for (const { id } of rows)
     it(id, { timeout: 300_000 }, async () => {
       const { outcome, error } = await waiting.get(id)!.promise;
