@@ -163,7 +163,10 @@ test('only who may is served', async () => {
   expect(refused.body).toBe(
     'Forbidden (user=system:kube-scheduler, verb=get, resource=nodes, subresource(s)=[pods proxy])\n',
   );
-  expect((await ask('/exec/default/web/main', server)).code).toBe(404);
+  // Streams are asked for by an upgrade; streams.test.ts has them.
+  const stream = await ask('/exec/default/web/main?command=x&output=1', server);
+  expect(stream).toEqual({ code: 500, body: 'Upgrade request required\n' });
+  expect((await ask('/nothing', server)).code).toBe(404);
   expect((await ask('/healthz', server)).body).toBe('ok');
   expect(JSON.parse((await ask('/configz', server)).body).kubeletconfig.maxPods).toBe(110);
   const list = JSON.parse((await ask('/pods', server)).body);
