@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { grew, holds } from '../harness/check.ts';
 import type { Context } from '../harness/context.ts';
 import { type Row, row } from '../row.ts';
-import { agnhost, living, minutes, scaleCourse } from '../workloads.ts';
+import { agnhost, condition, living, minutes, scaleCourse } from '../workloads.ts';
 
 const classB = { class: 'B', timeout: minutes(4) } as const;
 const apiVersion = 'v1';
@@ -129,6 +129,29 @@ export const replicationControllerRows: Row[] = [
       assert.equal((await c.of(apiVersion, kind).list({ labelSelector })).items.length, 1);
       await r.deleteCollection({ labelSelector });
       await watch.until('DELETED', ({ type }) => type === 'DELETED', minutes(1));
+    },
+    classB,
+  ),
+  row(
+    'apps.replicationcontroller.quota-condition',
+    async (c) => {
+      const { r, namespace } = await scene(c);
+      const quotas = c.of('v1', 'ResourceQuota', namespace);
+      await quotas.create({ metadata: { name: 'condition-test' }, spec: { hard: { pods: '2' } } });
+      const isKnown = async () => (await quotas.get('condition-test')).status?.hard?.pods === '2';
+      await c.poll(1000, minutes(1), 'the quota is known', isKnown);
+      await r.create(body('condition-test', { name: 'condition-test' }, 3));
+      const says = (failing: boolean) =>
+        c.poll(1000, minutes(1), `ReplicaFailure ${failing ? 'is there' : 'is gone'}`, async () => {
+          const rc = await r.get('condition-test');
+          const isSeen = (rc.status.observedGeneration ?? 0) >= rc.metadata.generation;
+          return isSeen && Boolean(condition(rc, 'ReplicaFailure')) === failing;
+        });
+      await says(true);
+      await r.change('condition-test', (rc) => {
+        rc.spec.replicas = 2;
+      });
+      await says(false);
     },
     classB,
   ),
