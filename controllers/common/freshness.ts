@@ -1,5 +1,5 @@
 // Has a cache seen what we wrote a moment ago? Until then what it lacks must not be made again, and what it has is old.
-// Used by: deployment/, replicaSet/, endpointSlice/, endpoints/.
+// Used by: the controllers that write what they read: workloads, their histories, endpoints.
 import type { Clock } from '../../apimachinery/clock.ts';
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Informer } from '../../client/informer.ts';

@@ -1,6 +1,6 @@
 // Who owns what: controller references, and the claims by which a controller adopts orphans and lets go of strangers.
 // planClaims is pure; claim acts on it. Mirrors: pkg/controller/controller_ref_manager.go.
-// Used by: replicaSet and deployment.
+// Used by: the workload controllers.
 import { type Selector, selectorOf } from '../../apimachinery/labelSelector.ts';
 import { apiVersionOf, type Resource } from '../../apimachinery/resources.ts';
 import { StatusError } from '../../apimachinery/status.ts';

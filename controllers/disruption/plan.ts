@@ -1,6 +1,6 @@
 // The status of a PodDisruptionBudget: how many of its pods are healthy, how many must be, and so how many may be evicted now.
-// Pure. Mirrors: trySync, countHealthyPods, buildDisruptedPodMap, updatePdbStatus in pkg/controller/disruption/disruption.go,
-// UpdateDisruptionAllowedCondition in staging/src/k8s.io/kubectl/…/pdb helpers. Used by: disruption.ts.
+// Pure. Mirrors: trySync, countHealthyPods, buildDisruptedPodMap, updatePdbStatus in pkg/controller/disruption/disruption.go and
+// pdbhelper.UpdateDisruptionAllowedCondition of component-helpers. Used by: disruption.ts.
 // Read by: the eviction subresource, which takes a disruption for each pod it lets go.
 import { toTime } from '../../apimachinery/clock.ts';
 import { findCondition, withCondition } from '../../apimachinery/conditions.ts';
