@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
+import { withoutAlias } from './aliases.ts';
 import { csrApproving } from './certificates/approving.ts';
 import { csrCleaning } from './certificates/cleaning.ts';
 import { signingOptions } from './certificates/flags.ts';
@@ -108,8 +109,9 @@ const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({
   },
 });
 
-/** A name decides for itself; otherwise '*' does. */
-export function isEnabled(name: string, wanted: readonly string[]): boolean {
+/** A name, or an alias of it, decides for itself; otherwise '*' does. */
+export function isEnabled(name: string, asked: readonly string[]): boolean {
+  const wanted = asked.map(withoutAlias);
   if (wanted.includes(name)) return true;
   if (wanted.includes(`-${name}`)) return false;
   return wanted.includes('*');
