@@ -90,9 +90,12 @@ test('three nodes of one process register and run pods; killed in the middle, no
     expect(pod.status?.podIP).toMatch(new RegExp(`^10\\.244\\.${names.indexOf(pod.spec!.nodeName!)}\\.`));
   }
   expect(new Set((await list()).map((p) => p.status?.podIP)).size).toBe(45);
-  const spans = (await client.list(writes)).items.filter((w) => w.verb === 'CRI');
-  expect(spans.find((s) => s.name === 'p44')).toMatchObject({ resource: 'pods', namespace: 'default' });
-  expect(spans.find((s) => s.name === 'p44')!.message).toContain('RunPodSandbox');
+  // Calls are reported behind the work.
+  const spans = async () => (await client.list(writes)).items.filter((w) => w.verb === 'CRI' && w.name === 'p44');
+  await until(async () => (await spans()).length > 0, 10_000, 'the calls for the last pod');
+  const [span] = await spans();
+  expect(span).toMatchObject({ resource: 'pods', namespace: 'default' });
+  expect(span!.message).toContain('RunPodSandbox');
   await client.deleteCollection(pods, { namespace: 'default' }, { gracePeriodSeconds: 1 });
   await until(async () => (await list()).length === 0, 20_000, 'all pods gone');
 });
