@@ -9,8 +9,8 @@ import type { Informer } from '../../client/informer.ts';
 import { allows, discover } from '../common/discovery.ts';
 
 export interface Monitors {
-  /** Undefined when the resource is not served, or its cache is not filled yet. */
-  informerOf(r: GroupResource): Promise<Informer<any> | undefined>;
+  /** Undefined when the resource is not served. */
+  informerOf(r: GroupResource): Promise<Informer<any> | 'filling' | undefined>;
 }
 
 /** Their objects are looked into, or are watched whole by other controllers anyway. */
@@ -54,7 +54,7 @@ export function createMonitors(
         informer = await begin(r);
         if (informer) started.set(key, informer);
       }
-      return informer?.synced ? informer : undefined;
+      return !informer || informer.synced ? informer : 'filling';
     },
   };
 }

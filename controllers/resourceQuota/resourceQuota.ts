@@ -17,6 +17,9 @@ import { countedBy, givesBack, planStatus, usedNow } from './plan.ts';
  */
 const settling = { quiet: 500, most: 5000 };
 
+/** How long until a resource that is not served is asked for again: its definition may come. */
+const unserved = 30_000;
+
 /** Events of so many milliseconds make one count. */
 const together = 100;
 
@@ -87,16 +90,19 @@ async function reconcile(
   // The quota as it is now that the caches have been waited for.
   const quota = find();
   if (!quota) return undefined;
-  const unknown = [...caches.values()].includes(undefined);
-  const objectsOf = (r: GroupResource) => caches.get(`${r.plural}.${r.group}`)?.list(quota.metadata.namespace);
+  const objectsOf = (r: GroupResource) => {
+    const cache = caches.get(`${r.plural}.${r.group}`);
+    return cache === 'filling' ? undefined : cache?.list(quota.metadata.namespace);
+  };
   const used = usedNow(quota, objectsOf, clock.now());
   const wait = givesBack(quota, used) ? untilSettled(charged.get(key), clock.now()) : 0;
   if (wait > 0) return { after: wait };
   charged.delete(key);
   const status = planStatus(quota, used);
   if (status) await client.updateStatus(resourceQuotas, { ...quota, status } as never);
-  // A cache that fills, or a resource that is not served yet.
-  return unknown ? { after: status ? 200 : 1000 } : undefined;
+  const states = [...caches.values()];
+  if (states.includes('filling')) return { after: 200 };
+  return states.includes(undefined) ? { after: unserved } : undefined;
 }
 
 function untilSettled(at: { last: number; first: number } | undefined, now: number): number {
