@@ -6,6 +6,7 @@ import { aggregatorRows } from './rows/aggregator.ts';
 import { authRows } from './rows/auth.ts';
 import { chunkingRows } from './rows/chunking.ts';
 import { conversionRows } from './rows/conversion.ts';
+import { cronJobRows } from './rows/cronJobs.ts';
 import { customResourceRows } from './rows/customResources.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
 import { discoveryRows } from './rows/discovery.ts';
@@ -61,6 +62,7 @@ export const rows: readonly Row[] = [
   ...disruptionBudgetRows,
   ...quotaRows,
   ...jobRows,
+  ...cronJobRows,
 ];
 
 const called = 'an admission webhook is called';

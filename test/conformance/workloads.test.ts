@@ -2,20 +2,25 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type UpCluster, upCluster } from '../kit/upCluster.ts';
 import { type Result, runRows } from './harness/runner.ts';
+import { cronJobRows } from './rows/cronJobs.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
+import { jobRows } from './rows/jobs.ts';
 import { quotaRows } from './rows/quotas.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 
 const rows = [
+  // They wait for the clock, so they begin first.
+  ...cronJobRows,
   ...daemonSetRows,
   ...statefulSetRows,
   ...brokenStatefulSetRows,
   ...replicationControllerRows,
   ...disruptionBudgetRows,
   ...quotaRows,
+  ...jobRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
@@ -25,7 +30,7 @@ beforeAll(async () => {
   cluster = await upCluster('--nodes', '3');
   run = runRows(rows, {
     kubeconfig: cluster.kubeconfig,
-    parallel: 4,
+    parallel: 8,
     ended: (result) => waiting.get(result.row.id)!.resolve(result),
   });
 }, 90_000);

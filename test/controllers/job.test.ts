@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events, jobs, nodes, pods } from '../../apimachinery/resources.ts';
 import type { Job, Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { kubectls } from '../kit/kubectls.ts';
 import { type RunningManager, runPods, startManager } from './manager.ts';
 
 let server: TestApiServer;
@@ -229,5 +232,18 @@ describe.concurrent('a Job', () => {
     await until(async () => (await podsOf('leaving')).filter(isRunning).length === 2);
     await client.delete(jobs, 'leaving', ns, { propagationPolicy: 'Background' });
     await until(async () => (await podsOf('leaving')).length === 0);
+  });
+
+  it.each(kubectls().slice(-1))('kubectl 1.$minor makes one, waits for it and shows it', async ({ path }) => {
+    const kubectl = async (...args: string[]) =>
+      (await promisify(execFile)(path, ['--kubeconfig', server.kubeconfig, ...args])).stdout;
+    await kubectl('create', 'job', 'by-hand', '--image=v1');
+    const waiting = kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=20s');
+    await play('by-hand', () => 0);
+    expect(await waiting).toBe('job.batch/by-hand condition met\n');
+    expect(await kubectl('get', 'job', 'by-hand', '--no-headers')).toMatch(/^by-hand +Complete +1\/1 /);
+    const described = await kubectl('describe', 'job', 'by-hand');
+    expect(described).toMatch(/Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed/);
+    expect(await kubectl('delete', 'job', 'by-hand')).toMatch(/^job.batch "by-hand" deleted/);
   });
 });

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { amountsLine } from '../../apimachinery/quota/amounts.ts';
 import { evaluatorFor, resourceFor } from '../../apimachinery/quota/evaluators.ts';
@@ -15,6 +17,7 @@ import type { ResourceQuota } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { usedNow } from '../../controllers/resourceQuota/plan.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { kubectls } from '../kit/kubectls.ts';
 import { type RunningManager, startManager } from './manager.ts';
 
 const podsOf = { group: '', plural: 'pods' };
@@ -269,6 +272,20 @@ describe('against a server', () => {
     );
     await until(
       async () => ((await client.get(resourceQuotas, 'q', ns)) as ResourceQuota).status?.hard?.['pods'] === '5',
+    );
+  });
+
+  it.each(kubectls().slice(-1))('kubectl 1.$minor makes one and shows what is used', async ({ path }) => {
+    await client.create(namespaces, { metadata: { name: 'by-hand' } });
+    const kubectl = async (...args: string[]) =>
+      (await promisify(execFile)(path, ['--kubeconfig', server.kubeconfig, '-n', 'by-hand', ...args])).stdout;
+    await kubectl('create', 'quota', 'q', '--hard=pods=1,count/configmaps=0');
+    await becomes('by-hand', { pods: '0', 'count/configmaps': '0' });
+    await kubectl('run', 'a', '--image=v1');
+    expect(await kubectl('describe', 'quota', 'q')).toMatch(/count\/configmaps +0 +0\npods +1 +1/);
+    const refused = await kubectl('create', 'configmap', 'x').catch((error) => error.stderr);
+    expect(refused).toContain(
+      'exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=0, limited: count/configmaps=0',
     );
   });
 });
