@@ -2,6 +2,7 @@
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go. Read at /metrics.
 import type { FeatureGates } from '../component-base/featureGates.ts';
 import { Counter, exposition, Gauge, Histogram, Registry } from '../component-base/promClient.ts';
+import { requestLabels } from './metricLabels.ts';
 import type { ApiRequest } from './request.ts';
 import { isLongRunning } from './requestInfo.ts';
 
@@ -14,8 +15,6 @@ export interface Metrics {
   apiServiceLost(name: string, reason: string): void;
 }
 
-/** What upstream counts as CONNECT, whatever the method. */
-const connected = new Set(['attach', 'exec', 'portforward', 'proxy']);
 const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 export function createMetrics(sources: {
@@ -25,7 +24,7 @@ export function createMetrics(sources: {
   apiServices(): { name: string; available: boolean }[];
 }): Metrics {
   const registry = new Registry();
-  const labels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
+  const labels = ['component', 'verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
   const total = new Counter({
     name: 'apiserver_request_total',
     help: 'Requests by verb, resource, scope and answer code.',
@@ -86,17 +85,7 @@ export function createMetrics(sources: {
     apiServiceLost: (name, reason) => lost.inc({ name, reason }),
     request(req, code, ms) {
       if (!req.info) return;
-      const { verb, group, version, resource, subresource, namespace, name } = req.info;
-      const scope = name ? 'resource' : namespace ? 'namespace' : 'cluster';
-      const of = {
-        verb: connected.has(subresource) ? 'CONNECT' : verb.toUpperCase(),
-        group,
-        version,
-        resource,
-        subresource,
-        scope,
-        dry_run: req.query.get('dryRun') ?? '',
-      };
+      const of = requestLabels(req);
       total.inc({ ...of, code });
       if (!isLongRunning(req.info)) duration.observe(of, ms / 1000);
     },
