@@ -5,7 +5,7 @@ import { deepEqual } from '../deepEqual.ts';
 import type { ListNode, SchemaNode } from '../schema.ts';
 import { type Fields, type FieldsDraft, leaf, noFields, union } from './fields.ts';
 import { everyField, type Skip, withoutMetadata } from './fieldsOf.ts';
-import { elementOf } from './listElements.ts';
+import { elementOf, TypedError } from './listElements.ts';
 import { entryElement, entryNode, isObject, type JSONObject, shapeOf, zerosOf } from './shapes.ts';
 
 /** `changed` is new or different, `removed` is gone. Absent means none. */
@@ -109,6 +109,12 @@ const isFilled = (v: unknown): boolean => {
   return false;
 };
 
+/** What is no list where the schema has one is for validation to refuse. */
+function listOf(value: unknown): readonly unknown[] {
+  if (value !== null && !Array.isArray(value)) throw new TypedError('expected list');
+  return value ?? none;
+}
+
 /** Two values that are there; null counts as an empty map or list. */
 function compareValues(old: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
   const before = shapeOf(node, old);
@@ -120,7 +126,7 @@ function compareValues(old: unknown, now: unknown, node: SchemaNode, skip?: Skip
   }
   if (shape === 'map')
     return compareMaps((old ?? noEntries) as JSONObject, (now ?? noEntries) as JSONObject, node, skip);
-  return compareLists((old ?? none) as unknown[], (now ?? none) as unknown[], node as ListNode);
+  return compareLists(listOf(old), listOf(now), node as ListNode);
 }
 
 /** Without a schema a map can become a scalar or a list: its entries are gone, and the field itself has changed. */

@@ -178,4 +178,11 @@ describe('update', () => {
     const same = managed(pod({ nodeName: 'x' }), live.metadata.managedFields);
     expect(write({ old: live, new: same, convert }).map((e) => e.manager)).toEqual(['old']);
   });
+  test('what is no list where the schema has one is left to validation', () => {
+    const live = managed(pod({ containers: [{ name: 'c', image: 'i' }] }), [
+      entry('m', { 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {} } } } }),
+    ]);
+    const now = managed(pod({ containers: { length: 1 } }), live.metadata.managedFields);
+    expect(write({ old: live, new: now })).toEqual([]);
+  });
 });
