@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import * as status from '../apimachinery/status.ts';
 import type { Api } from './api.ts';
+import { isLongYaml, readAhead } from './codecs/yamlAside.ts';
 import { dispatch, streamsBody } from './dispatch.ts';
 import { filters } from './filters.ts';
 import { statusBody } from './handlers/answers.ts';
@@ -102,6 +103,7 @@ async function handle(
       // Behind the head of an upgrade comes the other protocol, no body.
       const body = upgrade ? Promise.resolve(Buffer.alloc(0)) : requestBody(raw, maxBodyBytes);
       if (body !== undefined) req.body = accepted(await body);
+      if (req.body && isLongYaml(req, req.body)) await readAhead(req.body);
     }
     const answer = await withDeadline(req, dispatch(api, req));
     await send(req, response, shouldCompress(req, answer) ? await compressed(answer) : answer);

@@ -1,12 +1,10 @@
 // The media types of bodies and answers, one row each.
 // Called by codecs.ts alone: handlers never parse or write text themselves.
-import { createRequire } from 'node:module';
-import type * as Yaml from 'yaml';
-import { hasBigIntegers, smallIntegers } from '../../apimachinery/bigIntegers.ts';
-import { duplicateKeys, parseJson, refuseProto } from '../jsonText.ts';
+import { duplicateKeys, parseJson } from '../jsonText.ts';
 import { frameCbor, readCbor, writeCbor } from './cbor.ts';
 import { frameProtobuf, readProtobuf, writeProtobuf } from './protobuf.ts';
-import { checkYamlDepth, tooDeep } from './yamlDepth.ts';
+import { readYaml, yamlLibrary } from './readYaml.ts';
+import { readAside } from './yamlAside.ts';
 
 export interface MediaType {
   /** As in Content-Type and Accept. */
@@ -47,37 +45,13 @@ const json: MediaType = {
   watch: { type: 'application/json', frame: (event, object) => Buffer.concat([opening(event), object, close]) },
 };
 
-const load = createRequire(import.meta.url);
-/** Loaded with the first YAML: it takes 3 MB, and most clients speak JSON. */
-const yamlLibrary = (): typeof Yaml => load('yaml');
-
-/** go-yaml knows neither dates nor numbers to the base of 60 unless they are tagged. */
-const plainTags = (tags: readonly unknown[]) =>
-  tags.filter((t: any) => t.tag !== 'tag:yaml.org,2002:timestamp' && t.format !== 'TIME') as any;
-
 /** YAML 1.1, as kubectl and upstream read it; one document. */
 const yaml: MediaType = {
   name: 'application/yaml',
   parse(body, problems) {
-    const text = body.toString('utf8');
-    const asJson = fromJson(text);
-    if (asJson !== undefined) return asJson;
-    checkYaml(text);
-    const docs = yamlLibrary().parseAllDocuments(text, {
-      version: '1.1',
-      intAsBigInt: hasBigIntegers(text),
-      uniqueKeys: false,
-      merge: true,
-      customTags: plainTags,
-      logLevel: 'silent',
-    });
-    const doc = Array.isArray(docs) ? docs[0] : undefined;
-    if (!doc) return null;
-    if (doc.errors.length) throw notYaml(doc.errors[0]!.message);
-    for (const problem of duplicateYamlKeys(doc.contents, text)) problems.push(problem);
-    const value = doc.toJS({ maxAliasCount: 1000, reviver: (_, v) => smallIntegers(v) });
-    refuseProto(text, value);
-    return value;
+    const read = readAside(body) ?? readYaml(body.toString('utf8'));
+    problems.push(...read.problems);
+    return read.value;
   },
   write: (value) =>
     Buffer.from(
@@ -91,55 +65,6 @@ const yaml: MediaType = {
     ),
   sendsJson: false,
 };
-
-/**
- * Clients that apply say YAML and send JSON, and JSON is read a hundred times as fast. Undefined for a text that is no JSON, and for one with a
- * key twice, which has to be told with its line.
- */
-function fromJson(text: string): unknown {
-  if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    const value = parseJson(text);
-    return duplicateKeys(text, value).length ? undefined : value;
-  } catch {
-    return undefined;
-  }
-}
-
-const notYaml = (why: string): SyntaxError => {
-  const line = why.includes('call stack') ? tooDeep : why.split('\n')[0];
-  return new SyntaxError(`error converting YAML to JSON: yaml: ${line}`);
-};
-
-function checkYaml(text: string): void {
-  try {
-    checkYamlDepth(text);
-  } catch (error) {
-    throw notYaml((error as Error).message);
-  }
-}
-
-/** yaml.v2's words: `line 7: key "name" already set in map`. */
-function duplicateYamlKeys(node: any, text: string): string[] {
-  const found: string[] = [];
-  const visit = (n: any): void => {
-    if (!n?.items) return;
-    const seen = new Set<string>();
-    for (const item of n.items) {
-      const key = item?.key?.value;
-      if (key !== undefined) {
-        if (seen.has(String(key))) {
-          const line = text.slice(0, item.key.range?.[0] ?? 0).split('\n').length;
-          found.push(`line ${line}: key ${JSON.stringify(String(key))} already set in map`);
-        }
-        seen.add(String(key));
-      }
-      visit(item?.value ?? item);
-    }
-  };
-  visit(node);
-  return found;
-}
 
 /** What typed clients send and ask for by default. */
 const protobuf: MediaType = {
