@@ -19,7 +19,8 @@ const seconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3
 
 export function createMetrics(sources: {
   watches(): number;
-  objects(): Record<string, number>;
+  /** By resource and group (`deployments.apps`). */
+  objects(): Map<string, number>;
   features: FeatureGates;
   apiServices(): { name: string; available: boolean }[];
 }): Metrics {
@@ -53,7 +54,9 @@ export function createMetrics(sources: {
     labelNames: ['resource'],
     registers: [registry],
     collect() {
-      for (const [resource, count] of Object.entries(sources.objects())) this.set({ resource }, count);
+      // A resource may have gone with its definition.
+      this.reset();
+      for (const [resource, count] of sources.objects()) this.set({ resource }, count);
     },
   });
   new Gauge({

@@ -34,6 +34,7 @@ import { builtinSchemas } from './openapi/definitions.ts';
 import { createPodDialer } from './proxy/podDialer.ts';
 import { runtimeConfig } from './runtimeConfig.ts';
 import { createServer } from './server.ts';
+import type { WatchCache } from './storage/cached.ts';
 import { startCompactor } from './storage/compactor.ts';
 import type { Store } from './storage/store.ts';
 import { createWatchCache } from './storage/watchCache.ts';
@@ -114,7 +115,7 @@ export async function startApiServer(
     health: healthChecks(api, ready, hooksOf(bootstrapSteps)),
     metrics: createMetrics({
       watches: () => drain.size,
-      objects: () => ({}),
+      objects: () => objectCounts(registry, cache),
       features,
       apiServices: aggregator.availability,
     }),
@@ -176,6 +177,16 @@ function fillRegistry(config: ServerConfig, features: FeatureGates, log: Logger)
     registry.add(isEvent ? withTTL(gated, eventSeconds) : settled, (name) => builtinSchemas.node(name), { hidden });
   }
   return registry;
+}
+
+/** Of the resources that somebody has read. */
+function objectCounts(registry: Registry, cache: WatchCache): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { kind, prefix } of registry.all()) {
+    const count = prefix ? cache.size(prefix) : undefined;
+    if (count !== undefined) counts.set(kind.group ? `${kind.plural}.${kind.group}` : kind.plural, count);
+  }
+  return counts;
 }
 
 /** Only the store that is asked for is loaded: etcd's client costs memory and time. */

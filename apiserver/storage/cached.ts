@@ -77,6 +77,8 @@ export interface Hint {
 export interface WatchCache {
   /** The cache of a resource; made and filled on first demand. */
   resource(spec: CacheSpec): Promise<ResourceCache>;
+  /** How many objects lie under a prefix, if somebody has asked for them before. */
+  size(prefix: string): number | undefined;
   /**
    * Told by a writer before store.put: `value` is `object`, encoded. Spares the cache parsing it when its event comes.
    * The object belongs to the cache from then on: it gets its resourceVersion and is shared, so treat it as read-only.

@@ -234,6 +234,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   const feed = run();
   return {
     resource,
+    size: (prefix) => live.get(prefix)?.size,
     hint: hints.add,
     drop(prefix) {
       const cache = live.get(prefix);

@@ -550,6 +550,15 @@ describe('authentication and authorization', () => {
     expect((await anonymous('/readyz', { headers: { authorization: 'Bearer nonsense' } })).code).toBe(401);
     anonymous.close();
   });
+  it('objects are counted by resource', async () => {
+    const count = async () =>
+      Number(/apiserver_storage_objects\{resource="configmaps"\} (\d+)/.exec((await http('/metrics')).text)?.[1]);
+    const before = await count();
+    expect(before).toBeGreaterThan(0);
+    await http('/api/v1/namespaces/default/configmaps', { body: { metadata: { name: 'counted' } } });
+    await http('/api/v1/configmaps');
+    expect(await count()).toBe(before + 1);
+  });
   it('impersonation', async () => {
     const r = await http('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
       body: {},
