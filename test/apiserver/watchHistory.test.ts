@@ -224,18 +224,23 @@ describe.each(stores)('on %s', (_name, onEtcd) => {
       }
       const listed = (await http(`${looks[0]!.path}?${looks[0]!.query}`)).json;
       const end = Number(listed.metadata.resourceVersion);
+      let last = end;
       // The end is told by one last change that everybody's selector hears of: bookmarks come too seldom.
       for (const ns of namespaces)
         for (const name of ['c1', 'c9'])
           for (const color of colors) {
             const path = `/api/v1/namespaces/${ns}/configmaps`;
             const body = { metadata: { name, labels: { in: 'yes', color } }, data: { n: 'end' } };
-            if ((await http(path, { body })).code === 409)
-              await http(`${path}/${name}`, { method: 'PATCH', type: 'application/merge-patch+json', body });
+            let written = await http(path, { body });
+            if (written.code === 409)
+              written = await http(`${path}/${name}`, { method: 'PATCH', type: 'application/merge-patch+json', body });
+            last = versionOf(written.json);
           }
       await until(() =>
         [all, ...watchers].every((w) => w.segments.at(-1)!.watch.events.some((e) => e.object.data?.n === 'end')),
       );
+      // What the others are held against has to be there to the last.
+      await until(() => lastVersion(all.segments[0]!) >= last);
       for (const watcher of [all, ...watchers]) watcher.disconnect();
 
       const states = statesOf(all.segments[0]!.watch.events);
