@@ -54,7 +54,10 @@ export function kindOf(definition: Definition, version: DefinedVersion, { forms,
     defaults: (object) => void applyDefaults(object, version.tree),
     prepareCreate(object) {
       refuseWhileTerminating(crd, group, plural);
-      if (status) delete object.status;
+      if (!status) return;
+      delete object.status;
+      // Where the status has defaults, those are what a read of it would show.
+      applyDefaults(object, version.tree);
     },
     validateCreate: (object) => customErrors(version, object),
     validateUpdate: (object, old) => customUpdateErrors(version, object, old),

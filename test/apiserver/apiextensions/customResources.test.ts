@@ -47,6 +47,18 @@ describe('a definition', () => {
     ]);
   });
 
+  it('shows the defaults of the status in the answer to a create, as each read does', async () => {
+    const status = { type: 'object', default: { phase: 'New' }, properties: { phase: { type: 'string' } } };
+    const schema = { openAPIV3Schema: { type: 'object', properties: { status } } };
+    await define(http, crd('Phased', { schema, subresources: { status: {} } }));
+    const body = { apiVersion: `${group}/v1`, kind: 'Phased', metadata: { name: 'a' }, status: { phase: 'Sent' } };
+    const made = await http(path('phaseds'), { body });
+    expect([made.code, made.json.status]).toEqual([201, { phase: 'New' }]);
+    expect((await http(`${path('phaseds')}/a`)).json.status).toEqual({ phase: 'New' });
+    await http(`${crdsPath}/phaseds.${group}`, { method: 'DELETE' });
+    await until(async () => (await http(`${crdsPath}/phaseds.${group}`)).code === 404);
+  });
+
   it('has objects', async () => {
     const body = {
       apiVersion: `${group}/v1`,
