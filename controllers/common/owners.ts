@@ -7,6 +7,7 @@ import { StatusError } from '../../apimachinery/status.ts';
 import type { KubeObject, LabelSelector, OwnerReference } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
+import { keyOf } from '../../client/informerCache.ts';
 import { tolerate } from './errors.ts';
 
 /** The owner that controls this object; there is at most one. */
@@ -36,12 +37,29 @@ export const orphansIn = <T extends KubeObject>(informer: Informer<T>, namespace
   informer.byIndex(ownerIndex, orphansOf(namespace));
 
 /** For looking through many objects: one with a malformed selector selects nothing, and is in nobody's way. */
-export function wouldSelect(selector: LabelSelector | undefined, object: KubeObject): boolean {
+export const wouldSelect = (selector: LabelSelector | undefined, object: KubeObject): boolean =>
+  matchesIfAny(() => selectorOf(selector), object);
+
+function matchesIfAny(selector: () => Selector, object: KubeObject): boolean {
   try {
-    return selectorOf(selector).matches(object.metadata.labels);
+    return selector().matches(object.metadata.labels);
   } catch {
     return false;
   }
+}
+
+/** The key of the one of `kind` that controls an object; for an orphan, those of all that would adopt it. */
+export function ownerKeys<T extends KubeObject>(
+  object: KubeObject,
+  kind: string,
+  owners: Informer<T>,
+  selector: (owner: T) => Selector,
+): string[] {
+  const { namespace } = object.metadata;
+  const ref = controllerOf(object);
+  if (ref) return ref.kind === kind ? [`${namespace}/${ref.name}`] : [];
+  const adopters = owners.list(namespace).filter((owner) => matchesIfAny(() => selector(owner), object));
+  return adopters.map(keyOf);
 }
 
 export interface ClaimPlan<T> {

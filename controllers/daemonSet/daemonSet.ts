@@ -11,15 +11,7 @@ import { keyOf } from '../../client/informerCache.ts';
 import { createFailureBackoff, type FailureBackoff } from '../common/failureBackoff.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { createHistory, type History } from '../common/history/revisions.ts';
-import {
-  claim,
-  controllerOf,
-  indexByController,
-  orphansIn,
-  ownedBy,
-  planClaims,
-  wouldSelect,
-} from '../common/owners.ts';
+import { claim, indexByController, orphansIn, ownedBy, ownerKeys, planClaims } from '../common/owners.ts';
 import { createPods, deletePods, podOf } from '../common/podControl.ts';
 import { observePods } from '../common/podExpectations.ts';
 import { nextAvailable } from '../common/pods.ts';
@@ -63,7 +55,8 @@ export function daemonSetController(workers = 2): Controller {
       watch({ resource: daemonSets, keys: (ds) => [keyOf(ds)] }),
       watch({
         resource: pods,
-        keys: (pod, context) => daemonSetsOf(pod as Pod, context),
+        keys: (pod, { informers }) =>
+          ownerKeys(pod, daemonSets.kind, informers.informer(daemonSets), (o) => selectorOf(o.spec?.selector)),
         when: (pod, old) => pod.metadata.resourceVersion !== old.metadata.resourceVersion,
       }),
       watch({
@@ -97,14 +90,6 @@ export function daemonSetController(workers = 2): Controller {
 
 /** All of a node that decides whether a daemon pod belongs there. */
 const placing = ({ metadata, spec }: Node) => [metadata.labels ?? {}, spec?.taints ?? []];
-
-/** The one that controls a pod; for an orphan, those that would adopt it. */
-function daemonSetsOf(pod: Pod, { informers }: ControllerContext): string[] {
-  const ref = controllerOf(pod);
-  if (ref) return ref.kind === 'DaemonSet' ? [`${pod.metadata.namespace}/${ref.name}`] : [];
-  const all = informers.informer(daemonSets).list(pod.metadata.namespace);
-  return all.filter((ds) => wouldSelect(ds.spec?.selector, pod)).map(keyOf);
-}
 
 async function reconcile(key: string, context: ControllerContext, kept: Kept): Promise<Result | undefined> {
   const { informers, events } = context;

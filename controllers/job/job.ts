@@ -12,7 +12,7 @@ import { createExpectations } from '../../client/expectations.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { causesOf } from '../../client/runner.ts';
 import { createFreshness } from '../common/freshness.ts';
-import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
+import { claim, controllerOf, indexByController, orphansIn, ownedBy, ownerKeys, planClaims } from '../common/owners.ts';
 import { account, finish, type JobStatus, openUids, settle, suspension } from './accounting.ts';
 import { managePods, type PodChanges } from './managePods.ts';
 import { observe, type View } from './observe.ts';
@@ -91,12 +91,11 @@ function jobOf(pod: Pod, { informers }: ControllerContext): Job | undefined {
 /** The Job that controls a pod; for an orphan, those that would adopt it. A tracked pod without a live Job is let go of. */
 function keysFor(pod: Pod, context: ControllerContext): string[] {
   const ref = controllerOf(pod);
-  if (ref && ref.kind !== 'Job') return [];
+  if (ref && ref.kind !== jobs.kind) return [];
   const job = jobOf(pod, context);
   const stray = isTracked(pod) && !(job && isLive(job, job.metadata.uid!)) ? [orphanKeyOf(pod)] : [];
-  if (ref) return [`${pod.metadata.namespace}/${ref.name}`, ...stray];
-  const all = context.informers.informer(jobs).list(pod.metadata.namespace) as Job[];
-  return [...all.filter((j) => selectorOf(j.spec?.selector).matches(pod.metadata.labels)).map(keyOf), ...stray];
+  const keys = ownerKeys(pod, jobs.kind, context.informers.informer(jobs), (j) => selectorOf(j.spec?.selector));
+  return [...keys, ...stray];
 }
 
 async function reconcile(key: string, context: ControllerContext, state: JobState): Promise<Result | undefined> {

@@ -9,7 +9,7 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { createExpectations, type Expectations } from '../../client/expectations.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
-import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
+import { claim, controllerOf, indexByController, orphansIn, ownedBy, ownerKeys, planClaims } from '../common/owners.ts';
 import { createPods, deletePods, podOf } from '../common/podControl.ts';
 import { observePods } from '../common/podExpectations.ts';
 import { isActive, nextAvailable } from '../common/pods.ts';
@@ -68,7 +68,8 @@ function controllerOfFlavour(flavour: Flavour, workers: number): Controller {
       watch({ resource: flavour.resource, keys: (rs) => [keyOf(rs)] }),
       watch({
         resource: pods,
-        keys: (pod, context) => ownersOf(pod as Pod, context, flavour),
+        keys: (pod, { informers }) =>
+          ownerKeys(pod, flavour.resource.kind, informers.informer(flavour.resource), flavour.selector),
         when: (pod, old) => pod.metadata.resourceVersion !== old.metadata.resourceVersion,
       }),
     ],
@@ -81,14 +82,6 @@ function controllerOfFlavour(flavour: Flavour, workers: number): Controller {
     },
     reconcile: (key, context) => reconcile(key, context, kept),
   };
-}
-
-/** The one that controls a pod; for an orphan, those that would adopt it. */
-function ownersOf(pod: Pod, { informers }: ControllerContext, { resource, selector }: Flavour): string[] {
-  const ref = controllerOf(pod);
-  if (ref) return ref.kind === resource.kind ? [`${pod.metadata.namespace}/${ref.name}`] : [];
-  const all = informers.informer(resource).list(pod.metadata.namespace);
-  return all.filter((rs) => selector(rs).matches(pod.metadata.labels)).map(keyOf);
 }
 
 async function reconcile(key: string, context: ControllerContext, kept: Kept): Promise<Result | undefined> {

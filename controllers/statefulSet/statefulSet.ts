@@ -8,15 +8,7 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { keyOf } from '../../client/informerCache.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { createHistory, type History } from '../common/history/revisions.ts';
-import {
-  claim,
-  controllerOf,
-  indexByController,
-  orphansIn,
-  ownedBy,
-  planClaims,
-  wouldSelect,
-} from '../common/owners.ts';
+import { claim, indexByController, orphansIn, ownedBy, ownerKeys, planClaims } from '../common/owners.ts';
 import { nextAvailable } from '../common/pods.ts';
 import { slowStart } from '../common/slowStart.ts';
 import { type Acting, act } from './act.ts';
@@ -49,7 +41,8 @@ export function statefulSetController(options: StatefulSetOptions): Controller {
       watch({ resource: statefulSets, keys: (set) => [keyOf(set)] }),
       watch({
         resource: pods,
-        keys: (pod, context) => setsOf(pod as Pod, context),
+        keys: (pod, { informers }) =>
+          ownerKeys(pod, statefulSets.kind, informers.informer(statefulSets), (o) => selectorOf(o.spec?.selector)),
         when: (pod, old) => pod.metadata.resourceVersion !== old.metadata.resourceVersion,
       }),
       // Nothing to do when one of these changes; they are there to be read.
@@ -69,14 +62,6 @@ export function statefulSetController(options: StatefulSetOptions): Controller {
     },
     reconcile: (key, context) => reconcile(key, context, kept),
   };
-}
-
-/** The one that controls a pod; for an orphan, those that would adopt it. */
-function setsOf(pod: Pod, { informers }: ControllerContext): string[] {
-  const ref = controllerOf(pod);
-  if (ref) return ref.kind === 'StatefulSet' ? [`${pod.metadata.namespace}/${ref.name}`] : [];
-  const all = informers.informer(statefulSets).list(pod.metadata.namespace);
-  return all.filter((set) => wouldSelect(set.spec?.selector, pod)).map(keyOf);
 }
 
 async function reconcile(key: string, context: ControllerContext, kept: Kept): Promise<Result | undefined> {
