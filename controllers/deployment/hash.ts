@@ -1,22 +1,15 @@
 // The short name of a pod template: equal templates have equal hashes, and a collision is told apart by a count.
 // Pure. Mirrors: ComputeHash in pkg/controller/controller_utils.go (FNV-1a, 32 bits, in the alphabet without vowels).
 // Used by: newReplicaSet.ts. Upstream hashes Go's own print of the template, so its values are other than these.
-import { safeAlphabet } from '../../apimachinery/randomSuffix.ts';
+import { fnv32a, safeEncode } from '../../apimachinery/hash.ts';
 import type { PodTemplateSpec } from '../../apimachinery/types.ts';
 
 /** Up to ten characters, fit for a label and a name. */
 export function templateHash(template: PodTemplateSpec | undefined, collisions: number | undefined): string {
-  const number = fnv1a(canonical(template) + (collisions === undefined ? '' : `#${collisions}`));
-  return Array.from(String(number), (digit) => safeAlphabet[digit.charCodeAt(0) % safeAlphabet.length]).join('');
+  return safeEncode(String(fnv32a(canonical(template) + (collisions === undefined ? '' : `#${collisions}`))));
 }
 
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
-
-/** JSON with sorted keys, without what is absent. */
+/** As canonicalJSON, but null counts as absent: names of ReplicaSets that are there hang on it. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
