@@ -1,9 +1,9 @@
 // The x-kubernetes-validations of one schema, compiled: programs or what is wrong with them, and what they cost at most.
 // Reads: a schema. Mirrors: apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go.
 // Used by: ../validation/ruleRules.ts when a definition is written, ruleErrors.ts when objects are.
-import { type CelProgram, compile } from '../../cel/cel.ts';
-import { celTypeOf } from '../../cel/schemaType.ts';
-import { boolType, type CelType, optionalType, stringType } from '../../cel/types.ts';
+import { type CelProgram, compile } from '../../../cel/cel.ts';
+import { celTypeOf } from '../../../cel/schemaType.ts';
+import { boolType, type CelType, optionalType, stringType } from '../../../cel/types.ts';
 import type { JSONSchema, ValidationRule } from '../schema/jsonSchema.ts';
 import { normalFieldPath } from './fieldPath.ts';
 

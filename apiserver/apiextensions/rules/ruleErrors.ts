@@ -10,9 +10,9 @@ import {
   invalidValue,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
-import { celLimits } from '../../cel/cel.ts';
-import { CelError } from '../../cel/celError.ts';
-import { none, Optional } from '../../cel/values.ts';
+import { celLimits } from '../../../cel/cel.ts';
+import { CelError } from '../../../cel/celError.ts';
+import { none, Optional } from '../../../cel/values.ts';
 import { correlatedEntry, itemIndex } from '../schema/correlate.ts';
 import { isObject, type ValidationRule } from '../schema/jsonSchema.ts';
 import type { SchemaTree } from '../schema/schemaTree.ts';

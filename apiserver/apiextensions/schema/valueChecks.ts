@@ -10,7 +10,7 @@ import {
   tooMany,
   typeInvalid,
 } from '../../../apimachinery/fieldErrors.ts';
-import { compilePattern, type Pattern } from '../../cel/re2.ts';
+import { compilePattern, type Pattern } from '../../../cel/re2.ts';
 import { formatCheck } from './formats.ts';
 import { goFloat } from './goFloat.ts';
 import type { JSONSchema } from './jsonSchema.ts';

@@ -9,7 +9,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
-import { celLimits } from '../../cel/cel.ts';
+import { celLimits } from '../../../cel/cel.ts';
 import { compiledRules } from '../rules/compiledRules.ts';
 import { normalFieldPath } from '../rules/fieldPath.ts';
 import type { JSONSchema, ValidationRule } from '../schema/jsonSchema.ts';

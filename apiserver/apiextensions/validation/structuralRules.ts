@@ -9,7 +9,7 @@ import {
   invalidValue,
   required,
 } from '../../../apimachinery/fieldErrors.ts';
-import { checkPattern } from '../../cel/re2.ts';
+import { checkPattern } from '../../../cel/re2.ts';
 import { itemsOf, type JSONSchema, valuesOf } from '../schema/jsonSchema.ts';
 
 type Level = 'root' | 'item' | 'field';

@@ -2,7 +2,7 @@
 // Mirrors: validateMatchConditions in pkg/apis/admissionregistration/validation/validation.go. Called by: webhook.ts, policy.ts.
 import { duplicate, type FieldError, required, tooMany } from '../../../apimachinery/fieldErrors.ts';
 import { isQualifiedName } from '../../../apimachinery/names.ts';
-import { boolType } from '../../cel/types.ts';
+import { boolType } from '../../../cel/types.ts';
 import { pushTexts } from '../check.ts';
 import { checkExpression } from './expressions.ts';
 

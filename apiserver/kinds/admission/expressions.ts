@@ -2,7 +2,7 @@
 // Mirrors: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/{compile,composition}.go. Called by: conditions.ts, policy.ts.
 // Next: ../../cel/cel.ts compiles.
 import { type FieldError, invalidValue } from '../../../apimachinery/fieldErrors.ts';
-import { compile, yields } from '../../cel/cel.ts';
+import { compile, yields } from '../../../cel/cel.ts';
 import {
   authorizerType,
   boolType,
@@ -17,7 +17,7 @@ import {
   stringType,
   timestampType,
   typeName,
-} from '../../cel/types.ts';
+} from '../../../cel/types.ts';
 
 const strings = listType(stringType);
 const named = mapType(stringType, stringType);

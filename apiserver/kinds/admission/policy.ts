@@ -3,7 +3,7 @@
 // Called by: ../validatingAdmissionPolicy.ts. Next: expressions.ts.
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../../../apimachinery/fieldErrors.ts';
 import { byteLength, isDNS1035Label, isDNS1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
-import { boolType, type CelType, dynType, nullType, stringType } from '../../cel/types.ts';
+import { boolType, type CelType, dynType, nullType, stringType } from '../../../cel/types.ts';
 import { checkRequiredOneOf, pushTexts } from '../check.ts';
 import { checkConditions as checkStatusConditions } from '../conditions.ts';
 import { semanticEqual } from '../equal.ts';

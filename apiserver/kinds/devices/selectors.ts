@@ -3,9 +3,9 @@
 // Called by: claimSpec.ts, ../deviceClass.ts. Next: ../../cel/cel.ts compiles.
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from '../../../apimachinery/fieldErrors.ts';
 import { byteLength } from '../../../apimachinery/names.ts';
-import { compile, yields } from '../../cel/cel.ts';
-import { deviceEnv } from '../../cel/environments/device.ts';
-import { boolType, dynType, typeName } from '../../cel/types.ts';
+import { compile, yields } from '../../../cel/cel.ts';
+import { deviceEnv } from '../../../cel/environments/device.ts';
+import { boolType, dynType, typeName } from '../../../cel/types.ts';
 import { checkList } from './lists.ts';
 
 const mostSelectors = 32;

@@ -10,7 +10,7 @@ import { coerceMetadata } from '../../../apiserver/apiextensions/schema/objectMe
 import { prune } from '../../../apiserver/apiextensions/schema/prune.ts';
 import { schemaErrors, schemaUpdateErrors } from '../../../apiserver/apiextensions/schema/schemaErrors.ts';
 import { schemaTree } from '../../../apiserver/apiextensions/schema/schemaTree.ts';
-import { checkPattern } from '../../../apiserver/cel/re2.ts';
+import { checkPattern } from '../../../cel/re2.ts';
 
 const texts = (errors: FieldError[]) => errors.map((e) => `${e.field}: ${errorBody(e)}`);
 const of = (p: any, more: any = {}) => schemaTree({ type: 'object', properties: { p }, ...more });

@@ -1,10 +1,10 @@
 // Thousands of expressions that nobody would write, over data that fits no schema: each is refused with a text, or yields a value,
 // or fails as CEL fails. Nothing else is ever thrown.
 import { expect, test } from 'vitest';
-import { compile } from '../../../apiserver/cel/cel.ts';
-import { CelError } from '../../../apiserver/cel/celError.ts';
-import { celTypeOf } from '../../../apiserver/cel/schemaType.ts';
-import { dynType } from '../../../apiserver/cel/types.ts';
+import { compile } from '../../cel/cel.ts';
+import { CelError } from '../../cel/celError.ts';
+import { celTypeOf } from '../../cel/schemaType.ts';
+import { dynType } from '../../cel/types.ts';
 
 /** mulberry32: the same expressions in every run. */
 function random(seed: number): (below: number) => number {

@@ -1,8 +1,8 @@
 // What an expression may use depends on where it stands, and on the release that brought it.
 import { expect, test } from 'vitest';
-import { compile, yields } from '../../../apiserver/cel/cel.ts';
-import { environmentOf } from '../../../apiserver/cel/environments/base.ts';
-import { boolType, dynType, objectType, stringType } from '../../../apiserver/cel/types.ts';
+import { compile, yields } from '../../cel/cel.ts';
+import { environmentOf } from '../../cel/environments/base.ts';
+import { boolType, dynType, objectType, stringType } from '../../cel/types.ts';
 import { program } from './kit.ts';
 
 test('stored expressions may use all that new ones may', () => {

@@ -9,7 +9,7 @@ import {
   quantityOf,
   signOf,
   subtractQuantities,
-} from '../../../apimachinery/quantity.ts';
+} from '../../apimachinery/quantity.ts';
 import { EvalFailure, fail } from '../eval/meter.ts';
 import { Double, type Int, normalInt, Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

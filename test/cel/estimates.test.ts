@@ -1,7 +1,7 @@
 // Estimated costs of rules over schemas. The numbers are those of upstream's own test of them (apiextensions' compilation_test.go):
 // a change here changes which CustomResourceDefinitions are accepted.
 import { expect, test } from 'vitest';
-import { celTypeOf } from '../../../apiserver/cel/schemaType.ts';
+import { celTypeOf } from '../../cel/schemaType.ts';
 import { program } from './kit.ts';
 
 type Schema = Record<string, any>;

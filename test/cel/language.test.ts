@@ -1,7 +1,7 @@
 // What expressions mean: values, compile errors with their text, and failures at run time.
 import { describe, expect, test } from 'vitest';
-import { celTypeOf } from '../../../apiserver/cel/schemaType.ts';
-import { Double, Duration, Optional, Timestamp } from '../../../apiserver/cel/values.ts';
+import { celTypeOf } from '../../cel/schemaType.ts';
+import { Double, Duration, Optional, Timestamp } from '../../cel/values.ts';
 import { compileError, evaluate } from './kit.ts';
 
 const schema = {

@@ -1,7 +1,7 @@
 // No expression can hold up the server: what it costs is counted, and so is the work that costs nothing.
 import { expect, test } from 'vitest';
-import { CelError } from '../../../apiserver/cel/celError.ts';
-import { celTypeOf } from '../../../apiserver/cel/schemaType.ts';
+import { CelError } from '../../cel/celError.ts';
+import { celTypeOf } from '../../cel/schemaType.ts';
 import { compileError, program } from './kit.ts';
 
 const schema = {

@@ -1,7 +1,7 @@
 // cidr('10.0.0.0/8') and what can be asked of it. Mirrors: apiserver/pkg/cel/library/cidr.go, Go's netip.Prefix.
 // Next: ips.ts parses the addresses.
-import { goQuote } from '../../../apimachinery/goQuote.ts';
-import { ipText } from '../../../apimachinery/ipFormat.ts';
+import { goQuote } from '../../apimachinery/goQuote.ts';
+import { ipText } from '../../apimachinery/ipFormat.ts';
 import { fail } from '../eval/meter.ts';
 import { Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

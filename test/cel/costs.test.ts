@@ -1,16 +1,8 @@
 // What expressions cost: estimated and at run time. The numbers are upstream's (apiserver/pkg/cel/library/cost_test.go, cel-go's
 // checker/cost_test.go and interpreter/runtimecost_test.go), where constants are not folded.
 import { describe, expect, test } from 'vitest';
-import { authorizerValue } from '../../../apiserver/cel/libraries/authorization.ts';
-import {
-  authorizerType,
-  boolType,
-  bytesType,
-  intType,
-  listType,
-  mapType,
-  stringType,
-} from '../../../apiserver/cel/types.ts';
+import { authorizerValue } from '../../cel/libraries/authorization.ts';
+import { authorizerType, boolType, bytesType, intType, listType, mapType, stringType } from '../../cel/types.ts';
 import { program } from './kit.ts';
 
 /** The elements' size is declared nowhere. */

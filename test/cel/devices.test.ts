@@ -1,11 +1,11 @@
 // Selectors of devices: what they may say and what it costs at most. The costs are those of upstream's own test
 // (staging/src/k8s.io/dynamic-resource-allocation/cel/compile_test.go).
 import { expect, test } from 'vitest';
-import { parseQuantity } from '../../../apimachinery/quantity.ts';
-import { compile } from '../../../apiserver/cel/cel.ts';
-import { deviceEnv } from '../../../apiserver/cel/environments/device.ts';
-import { quantityValue } from '../../../apiserver/cel/libraries/quantities.ts';
-import { semverValue } from '../../../apiserver/cel/libraries/semvers.ts';
+import { parseQuantity } from '../../apimachinery/quantity.ts';
+import { compile } from '../../cel/cel.ts';
+import { deviceEnv } from '../../cel/environments/device.ts';
+import { quantityValue } from '../../cel/libraries/quantities.ts';
+import { semverValue } from '../../cel/libraries/semvers.ts';
 
 const attributes = { 'dra.example.com': { name: true, count: 1, model: 'fish', version: semverValue('1.2.3') } };
 const capacity = { 'dra.example.com': { memory: quantityValue(parseQuantity('1Mi')) } };

@@ -1,7 +1,7 @@
 // ip('10.0.0.1') and what can be asked of it. Stricter than the API's old fields: no zones, no leading zeros, no IPv4 inside IPv6.
 // Mirrors: apiserver/pkg/cel/library/ip.go, Go's netip. Next: cidrs.ts has ranges.
-import { goQuote } from '../../../apimachinery/goQuote.ts';
-import { type IP, ipText, parseIP } from '../../../apimachinery/ipFormat.ts';
+import { goQuote } from '../../apimachinery/goQuote.ts';
+import { type IP, ipText, parseIP } from '../../apimachinery/ipFormat.ts';
 import { fail } from '../eval/meter.ts';
 import { Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

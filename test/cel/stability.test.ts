@@ -1,8 +1,8 @@
 // Rules over objects: they hold, and at the cost that upstream's own test of stability names (apiextensions' celcoststability_test.go,
 // validation_test.go). A change here changes which objects are accepted.
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../apiserver/cel/cel.ts';
-import { celTypeOf } from '../../../apiserver/cel/schemaType.ts';
+import { compile } from '../../cel/cel.ts';
+import { celTypeOf } from '../../cel/schemaType.ts';
 
 type Schema = Record<string, any>;
 const string = { type: 'string' };

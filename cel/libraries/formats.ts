@@ -6,7 +6,7 @@ import {
   nameIsDNS1035Label,
   nameIsDNSLabel,
   nameIsDNSSubdomain,
-} from '../../../apimachinery/names.ts';
+} from '../../apimachinery/names.ts';
 import { parseTimestamp } from '../eval/time.ts';
 import { none, Opaque, Optional } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

@@ -1,7 +1,7 @@
 // authorizer.group('apps').resource('deployments').check('create').allowed(): what a policy may ask the server's authorizer.
 // Reads: an authorizer that the caller binds. Mirrors: apiserver/pkg/cel/library/authz.go.
 // Next: admission of policies binds `authorizerValue(…)` to `authorizer` and to `authorizer.requestResource`.
-import { nameIsDNSLabel, nameIsDNSSubdomain } from '../../../apimachinery/names.ts';
+import { nameIsDNSLabel, nameIsDNSSubdomain } from '../../apimachinery/names.ts';
 import { fail } from '../eval/meter.ts';
 import { Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';

@@ -1,6 +1,6 @@
 // What the CEL tests share: compile and evaluate in one go.
-import { type CelEnv, type CelProgram, compile } from '../../../apiserver/cel/cel.ts';
-import type { CelType } from '../../../apiserver/cel/types.ts';
+import { type CelEnv, type CelProgram, compile } from '../../cel/cel.ts';
+import type { CelType } from '../../cel/types.ts';
 
 export const program = (expression: string, env: Partial<CelEnv> = {}): CelProgram => {
   const compiled = compile(expression, { variables: {}, ...env });

@@ -1,8 +1,8 @@
 // The functions of Kubernetes' libraries, one row a fact.
 import { describe, expect, test } from 'vitest';
-import { type AuthorizationQuestion, authorizerValue } from '../../../apiserver/cel/libraries/authorization.ts';
-import { authorizerType } from '../../../apiserver/cel/types.ts';
-import { Double } from '../../../apiserver/cel/values.ts';
+import { type AuthorizationQuestion, authorizerValue } from '../../cel/libraries/authorization.ts';
+import { authorizerType } from '../../cel/types.ts';
+import { Double } from '../../cel/values.ts';
 import { evaluate } from './kit.ts';
 
 const truths: Record<string, string[]> = {

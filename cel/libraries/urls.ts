@@ -1,6 +1,6 @@
 // url('https://host/path?q=1') and its parts. Mirrors: apiserver/pkg/cel/library/urls.go, Go's net/url (ParseRequestURI).
 // Next: formats.ts checks `uri` with the same parser.
-import { goQuote } from '../../../apimachinery/goQuote.ts';
+import { goQuote } from '../../apimachinery/goQuote.ts';
 import { fail } from '../eval/meter.ts';
 import { Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';
