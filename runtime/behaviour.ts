@@ -17,6 +17,8 @@ export interface ContainerBehaviour {
   exitAfter?: number;
   exitCode: number;
   exitReason?: string;
+  /** Only a start that finds this file exits; one that does not makes it, and runs until stopped. */
+  exitIfFile?: string;
   terminationMessage?: string;
   stopAfter: number;
   stopExitCode: number;
@@ -56,6 +58,7 @@ interface Reader {
   text(name: string): string | undefined;
   duration(name: string): number | undefined;
   int(name: string): number | undefined;
+  ints(name: string): number[] | undefined;
   timelines(name: string, valid: (v: string) => boolean): Timeline[];
   quantity(name: string): number | undefined;
   bad(name: string, why: string): CriError;
@@ -74,7 +77,7 @@ export function containerBehaviour(
     createError: read.text('create-error'),
     startDelay: read.duration('start-delay') ?? 0,
     startError: read.text('start-error'),
-    ...exit(read, attempt),
+    ...exit(read, attempt, jobIndex(pod)),
     terminationMessage: read.text('termination-message'),
     stopAfter: read.duration('stop-after') ?? 0,
     stopExitCode: read.int('stop-exit-code') ?? 0,
@@ -109,17 +112,26 @@ export function podBehaviour(pod: Annotations): PodBehaviour {
   };
 }
 
+/** The index in an Indexed Job; 0 for any other pod. */
+const jobIndex = (pod: Annotations): number => Number(pod['batch.kubernetes.io/job-completion-index'] ?? 0) || 0;
+
+type Exit = Pick<ContainerBehaviour, 'exitAfter' | 'exitCode' | 'exitReason' | 'exitIfFile'>;
+
 /** A container exits by itself when told when, or with what; `exit-attempts` says on how many starts. */
-function exit(read: Reader, attempt: number): Pick<ContainerBehaviour, 'exitAfter' | 'exitCode' | 'exitReason'> {
+function exit(read: Reader, attempt: number, index: number): Exit {
   const after = read.duration('exit-after');
-  const code = read.int('exit-code');
+  const codes = read.ints('exit-code');
+  const code = codes?.[index % codes.length];
   const reason = read.text('exit-reason');
   const attempts = read.int('exit-attempts') ?? Number.POSITIVE_INFINITY;
-  const exits = (after !== undefined || code !== undefined || reason !== undefined) && attempt < attempts;
+  const exitIfFile = read.text('exit-if-file');
+  const told = [after, code, reason, exitIfFile].some((value) => value !== undefined);
+  const exits = told && attempt < attempts;
   return {
     exitAfter: exits ? (after ?? 0) : undefined,
     exitCode: code ?? (reason === 'OOMKilled' ? 137 : 0),
     exitReason: reason,
+    exitIfFile,
   };
 }
 
@@ -158,6 +170,14 @@ function reader(text: (name: string) => string | undefined): Reader {
       if (value === undefined) return undefined;
       if (!/^\d{1,9}$/.test(value)) throw bad(name, 'must be a whole number');
       return Number(value);
+    },
+    ints(name) {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const parts = value.split(',').map((part) => part.trim());
+      if (!parts.every((part) => /^\d{1,9}$/.test(part)))
+        throw bad(name, 'must be a whole number, or several with commas');
+      return parts.map(Number);
     },
     timelines(name, valid) {
       try {

@@ -99,6 +99,9 @@ export function imageMethods(node: SimulatedNode): ServiceImplementation<ImageSe
   };
 }
 
+/** Tags that say themselves that they are not there. */
+const missingTags = new Set(['non-existent', 'nonexistent', '404']);
+
 /** Hosts under .invalid exist nowhere (RFC 2606), so their images cannot be pulled: a failure that needs no annotation. */
 function pullError(
   name: string,
@@ -115,6 +118,11 @@ function pullError(
     const code = text.endsWith('not found') ? 'NotFound' : 'Unknown';
     return new CriError(code, `failed to pull and unpack image "${full}": ${text}`);
   }
+  if (tag && missingTags.has(tag))
+    return new CriError(
+      'NotFound',
+      `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${full}: not found`,
+    );
   if (!/\.invalid(:\d+)?$/.test(host)) return undefined;
   return new CriError(
     'Unknown',

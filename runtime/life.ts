@@ -1,10 +1,11 @@
 // What happens to a running container by itself: its log lines fall due, it exits. Timers exist only for those told to do either.
 // Every moment is computed from the start time, so after a restart of this process what was missed is made up with its own times.
 // Reads: behaviour.ts. Writes: container records (node.ts), log files (logs.ts), termination messages. Next: containers.ts.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type ContainerBehaviour, containerBehaviour, podBehaviour } from './behaviour.ts';
 import type { Micros } from './clock.ts';
 import { appendLog, lastLogTime, logLine } from './logs.ts';
+import { mounted } from './mounts.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord, SandboxRecord } from './records.ts';
 
@@ -33,13 +34,15 @@ export class Life {
 
   behaviourOf(c: ContainerRecord): ContainerBehaviour {
     const pod = this.#node.sandboxes.get(c.sandboxId)?.annotations ?? {};
-    return containerBehaviour(c.name, c.attempt, pod, c.annotations);
+    const behaviour = containerBehaviour(c.name, c.attempt, pod, c.annotations);
+    return c.runsOn ? { ...behaviour, exitAfter: undefined } : behaviour;
   }
 
   /** The container is running from now on. */
   begin(c: ContainerRecord): void {
     c.startedAt = this.#node.host.clock.now();
     c.state = 'running';
+    c.runsOn = this.#leavesMark(c);
     this.#node.saveContainer(c);
     this.#node.emit(c, 'CONTAINER_STARTED_EVENT');
     this.#writeFirstLines(c, this.behaviourOf(c));
@@ -196,6 +199,19 @@ export class Life {
     } catch (error) {
       this.#node.host.log.warn({ container: c.id, error: String(error) }, 'cannot write the container log');
     }
+  }
+
+  /** A start that does not find the file of exit-if-file makes it; one outside of all mounts is never found. */
+  #leavesMark(c: ContainerRecord): boolean {
+    const { exitIfFile } = this.behaviourOf(c);
+    const file = exitIfFile === undefined ? undefined : mounted(c, exitIfFile);
+    if (exitIfFile === undefined || (file && existsSync(file))) return false;
+    try {
+      if (file) writeFileSync(file, '');
+    } catch (error) {
+      this.#node.host.log.warn({ container: c.id, error: String(error) }, 'cannot make the file of exit-if-file');
+    }
+    return true;
   }
 
   /** The kubelet mounts a file where the container leaves its last words. */

@@ -48,6 +48,8 @@ export interface ContainerRecord {
   command?: string[];
   stdin?: boolean;
   tty?: boolean;
+  /** It made the file of exit-if-file when it started: it does not exit by itself. */
+  runsOn?: boolean;
   /** Repeated log lines written before the log was last reopened: where counting goes on after a restart. */
   loggedLines: number;
 }

@@ -1,10 +1,10 @@
 // What happens in a simulated container while somebody is connected: a command of the simulated shell, the container's output, its ports.
 // Reads: behaviour.ts for what annotations say, the container's record. Used by: exec.ts. Next: shell/shell.ts, shell/terminal.ts.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Duplex, duplexPair, type Writable } from 'node:stream';
 import type { RemoteCommandOutcome, RemoteCommandSession } from '../component-base/streaming/remoteCommandServer.ts';
 import type { Life } from './life.ts';
+import { mounted } from './mounts.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord } from './records.ts';
 import { findTarget, serveStream } from './responder.ts';
@@ -143,13 +143,6 @@ function namesUnder(c: ContainerRecord, path: string): string[] | undefined {
   const names = known.filter((p) => p.startsWith(folder)).map((p) => p.slice(folder.length).split('/')[0]!);
   const there = names.length > 0 || known.includes(path);
   return there ? [...new Set(names)].filter(Boolean).sort() : undefined;
-}
-
-/** Where a path of the container is outside, when a volume is mounted there. */
-function mounted(c: ContainerRecord, path: string): string | undefined {
-  const under = (c.mounts ?? []).filter((m) => path === m.containerPath || path.startsWith(`${m.containerPath}/`));
-  const mount = under.sort((a, b) => b.containerPath!.length - a.containerPath!.length)[0];
-  return mount && join(mount.hostPath!, path.slice(mount.containerPath!.length));
 }
 
 /** A connection to a port of the sandbox, as responder.ts answers it. Throws where a real one would refuse. */

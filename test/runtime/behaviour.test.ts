@@ -23,6 +23,8 @@ test.each([
   [{ 'exit-after': '1s', 'exit-attempts': '2' }, 2, { exitAfter: undefined }],
   [{ 'exit-reason': 'OOMKilled' }, 0, { exitAfter: 0, exitCode: 137, exitReason: 'OOMKilled' }],
   [{ 'exit-code': '1', 'exit-code.app': '2', 'exit-code.other': '4' }, 0, { exitCode: 2 }],
+  [{ 'exit-code': '3,4' }, 0, { exitCode: 3 }],
+  [{ 'exit-if-file': '/data/foo' }, 0, { exitAfter: 0, exitCode: 0, exitIfFile: '/data/foo' }],
   [{ ports: '80, 8080' }, 0, { ports: [80, 8080] }],
   [{ ports: 'none' }, 0, { ports: [] }],
   [{ cpu: '250m', memory: '64Mi' }, 0, { cpu: 0.25, memory: 67_108_864 }],
@@ -31,6 +33,16 @@ test.each([
 });
 
 test.each([
+  ['0', 0],
+  ['1', 1],
+  ['5', 1],
+])('the exit code of index %s of a Job', (index, exitCode) => {
+  const pod = { ...annotations({ 'exit-code': '0,1' }), 'batch.kubernetes.io/job-completion-index': index };
+  expect(containerBehaviour('app', 0, pod)).toMatchObject({ exitAfter: 0, exitCode });
+});
+
+test.each([
+  [{ 'exit-code': '1,x' }, 'must be a whole number, or several with commas'],
   [{ 'exit-after': 'soon' }, 'annotation simulated.mini-k8s.io/exit-after: "soon" must be a duration'],
   [{ 'exit-code': '-1' }, 'must be a whole number'],
   [{ ports: '99999' }, 'must be ports such as 80,8080, or none'],

@@ -1,7 +1,7 @@
 // The simulated runtime as a process of its own, spoken to as crictl and the kubelet do, killed, and started again.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -233,6 +233,14 @@ test('containers exit, stop slowly, fail to start and leave last words as told',
   expect(status.finishedAt - status.startedAt).toBe(200_000_000n);
   expect(readFileSync(message, 'utf8')).toBe('bye');
 
+  const mark = { mounts: [{ containerPath: '/data', hostPath: dir }] };
+  const first = await runPod({ 'exit-if-file': '/data/mark' }, mark);
+  expect(existsSync(join(dir, 'mark'))).toBe(true);
+  const second = await runPod({ 'exit-if-file': '/data/mark', 'exit-code': '5' }, mark);
+  await expect.poll(async () => (await statusOf(second)).state).toBe('CONTAINER_EXITED');
+  expect(await statusOf(second)).toMatchObject({ exitCode: 5 });
+  expect((await statusOf(first)).state).toBe('CONTAINER_RUNNING');
+
   const slow = await runPod({ 'stop-after': '1h' });
   const stopping = cri.runtime.stopContainer({ containerId: slow.container, timeout: 3600 });
   await expect.poll(async () => (await statusOf(slow)).state).toBe('CONTAINER_RUNNING');
@@ -249,6 +257,8 @@ test('images: pull, fail, list, remove', async () => {
   const pull = (image: string, annotations = {}) =>
     cri.image.pullImage({ image: { image }, sandboxConfig: podConfig(annotations) });
   await expect(pull('registry.invalid/x')).rejects.toThrow('lookup registry.invalid: no such host');
+  const missing = { code: 'NotFound', message: expect.stringContaining('docker.io/library/webserver:404: not found') };
+  await expect(pull('webserver:404')).rejects.toMatchObject(missing);
   await expect(pull('Bad Name')).rejects.toMatchObject({ code: 'InvalidArgument' });
   const denied = { 'pull-error': 'pull access denied' };
   await expect(pull('private', denied)).rejects.toMatchObject({
