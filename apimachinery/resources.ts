@@ -91,6 +91,14 @@ export const certificateSigningRequests = row<t.CertificateSigningRequest>(
   'CertificateSigningRequest',
   false,
 );
+export const resourceClaims = row<t.ResourceClaim>('resource.k8s.io', 'resourceclaims', 'ResourceClaim');
+export const resourceClaimTemplates = row<t.ResourceClaimTemplate>(
+  'resource.k8s.io',
+  'resourceclaimtemplates',
+  'ResourceClaimTemplate',
+);
+export const resourceSlices = row<t.ResourceSlice>('resource.k8s.io', 'resourceslices', 'ResourceSlice', false);
+export const deviceClasses = row<t.DeviceClass>('resource.k8s.io', 'deviceclasses', 'DeviceClass', false);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',
