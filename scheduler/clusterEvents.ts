@@ -2,11 +2,33 @@
 // Reads: old and new states of nodes and pods. Mirrors: kube-scheduler framework/types.go (ClusterEvent), pkg/scheduler/framework/events.go.
 // Written by eventHandlers.ts; read by queue.ts, which asks the plugins' hints. Next along the chain: queue.ts.
 import { isDeepStrictEqual } from 'node:util';
+import {
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  persistentVolumeClaims,
+  persistentVolumes,
+  type Resource,
+  storageClasses,
+  volumeAttachments,
+} from '../apimachinery/resources.ts';
 import type { Node, Pod } from '../apimachinery/types.ts';
 import type { PodInfo } from './podInfo.ts';
 
 /** `TargetPod` is the waiting pod itself, `AssignedPod` one that has a node. `*` is anything. */
-export type EventResource = 'AssignedPod' | 'TargetPod' | 'Node' | 'Namespace' | 'Service' | '*';
+export type EventResource = 'AssignedPod' | 'TargetPod' | 'Node' | 'Namespace' | 'Service' | ObjectResource | '*';
+
+/** Kinds whose events are told as they are: added, updated, deleted. A plugin that names one has it watched. */
+export const objectResources = {
+  PersistentVolumeClaim: persistentVolumeClaims,
+  PersistentVolume: persistentVolumes,
+  StorageClass: storageClasses,
+  CSINode: csiNodes,
+  CSIDriver: csiDrivers,
+  CSIStorageCapacity: csiStorageCapacities,
+  VolumeAttachment: volumeAttachments,
+} as const satisfies Record<string, Resource<any>>;
+export type ObjectResource = keyof typeof objectResources;
 
 /** Bits, so that one event can say several changes. */
 export const action = {

@@ -2,7 +2,7 @@
 // Reads: informers of pods and nodes, and of what plugins ask for. Writes: cache and queue, each entry with its cause.
 // Mirrors: pkg/scheduler/eventhandlers.go. Next along the chain: queue.ts.
 import type { Cause } from '../apimachinery/cause.ts';
-import { groupResource, namespaces, nodes, pods } from '../apimachinery/resources.ts';
+import { groupResource, namespaces, nodes, pods, type Resource } from '../apimachinery/resources.ts';
 import type { KubeObject, Namespace, Pod } from '../apimachinery/types.ts';
 import type { Informer, InformerFactory } from '../client/informer.ts';
 import type { SchedulerCache } from './cache.ts';
@@ -13,6 +13,8 @@ import {
   nodeAdd,
   nodeDelete,
   nodeUpdate,
+  type ObjectResource,
+  objectResources,
   podUpdate,
 } from './clusterEvents.ts';
 import type { Nominations } from './nominations.ts';
@@ -35,6 +37,7 @@ export const livePods = { fieldSelector: 'status.phase!=Succeeded,status.phase!=
 export function listen(l: Listening): Informer<Pod> {
   listenToNodes(l);
   listenToNamespaces(l);
+  listenToObjects(l);
   return listenToPods(l);
 }
 
@@ -74,6 +77,25 @@ function listenToNamespaces({ informers, queue }: Listening): void {
       if (JSON.stringify(space.metadata.labels) !== JSON.stringify(old.metadata.labels)) changed(action.update)(space);
     },
   });
+}
+
+/** The kinds that plugins named. */
+function listenToObjects({ informers, queue, profiles }: Listening): void {
+  for (const [name, row] of Object.entries(objectResources)) {
+    const resource = name as ObjectResource;
+    if (![...profiles.values()].some((p) => p.resources.has(resource))) continue;
+    const informer = informers.informer(row as Resource<any>);
+    const [add, update, gone] = (['add', 'update', 'delete'] as const).map((word) => ({
+      resource,
+      actions: action[word],
+      label: `${name}${word[0]!.toUpperCase()}${word.slice(1)}`,
+    }));
+    informer.addHandler({
+      added: (now) => queue.happened(add!, undefined, now, causesOf(now, informer)),
+      updated: (now, old) => queue.happened(update!, old, now, causesOf(now, informer)),
+      deleted: (old) => queue.happened(gone!, old, undefined, causesOf(old, informer)),
+    });
+  }
 }
 
 function listenToPods(l: Listening): Informer<Pod> {

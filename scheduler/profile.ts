@@ -1,7 +1,7 @@
 // A profile: the plugins of each extension point in their order, with the weights of those that score.
 // Reads: the plugin list of the configuration. Mirrors: pkg/scheduler/profile/profile.go, framework/runtime/framework.go.
 // Next along the chain: schedule.ts runs it; plugins/registry.ts says which plugins there are.
-import { type ClusterEvent, matchesEvent } from './clusterEvents.ts';
+import { type ClusterEvent, type EventResource, matchesEvent } from './clusterEvents.ts';
 import type { EventHint, Plugin, Sortable } from './framework.ts';
 
 export interface Profile {
@@ -18,6 +18,8 @@ export interface Profile {
   postBind: readonly Plugin[];
   /** The hints of plugins that such an event concerns. */
   hintsFor(event: ClusterEvent): readonly { plugin: string; hint: EventHint }[];
+  /** What the plugins want to hear of. */
+  resources: ReadonlySet<EventResource>;
   /** Of so many nodes, how many that fit are enough to choose from. */
   nodesToFind(nodes: number): number;
 }
@@ -77,6 +79,7 @@ export function makeProfile({ schedulerName, points, percentageOfNodesToScore }:
     bind: at('bind'),
     postBind: at('postBind'),
     hintsFor: hintIndex([...all]),
+    resources: new Set([...all].flatMap(({ events = [anyEvent] }) => events.map((e) => e.resource))),
     nodesToFind: (nodes) => nodesToFind(nodes, percentageOfNodesToScore),
   };
 }
