@@ -9,19 +9,24 @@ import { conversionRows } from './rows/conversion.ts';
 import { cronJobRows } from './rows/cronJobs.ts';
 import { customResourceRows } from './rows/customResources.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
+import { deploymentRows } from './rows/deployments.ts';
 import { discoveryRows } from './rows/discovery.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { draRows } from './rows/dra.ts';
 import { eventRows } from './rows/events.ts';
 import { fieldValidationRows } from './rows/fieldValidation.ts';
 import { jobRows } from './rows/jobs.ts';
+import { jobByIndexRows } from './rows/jobsByIndex.ts';
 import { kubectlRows } from './rows/kubectl.ts';
+import { kubectlPodRows } from './rows/kubectlPods.ts';
 import { namespaceRows } from './rows/namespaces.ts';
 import { networkRows } from './rows/network.ts';
 import { nodeRows } from './rows/node.ts';
 import { openApiRows } from './rows/openApi.ts';
 import { openApiKubectlRows } from './rows/openApiKubectl.ts';
+import { podRows } from './rows/pods.ts';
 import { quotaRows } from './rows/quotas.ts';
+import { replicaSetRows } from './rows/replicaSets.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { schedulingRows } from './rows/scheduling.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
@@ -63,6 +68,11 @@ export const rows: readonly Row[] = [
   ...quotaRows,
   ...jobRows,
   ...cronJobRows,
+  ...deploymentRows,
+  ...replicaSetRows,
+  ...jobByIndexRows,
+  ...podRows,
+  ...kubectlPodRows,
 ];
 
 const called = 'an admission webhook is called';

@@ -4,9 +4,14 @@ import { type UpCluster, upCluster } from '../kit/upCluster.ts';
 import { type Result, runRows } from './harness/runner.ts';
 import { cronJobRows } from './rows/cronJobs.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
+import { deploymentRows } from './rows/deployments.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { jobRows } from './rows/jobs.ts';
+import { jobByIndexRows } from './rows/jobsByIndex.ts';
+import { kubectlPodRows } from './rows/kubectlPods.ts';
+import { podRows } from './rows/pods.ts';
 import { quotaRows } from './rows/quotas.ts';
+import { replicaSetRows } from './rows/replicaSets.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
@@ -21,6 +26,11 @@ const rows = [
   ...disruptionBudgetRows,
   ...quotaRows,
   ...jobRows,
+  ...deploymentRows,
+  ...replicaSetRows,
+  ...jobByIndexRows,
+  ...podRows,
+  ...kubectlPodRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
