@@ -109,7 +109,7 @@ function ipv6Text(value: bigint): string {
 export const ipText = (family: 4 | 6, value: bigint): string => (family === 4 ? ipv4Text(value) : ipv6Text(value));
 export const cidrText = (c: CIDR): string => `${ipText(c.family, c.base)}/${c.prefix}`;
 /** Is the address inside the range? Families must agree. */
-export const cidrContains = (c: CIDR, ip: IP): boolean =>
+export const cidrContains = (c: CIDR, ip: Pick<IP, 'family' | 'value'>): boolean =>
   c.family === ip.family &&
   (ip.value >> BigInt((c.family === 4 ? 32 : 128) - c.prefix)) << BigInt((c.family === 4 ? 32 : 128) - c.prefix) ===
     c.base;

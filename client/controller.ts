@@ -40,7 +40,7 @@ export type Result = undefined | { after: number; postponed?: boolean };
 export interface Controller {
   /** Upstream's name, by which --controllers turns it on and off: `replicaset-controller`. It is also its metrics label. */
   name: string;
-  /** The ServiceAccount in kube-system that it acts as, where that has another name. */
+  /** The ServiceAccount in kube-system that it acts as, where that has another name; empty: it acts as the manager itself. */
   serviceAccount?: string;
   watches: Watch<any>[];
   /** Called once before informers start: to add indexes and keep state of its own. */

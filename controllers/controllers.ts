@@ -5,6 +5,8 @@ import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
 import { withoutAlias } from './aliases.ts';
+import { bootstrapSigner } from './bootstrapTokens/bootstrapSigner.ts';
+import { tokenCleaner } from './bootstrapTokens/tokenCleaner.ts';
 import { csrApproving } from './certificates/approving.ts';
 import { csrCleaning } from './certificates/cleaning.ts';
 import { signingOptions } from './certificates/flags.ts';
@@ -19,14 +21,20 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import type { ManagerConfig } from './flags.ts';
 import { garbageCollector } from './garbageCollector/garbageCollector.ts';
 import { jobController } from './job/job.ts';
+import { legacyTokenCleaner } from './legacyTokenCleaner.ts';
+import { checkNames, disabledByDefault } from './names.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
+import { autoscalerOptions } from './podAutoscaler/flags.ts';
+import { podAutoscaler } from './podAutoscaler/podAutoscaler.ts';
 import { podGarbageCollector } from './podGarbage/podGarbage.ts';
 import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
 import { resourceQuotaController } from './resourceQuota/resourceQuota.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
+import { serviceAccountTokens } from './serviceAccountTokens/serviceAccountTokens.ts';
+import { serviceCidrController } from './serviceCidr/serviceCidr.ts';
 import { statefulSetController } from './statefulSet/statefulSet.ts';
 import { claimProtection, classProtection, volumeProtection } from './storageProtection.ts';
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
@@ -36,8 +44,10 @@ import { ttlAfterFinishedController } from './ttlAfterFinished.ts';
 type Row = (config: ManagerConfig) => Controller | undefined;
 
 export const rows: Row[] = [
+  // First, as upstream starts it: others may need a token to act.
+  (c) => tokensController(c),
   () => serviceAccountController,
-  (c) => (c['root-ca-file'] ? rootCaPublisher(readPem(c['root-ca-file'])) : undefined),
+  (c) => (c['root-ca-file'] ? rootCaPublisher(readPem('root-ca-file', c['root-ca-file'])) : undefined),
   (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
   (c) => replicationControllerController(c['concurrent-rc-syncs']),
@@ -59,6 +69,8 @@ export const rows: Row[] = [
   () => csrApproving,
   (c) => signingController(c),
   () => csrCleaning,
+  (c) =>
+    podAutoscaler(autoscalerOptions(c, createFeatureGates(c['feature-gates']).enabled('HPAConfigurableTolerance'))),
   () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
@@ -68,10 +80,15 @@ export const rows: Row[] = [
   () => claimProtection,
   () => volumeProtection,
   () => classProtection,
+  () => serviceCidrController,
+  (c) => legacyTokenCleaner(c['legacy-service-account-token-clean-up-period']),
+  () => bootstrapSigner,
+  () => tokenCleaner,
 ];
 
 /** Those that --controllers asks for. Throws UsageError on a name that is none. */
 export function enabledControllers(config: ManagerConfig): Controller[] {
+  checkNames(config.controllers);
   const all = rows.map((row) => row(config)).filter((c) => c !== undefined);
   const enabled = all.filter((c) => isEnabled(c.name, config.controllers));
   const collector = garbageCollector(watchedWhole(enabled), config['concurrent-gc-syncs']);
@@ -98,6 +115,16 @@ function signingController(c: ManagerConfig): Controller | undefined {
   return options && csrSigning(options);
 }
 
+function tokensController(c: ManagerConfig): Controller | undefined {
+  const key = c['service-account-private-key-file'];
+  if (!key) return undefined;
+  return serviceAccountTokens({
+    privateKey: readPem('service-account-private-key-file', key),
+    rootCa: c['root-ca-file'] ? readPem('root-ca-file', c['root-ca-file']) : '',
+    workers: c['concurrent-serviceaccount-token-syncs'],
+  });
+}
+
 const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({
   period: c['node-monitor-period'],
   grace: { monitor: c['node-monitor-grace-period'], startup: c['node-startup-grace-period'] },
@@ -109,18 +136,18 @@ const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({
   },
 });
 
-/** A name, or an alias of it, decides for itself; otherwise '*' does. */
+/** A name, or an alias of it, decides for itself; otherwise '*' does, but for those that are off by default. */
 export function isEnabled(name: string, asked: readonly string[]): boolean {
   const wanted = asked.map(withoutAlias);
   if (wanted.includes(name)) return true;
   if (wanted.includes(`-${name}`)) return false;
-  return wanted.includes('*');
+  return wanted.includes('*') && !disabledByDefault.includes(name);
 }
 
-function readPem(path: string): string {
+function readPem(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`cannot read --root-ca-file ${path} (${(error as NodeJS.ErrnoException).code}).`);
+    throw new UsageError(`cannot read --${flag} ${path} (${(error as NodeJS.ErrnoException).code}).`);
   }
 }

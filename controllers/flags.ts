@@ -4,6 +4,8 @@ import { leaderElectionFlags } from '../client/leaderElection.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
 import { servingFlags } from '../component-base/servingFlags.ts';
 import { signingFlags } from './certificates/flags.ts';
+import { controllersHelp } from './names.ts';
+import { autoscalerFlags } from './podAutoscaler/flags.ts';
 
 const syncs = (what: string, count: number) =>
   ({ type: 'int', default: count, help: `How many ${what} are reconciled at the same time.` }) as const;
@@ -17,7 +19,7 @@ export const flags = {
   controllers: {
     type: 'list',
     default: ['*'],
-    help: "Which controllers run: '*' all, 'name' this one, '-name' not this one.",
+    help: controllersHelp(),
   },
   'feature-gates': { type: 'map', default: {}, help: 'Features to turn on or off: Name=true,Other=false.' },
   'use-service-account-credentials': {
@@ -149,12 +151,18 @@ export const flags = {
     default: '',
     help: 'Taken for compatibility, as --authentication-kubeconfig.',
   },
+  'legacy-service-account-token-clean-up-period': {
+    type: 'duration',
+    default: 31_536_000_000,
+    help: 'After how long without use a ServiceAccount token that is kept in a Secret is marked, and later deleted.',
+  },
   'service-account-private-key-file': {
     type: 'string',
     default: '',
-    help: 'Taken for compatibility: tokens are issued by the API server.',
+    help: 'PEM of the private key that signs tokens kept in Secrets; without it that controller does not run.',
   },
   ...signingFlags,
+  ...autoscalerFlags,
   ...servingFlags(10257),
 } as const satisfies Flags;
 

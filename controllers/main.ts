@@ -98,9 +98,8 @@ async function runAll(
   const clients: Client[] = [root];
   const contextFor = (controller: Controller) => {
     const account = controller.serviceAccount ?? controller.name;
-    const client = config['use-service-account-credentials']
-      ? serviceAccountClient(root, server, account, options)
-      : root;
+    const own = account !== '' && config['use-service-account-credentials'];
+    const client = own ? serviceAccountClient(root, server, account, options) : root;
     if (client !== root) clients.push(client);
     const events = createEventRecorder({
       client,

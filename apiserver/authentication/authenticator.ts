@@ -5,6 +5,7 @@ import { unauthorized } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import { certificateUser, type PeerCertificate } from './clientCertificate.ts';
+import { legacyTokenMethod } from './legacyTokenMethod.ts';
 import { fingerprintsOf, isOf, type RequestHeaderOptions, requestHeaderMethod } from './requestHeader.ts';
 import { type ServiceAccountOptions, serviceAccountMethod } from './serviceAccountMethod.ts';
 import { tokenCache } from './tokenCache.ts';
@@ -74,7 +75,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const now = options.now ?? Date.now;
   const audiences = options.serviceAccount?.audiences ?? [];
   const methods: TokenMethod[] = [];
-  if (options.serviceAccount) methods.push(serviceAccountMethod(options.serviceAccount, options.lookups, now));
+  if (options.serviceAccount) {
+    methods.push(legacyTokenMethod(options.serviceAccount, options.lookups, now));
+    methods.push(serviceAccountMethod(options.serviceAccount, options.lookups, now));
+  }
   if (options.tokenAuthFile) methods.push(tokenFileMethod(options.tokenAuthFile));
   const ownerOf = tokenCache((token, wanted) => firstOwner(methods, token, wanted), now);
 

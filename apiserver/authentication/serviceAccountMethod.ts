@@ -1,12 +1,14 @@
 // ServiceAccount tokens: signature, issuer, audience and time, then whether all that the token is bound to still exists.
 // Reads: ServiceAccounts, Pods, Secrets and Nodes. Mirrors: pkg/serviceaccount/{jwt,claims}.go.
-// Next: authenticator.ts, where this is one of the token methods. Tokens are made by tokenIssuer.ts.
+// Next: authenticator.ts, where this is one of the token methods. Tokens are made by tokenIssuer.ts; those that are kept in
+// Secrets are legacyTokenMethod.ts's.
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { KubeObject, UserInfo } from '../../apimachinery/types.ts';
+import type { TokenKey } from '../../component-base/tokenKey.ts';
 import { quoteList } from '../authorization/rules.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import type { TokenMethod } from './authenticator.ts';
-import { type VerifyingKey, verifyingKeys } from './serviceAccountKeys.ts';
+import { verifyingKeys } from './serviceAccountKeys.ts';
 import type { BoundClaims, Ref } from './tokenIssuer.ts';
 
 export interface ServiceAccountOptions {
@@ -42,7 +44,8 @@ export function serviceAccountMethod(options: ServiceAccountOptions, cluster: Cl
   };
 }
 
-function unverifiedIssuer(token: string): string | undefined {
+/** What the token says, unproven: only to find out whose it is. */
+export function unverifiedIssuer(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;
   } catch {
@@ -51,7 +54,7 @@ function unverifiedIssuer(token: string): string | undefined {
 }
 
 /** Keys are tried by the token's key id, or all of them when it names none. Times are checked by `checkTime`. */
-async function verified(token: string, keys: readonly VerifyingKey[]): Promise<Payload> {
+export async function verified<T extends object = Payload>(token: string, keys: readonly TokenKey[]): Promise<T> {
   for (const { id, key, algorithm } of keys) {
     try {
       const named = (header: { kid?: string }) => {
@@ -59,7 +62,7 @@ async function verified(token: string, keys: readonly VerifyingKey[]): Promise<P
         return key;
       };
       const options = { algorithms: [algorithm], clockTolerance: Number.MAX_SAFE_INTEGER };
-      return (await jwtVerify(token, named, options)).payload as Payload;
+      return (await jwtVerify(token, named, options)).payload as T;
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
     }
@@ -75,7 +78,11 @@ function checkTime(payload: Payload, now: number): void {
 }
 
 /** A token without audience is for the API server itself. */
-function commonAudiences(payload: Payload, own: readonly string[], wanted: readonly string[]): string[] {
+export function commonAudiences(
+  payload: Pick<Payload, 'aud'>,
+  own: readonly string[],
+  wanted: readonly string[],
+): string[] {
   const named = typeof payload.aud === 'string' ? [payload.aud] : (payload.aud ?? []);
   const of = named.length ? named : [...own];
   const both = of.filter((a) => wanted.includes(a));

@@ -3,7 +3,8 @@
 // Next: kinds/serviceAccountToken.ts, the TokenRequest deed; serviceAccountMethod.ts reads the tokens back.
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { jwks, signingKey, verifyingKeys } from './serviceAccountKeys.ts';
+import { signingKey } from '../../component-base/tokenKey.ts';
+import { jwks, verifyingKeys } from './serviceAccountKeys.ts';
 
 export interface Ref {
   name: string;

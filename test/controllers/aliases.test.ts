@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { isEnabled } from '../../controllers/controllers.ts';
+import { parseFlags } from '../../component-base/flags.ts';
+import { isEnabled, rows } from '../../controllers/controllers.ts';
+import { flags } from '../../controllers/flags.ts';
+import { checkNames, knownControllers } from '../../controllers/names.ts';
 
 it.each([
   ['job-controller', ['job'], true],
@@ -10,4 +13,24 @@ it.each([
   ['job-controller', ['constructor'], false],
 ])('%s with %j: %s', (name, wanted, on) => {
   expect(isEnabled(name, wanted)).toBe(on);
+});
+
+it.each([
+  ['bootstrap-signer-controller', ['*'], false],
+  ['bootstrap-signer-controller', ['*', 'bootstrapsigner'], true],
+  ['token-cleaner-controller', ['tokencleaner'], true],
+])('%s is off unless it is named: %j', (name, wanted, on) => {
+  expect(isEnabled(name, wanted)).toBe(on);
+});
+
+it('refuses names that are none, and takes those of upstream that run nothing here', () => {
+  expect(() => checkNames(['*', '-nosuch'])).toThrow('"nosuch" is not in the list of known controllers');
+  expect(() => checkNames(['*', '-job', 'csrsigning', 'storageversion-garbage-collector-controller'])).not.toThrow();
+});
+
+it('every controller that there is has one of upstream’s names', () => {
+  const { config } = parseFlags(flags, []);
+  const made = rows.map((row) => row(config)).filter((c) => c !== undefined);
+  expect(made.map((c) => c.name).filter((name) => !knownControllers.includes(name))).toEqual([]);
+  expect(new Set(made.map((c) => c.name)).size).toBe(made.length);
 });
