@@ -22,6 +22,11 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/trace.ts'),
   },
   {
+    name: 'fleet',
+    help: 'simulated nodes by the hundred: mini-k8s fleet --nodes 1000',
+    load: () => import('./commands/fleet.ts'),
+  },
+  {
     name: 'kubectl',
     help: "kubectl with this cluster's kubeconfig: mini-k8s kubectl -- get pods",
     load: () => import('./commands/kubectl.ts'),
