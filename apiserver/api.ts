@@ -13,7 +13,7 @@ import type { Journal } from './journal/journal.ts';
 import type { Cluster } from './kinds/cluster.ts';
 import type { Registry, Served } from './kinds/registry.ts';
 import type { KubeletClient } from './kubeletClient.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { DialPod } from './proxy/podDialer.ts';
 import type { ResourceCache, WatchCache } from './storage/cached.ts';
 import type { Store } from './storage/store.ts';

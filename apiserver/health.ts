@@ -16,13 +16,17 @@ export interface Health {
   readyz: Check[];
 }
 
-export async function answerHealth(health: Health, req: ApiRequest): Promise<Answer> {
+/** Is told of each check that a whole page has made. */
+type Observe = (page: string, name: string, fine: boolean) => void;
+
+export async function answerHealth(health: Health, req: ApiRequest, observe: Observe = () => {}): Promise<Answer> {
   const [, page = '', ...rest] = req.path.split('/');
   const checks = health[page as keyof Health];
   if (rest.length && rest.join('/') !== '') return answerOne(checks, rest.join('/'));
   const excluded = new Set(req.query.getAll('exclude'));
   const results = await Promise.all(checks.map((check) => (excluded.has(check.name) ? undefined : failureOf(check))));
   const lines = checks.map(({ name }, i) => {
+    if (!excluded.has(name)) observe(page, name, results[i] === undefined);
     if (excluded.delete(name)) return `[+]${name} excluded: ok\n`;
     // Anybody may ask here, so the reason is told to those alone who may ask for one check.
     return results[i] === undefined ? `[+]${name} ok\n` : `[-]${name} failed: reason withheld\n`;

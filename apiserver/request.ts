@@ -36,6 +36,8 @@ export interface ApiRequest {
   timeout: number;
   /** Texts of Warning headers. */
   warnings: string[];
+  /** Bytes of an answer that was sent whole. */
+  sent?: number;
   /** Called when the answer has been sent or the client is gone. */
   onEnd: (() => void)[];
 }

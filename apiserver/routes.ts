@@ -23,10 +23,10 @@ const routes: Record<string, Route> = {
     throw new PageNotFound();
   },
   version: () => json(version),
-  healthz: (api, req) => answerHealth(api.health, req),
-  livez: (api, req) => answerHealth(api.health, req),
-  readyz: (api, req) => answerHealth(api.health, req),
-  metrics: async (api) => ({ code: 200, type: api.metrics.contentType, body: await api.metrics.text() }),
+  healthz: health,
+  livez: health,
+  readyz: health,
+  metrics,
   '.well-known': (api, req) => {
     if (req.path !== '/.well-known/openid-configuration') throw new PageNotFound();
     return json(
@@ -39,8 +39,18 @@ const routes: Record<string, Route> = {
   },
 };
 
+function health(api: Api, req: ApiRequest): Promise<Answer> {
+  return answerHealth(api.health, req, api.metrics.checked);
+}
+
+async function metrics({ metrics }: Api, req: ApiRequest): Promise<Answer> {
+  const [, , page, ...more] = req.path.split('/');
+  if (more.length || (page && page !== 'slis')) throw new PageNotFound();
+  return { code: 200, type: metrics.contentType, body: page ? await metrics.slis() : await metrics.text() };
+}
+
 /** Nothing lies below them, nor beside the root: `//x` is no path of ours. */
-const lone = new Set(['', 'version', 'metrics']);
+const lone = new Set(['', 'version']);
 
 const aggregatorUser = { username: 'system:aggregator' };
 
@@ -76,6 +86,7 @@ function indexPaths(api: Api): string[] {
     '/healthz',
     '/livez',
     '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',

@@ -26,16 +26,17 @@ import { withGates } from './kinds/gatedFields.ts';
 import { kinds } from './kinds/kinds.ts';
 import { olderVersions } from './kinds/olderVersions.ts';
 import { withoutPrivileged } from './kinds/pod/privileged.ts';
-import { createRegistry, type Registry } from './kinds/registry.ts';
+import { createRegistry, type Registry, type Served } from './kinds/registry.ts';
 import { createKubeletClient } from './kubeletClient.ts';
 import { createLocalCluster } from './localCluster.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
 import { createPodDialer } from './proxy/podDialer.ts';
 import { runtimeConfig } from './runtimeConfig.ts';
 import { createServer } from './server.ts';
 import type { WatchCache } from './storage/cached.ts';
 import { startCompactor } from './storage/compactor.ts';
+import { measured, resourceFinder } from './storage/measured.ts';
 import type { Store } from './storage/store.ts';
 import { createWatchCache } from './storage/watchCache.ts';
 
@@ -55,8 +56,16 @@ export async function startApiServer(
   const tls = readTls(config);
   const features = createFeatureGates(config['feature-gates']);
   if (features.enabled('CBORServingAndStorage')) await loadCbor();
-  const store = await openStore(config);
+  const opened = await openStore(config);
   const registry = fillRegistry(config, features, log);
+  const metrics = createMetrics({
+    isServed: (group, version, plural) => registry.find(group, version, plural)?.kind,
+    objects: () => objectCounts(registry, cache),
+    features,
+    apiServices: () => aggregator.availability(),
+    now: realClock.now,
+  });
+  const store = measured(opened, metrics.storage, ownerOfKeys(registry));
   const cache = createWatchCache(store, { log, clock: realClock });
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
@@ -113,12 +122,7 @@ export async function startApiServer(
       preferredAddressTypes: config['kubelet-preferred-address-types'],
     }),
     health: healthChecks(api, ready, hooksOf(bootstrapSteps)),
-    metrics: createMetrics({
-      watches: () => drain.size,
-      objects: () => objectCounts(registry, cache),
-      features,
-      apiServices: aggregator.availability,
-    }),
+    metrics,
     config: {
       requestTimeout: config['request-timeout'],
       minRequestTimeout: config['min-request-timeout'],
@@ -180,14 +184,26 @@ function fillRegistry(config: ServerConfig, features: FeatureGates, log: Logger)
 }
 
 /** Of the resources that somebody has read. */
-function objectCounts(registry: Registry, cache: WatchCache): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { kind, prefix } of registry.all()) {
-    const count = prefix ? cache.size(prefix) : undefined;
-    if (count !== undefined) counts.set(kind.group ? `${kind.plural}.${kind.group}` : kind.plural, count);
+function objectCounts(registry: Registry, cache: WatchCache) {
+  const counts: { group: string; resource: string; count: number }[] = [];
+  for (const { kind, prefix } of storedRows(registry)) {
+    const count = cache.size(prefix);
+    if (count !== undefined) counts.push({ group: kind.group, resource: kind.plural, count });
   }
   return counts;
 }
+
+/** One row a resource, whatever the number of its versions. */
+function storedRows(registry: Registry): Served[] {
+  const rows = [...registry.all(), ...registry.hidden()].filter(({ kind, prefix }) => prefix && !kind.storedAs);
+  return [...new Map(rows.map((row) => [row.prefix, row])).values()];
+}
+
+const ownerOfKeys = (registry: Registry) =>
+  resourceFinder(
+    () => storedRows(registry),
+    () => registry.generation,
+  );
 
 /** Only the store that is asked for is loaded: etcd's client costs memory and time. */
 async function openStore(config: ServerConfig): Promise<Store> {

@@ -12,7 +12,7 @@ import { statusBody } from './handlers/answers.ts';
 import { compressed, shouldCompress } from './handlers/compress.ts';
 import { createInFlight, type InFlight } from './inFlight.ts';
 import { PageNotFound } from './kinds/registry.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { type Answer, type ApiRequest, jsonType } from './request.ts';
 import { requestBody } from './requestBody.ts';
 import { isLongRunning } from './requestInfo.ts';
@@ -99,6 +99,7 @@ async function handle(
       const waiting = filter(api, req);
       if (waiting) await waiting;
     }
+    req.onEnd.push(metrics.began(req));
     if (!streamsBody(api, req)) {
       // Behind the head of an upgrade comes the other protocol, no body.
       const body = upgrade ? Promise.resolve(Buffer.alloc(0)) : requestBody(raw, maxBodyBytes);
@@ -112,7 +113,7 @@ async function handle(
   } finally {
     ended();
     for (const end of req.onEnd) end();
-    metrics.request(req, response.statusCode, api.clock.now() - req.received);
+    metrics.ended(req, response.statusCode, api.clock.now() - req.received, req.sent);
   }
 }
 
@@ -188,7 +189,8 @@ async function send(req: ApiRequest, response: ServerResponse, answer: Answer): 
     // Not waited for in here: the headers need not be kept for as long as a watch goes on.
     return answer.stream(response);
   }
-  headers['content-length'] = Buffer.byteLength(answer.body);
+  req.sent = Buffer.byteLength(answer.body);
+  headers['content-length'] = req.sent;
   response.writeHead(answer.code, headers);
   response.end(req.method === 'HEAD' ? undefined : answer.body);
 }

@@ -183,12 +183,15 @@ function start(s: Session, sender: Sender, out: WatchStream): Started {
 class Sender {
   readonly #s: Session;
   readonly #out: WatchStream;
+  readonly #counted: ReturnType<Api['metrics']['watch']>;
   #first = true;
   #last: number;
 
   constructor(s: Session, out: WatchStream) {
     this.#s = s;
     this.#out = out;
+    const { group, version, plural } = s.served.kind;
+    this.#counted = s.api.metrics.watch(group, version, plural);
     this.#last = s.wanted.version || s.cache.revision;
   }
 
@@ -243,6 +246,8 @@ class Sender {
 
   #send(bytes: Buffer): void {
     this.#first = false;
+    this.#counted.events.value++;
+    this.#counted.sizes.observe(bytes.length);
     this.#out.push(bytes);
   }
 }

@@ -17,16 +17,36 @@ export function attributes(w: WriteContext, operation: Operation, name: string, 
   };
 }
 
-export async function admitChanges(w: WriteContext, a: Attributes): Promise<void> {
-  for (const plugin of w.api.admission) {
-    const waiting = plugin.admit?.(a);
-    if (waiting) await waiting;
-  }
-}
+export const admitChanges = (w: WriteContext, a: Attributes) => runAll(w, a, 'admit');
 
-export async function admitValidations(w: WriteContext, a: Attributes): Promise<void> {
-  for (const plugin of w.api.admission) {
-    const waiting = plugin.validate?.(a);
-    if (waiting) await waiting;
+export const admitValidations = (w: WriteContext, a: Attributes) => runAll(w, a, 'validate');
+
+async function runAll(w: WriteContext, a: Attributes, step: 'admit' | 'validate'): Promise<void> {
+  const { admission, metrics } = w.api;
+  const began = performance.now();
+  let last = began;
+  let rejected = true;
+  let name = '';
+  const note = () => {
+    const now = performance.now();
+    metrics.admission(name, step, a.operation, rejected, now - last);
+    last = now;
+  };
+  try {
+    for (const plugin of admission) {
+      if (!plugin[step]) continue;
+      name = plugin.name;
+      rejected = true;
+      const waiting = plugin[step](a);
+      if (waiting) await waiting;
+      rejected = false;
+      note();
+    }
+    rejected = false;
+  } catch (error) {
+    note();
+    throw error;
+  } finally {
+    metrics.admission('', step, a.operation, rejected, performance.now() - began);
   }
 }

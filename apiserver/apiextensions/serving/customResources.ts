@@ -97,6 +97,7 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
     if (!entry) return;
     inUse.delete(name);
     for (const kind of entry.kinds) unserve(entry, kind);
+    api.metrics.forget(entry.definition.group, entry.definition.plural);
     api.cache.drop(`${api.keyPrefix}/${entry.definition.group}/${entry.definition.plural}/`);
   }
 
