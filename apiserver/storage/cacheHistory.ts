@@ -1,10 +1,12 @@
 // The events that one resource's cache remembers, so that a watch can begin in the past.
-// At least `minEvents`; beyond them those of the last 75 s, as long as they are not more than `maxEvents`.
+// A hundred at least; those of the last 75 s as long as they are not too many or too large; older ones only while they are few and small.
 // Mirrors: the cyclic buffer of apiserver/pkg/storage/cacher/watch_cache.go. Used by resourceCache.ts.
 import type { Cached, CacheEvent } from './cached.ts';
 import { Compacted, type Revision } from './store.ts';
 
 const maxAgeMs = 75_000;
+/** However large and old they are: upstream's least. */
+const fewest = 100;
 /** Encoded forms are shared by watchers that keep up; behind so many later events they are let go. */
 const eventsWithForms = 100;
 
@@ -42,25 +44,42 @@ export class RememberedEvent implements CacheEvent {
 
 export interface CacheHistory {
   push(event: RememberedEvent): void;
+  /** Forgets what is too old by now; pushing does so as well. */
+  forget(now: number): void;
   /** The events behind `from`. Throws Compacted when some of them are forgotten. */
   after(from: Revision): CacheEvent[];
   /** Forgets all: nothing at or before `floor` can be told any more. */
   clear(floor: Revision): void;
 }
 
-export function createCacheHistory(start: Revision, minEvents = 1_000, maxEvents = 20_000): CacheHistory {
-  let events: RememberedEvent[] = [];
+interface Limits {
+  events: number;
+  bytes: number;
+}
+
+/** `old`: what is kept beyond the 75 s; `young`: within them. */
+export function createCacheHistory(
+  start: Revision,
+  old: Limits = { events: 1_000, bytes: 1 << 20 },
+  young: Limits = { events: 20_000, bytes: 64 << 20 },
+): CacheHistory {
+  let events: (RememberedEvent | undefined)[] = [];
   let first = 0;
+  let bytes = 0;
   let floor = start;
 
   function forget(now: number): void {
-    for (let count = events.length - first; count > minEvents; count--) {
+    const least = Math.min(fewest, old.events);
+    for (let count = events.length - first; count > least; count--) {
       const oldest = events[first]!;
-      if (count <= maxEvents && oldest.time >= now - maxAgeMs) break;
+      const limits = oldest.time >= now - maxAgeMs ? young : old;
+      if (count <= limits.events && bytes <= limits.bytes) break;
+      bytes -= oldest.current.bytes.length;
       floor = oldest.revision;
-      first++;
+      events[first++] = undefined;
     }
-    if (first > minEvents && first > events.length / 2) {
+    // Empty places are dropped when they are many: each event is moved once.
+    if (first > least && first > events.length / 2) {
       events = events.slice(first);
       first = 0;
     }
@@ -69,18 +88,21 @@ export function createCacheHistory(start: Revision, minEvents = 1_000, maxEvents
   return {
     push(event) {
       events.push(event);
+      bytes += event.current.bytes.length;
       events[events.length - 1 - eventsWithForms]?.dropForms();
       forget(event.time);
     },
+    forget,
     after(from) {
       if (from < floor) throw new Compacted(floor);
       let begin = events.length;
       while (begin > first && events[begin - 1]!.revision > from) begin--;
-      return events.slice(begin);
+      return events.slice(begin) as RememberedEvent[];
     },
     clear(at) {
       events = [];
       first = 0;
+      bytes = 0;
       floor = at;
     },
   };

@@ -20,6 +20,8 @@ export interface FedCache extends ResourceCache {
   replace(objects: readonly Cached[], revision: Revision): void;
   /** The same when the store was put back to an older state: nothing that a client holds can be compared with it, so all are ended. */
   reset(objects: readonly Cached[], revision: Revision): void;
+  /** Time has gone by: events that nobody will ask for are let go. */
+  forget(): void;
   /** Ends all subscriptions. */
   end(): void;
 }
@@ -46,7 +48,10 @@ export function createResourceCache(
   { log, now, historySize }: ResourceCacheOptions,
 ): FedCache {
   let held = sorted(objects);
-  const history = createCacheHistory(at, historySize);
+  const history = createCacheHistory(
+    at,
+    historySize === undefined ? undefined : { events: historySize, bytes: 1 << 20 },
+  );
   const subscribers = new Set<Subscriber>();
   let listeners = 0;
   let told = 0;
@@ -154,6 +159,7 @@ export function createResourceCache(
       end();
     },
 
+    forget: () => history.forget(now()),
     end,
   };
 }

@@ -21,7 +21,7 @@ import {
 import { createWaiters } from './waiters.ts';
 
 export interface WatchCacheOptions {
-  /** Events that each resource remembers at least; absent: 1,000. */
+  /** Events that each resource remembers however old they are, unless they are large; absent: 1,000. */
   historySize?: number;
   log: Logger;
   clock: Clock;
@@ -31,6 +31,7 @@ const pageSize = 500;
 /** How long a consistent read waits for the feed before it is refused. */
 const freshTimeoutMs = 10_000;
 const fillTimeoutMs = 30_000;
+const tidyMs = 30_000;
 
 export function createWatchCache(store: Store, { historySize, log, clock }: WatchCacheOptions): WatchCache {
   const stop = new AbortController();
@@ -44,6 +45,8 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   let healthy = false;
   /** Grows when the feed has had a gap. */
   let gaps = 0;
+  /** When caches are next told to forget: one that is not written to any more does not do so by itself. */
+  let tidyAt = 0;
 
   // --- the feed ---
 
@@ -118,7 +121,12 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
 
   function advance(to: Revision): void {
     revision = to;
-    for (const cache of live.values()) cache.progress(to);
+    const tidy = clock.now() >= tidyAt;
+    if (tidy) tidyAt = clock.now() + tidyMs;
+    for (const cache of live.values()) {
+      cache.progress(to);
+      if (tidy) cache.forget();
+    }
     waiters.release();
   }
 
