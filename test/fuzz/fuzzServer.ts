@@ -1,9 +1,10 @@
 // The server that is fuzzed: a process of its own with monitor.ts inside, and how its answers are judged.
 // Next: the targets, which send to it.
 
+import type { ChildProcess } from 'node:child_process';
 import { startTestApiServer, type TestApiServer } from '../kit/apiServer.ts';
 import { type Http, httpTo, type Reply } from '../kit/http.ts';
-import type { Seen } from './monitor.ts';
+import type { Ask, Collected, Seen } from './monitor.ts';
 
 export interface FuzzServer {
   server: TestApiServer;
@@ -11,8 +12,8 @@ export interface FuzzServer {
   http: Http & { onClose(close: () => void): void };
   /** What was wrong since the last call: findings of the monitor. */
   complaints(): string[];
-  /** Bytes; of the newest message. */
-  heap(): number;
+  /** Bytes that are in use behind a forced collection; `snapshot`: the file that shows which. */
+  heap(snapshot?: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -24,13 +25,16 @@ export async function startFuzzServer(): Promise<FuzzServer> {
   const found: string[] = [];
   let last: Seen | undefined;
   let stopping = false;
+  let child!: ChildProcess;
   const server = await startTestApiServer({
     process: true,
     nodes: [fuzzedNode],
     flags: ['--feature-gates=CBORServingAndStorage=true', '--kubelet-preferred-address-types=InternalIP'],
     nodeArgs: ['--expose-gc', '--import', new URL('./monitor.ts', import.meta.url).href],
-    onProcess(child) {
-      child.on('message', (seen: Seen) => {
+    onProcess(started) {
+      child = started;
+      child.on('message', (seen: Seen | Collected) => {
+        if ('collected' in seen) return;
         // Start-up compiles; that is no stall.
         if (last && seen.stall > maxStall) found.push(`the event loop stood still for ${Math.round(seen.stall)} ms`);
         found.push(...seen.unhandled.map((stack) => `unhandled: ${stack}`));
@@ -48,7 +52,16 @@ export async function startFuzzServer(): Promise<FuzzServer> {
     server,
     http,
     complaints: () => found.splice(0),
-    heap: () => last?.heap ?? 0,
+    heap: (snapshot) =>
+      new Promise((resolve) => {
+        const answered = (seen: Seen | Collected) => {
+          if (!('collected' in seen)) return;
+          child.off('message', answered);
+          resolve(seen.collected);
+        };
+        child.on('message', answered);
+        child.send({ snapshot } satisfies Ask);
+      }),
     async stop() {
       stopping = true;
       http.close();
@@ -57,6 +70,9 @@ export async function startFuzzServer(): Promise<FuzzServer> {
     },
   };
 }
+
+/** Bytes by which a heap may grow that keeps what the last minutes were about (the watch cache's history), and nothing else. */
+export const mayGrow = 32 * 2 ** 20;
 
 /** What 5xx upstream gives as well, and so is no finding. */
 const allowed: readonly RegExp[] = [

@@ -2,7 +2,7 @@
 // `--minutes 10 --seed 7 --only objects,bytes`. Findings are printed with what repeats them; exit code 1 when there are any.
 // Reads: targets.ts, the list of what is fuzzed.
 import { parseArgs } from 'node:util';
-import { startFuzzServer } from './fuzzServer.ts';
+import { mayGrow, startFuzzServer } from './fuzzServer.ts';
 import { createRandom } from './random.ts';
 import { type Target, targets } from './targets.ts';
 
@@ -59,13 +59,16 @@ for (let n = only ?? 0; performance.now() < end && !stopped; n += parallel) {
   // Neighbours are cases of one target, so that what the monitor saw belongs to it.
   const target = chosen[((n / parallel / 16) % chosen.length) | 0]!;
   await Promise.all(Array.from({ length: parallel }, (_, i) => runCase(target, n + i)));
-  if (n % 4000 === 0) heaps.push(fuzzed.heap());
+  if (n % 2000 === 0) heaps.push(await fuzzed.heap());
 }
 const alive = (await fuzzed.http('/readyz').catch(() => undefined))?.code === 200;
 if (!alive) keep('all', 0, '→ the server does not answer /readyz any more');
+heaps.push(alive ? await fuzzed.heap() : 0);
 await fuzzed.stop();
-
+// From when every target has had its turn.
+const settled = heaps[Math.ceil(heaps.length / 4)] ?? 0;
 const mb = (bytes: number | undefined) => Math.round((bytes ?? 0) / 2 ** 20);
+if (heaps.at(-1)! > settled + mayGrow) keep('all', 0, `→ the heap grew: ${heaps.map(mb).join(' ')} MB`);
 process.stdout.write(`\n${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')} cases; `);
-process.stdout.write(`heap ${mb(heaps[1])} to ${mb(heaps.at(-1))} MB; ${findings.size} findings\n`);
+process.stdout.write(`heap ${heaps.map(mb).join(' ')} MB; ${findings.size} findings\n`);
 process.exit(findings.size ? 1 : 0);

@@ -3,7 +3,7 @@ import { asked } from '../fuzzServer.ts';
 import { mutateBytes, mutateText } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import type { Target } from '../targets.ts';
-import { objectOf, pathOf, stored } from './collections.ts';
+import { objectOf, pathOf, remove, stored } from './collections.ts';
 
 const json = 'application/json';
 const yaml = 'application/yaml';
@@ -48,7 +48,9 @@ export const bodies: Target = {
       const patch = type.includes('patch');
       const path = patch ? `${pathOf(kind)}/fuzz-${n}?fieldManager=fuzz` : pathOf(kind);
       const body = mutateText(random, text, 1 + random.below(4));
-      return asked(http, path, { method: patch ? 'PATCH' : 'POST', type, body });
+      const finding = await asked(http, path, { method: patch ? 'PATCH' : 'POST', type, body });
+      await remove(http, `${pathOf(kind)}/fuzz-${n}`);
+      return finding;
     }
     // The server's own bytes are the best start for what it decodes.
     const accept = random.pick([protobuf, cbor]);

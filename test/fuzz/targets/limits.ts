@@ -3,6 +3,7 @@ import { asked } from '../fuzzServer.ts';
 import { mutateObject } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import type { Target } from '../targets.ts';
+import { removeNamespace } from './collections.ts';
 
 const amounts = [
   '0',
@@ -68,8 +69,7 @@ export const limits: Target = {
         type: 'application/strategic-merge-patch+json',
         body: body({ spec: { containers: [{ name: 'c0', resources: resources(random) }] } }),
       }));
-    await http(`${at}/pods/p?gracePeriodSeconds=0`, { method: 'DELETE' });
-    await http(`/api/v1/namespaces/${namespace}`, { method: 'DELETE' });
+    await removeNamespace(http, namespace, ['serviceaccounts', 'limitranges', 'pods', 'persistentvolumeclaims']);
     return found;
   },
 };

@@ -2,7 +2,7 @@
 import { asked } from '../fuzzServer.ts';
 import { mutateObject } from '../mutate.ts';
 import type { Target } from '../targets.ts';
-import { objectOf, pathOf, writable } from './collections.ts';
+import { objectOf, pathOf, remove, writable } from './collections.ts';
 
 const queries = [
   '',
@@ -30,7 +30,7 @@ export const objects: Target = {
     // A log that is followed and a stream that is opened have targets of their own.
     const path = at + (sub === '/log' ? '' : sub) + random.pick(queries);
     const second = await asked(http, path, { method: again, body: again === 'GET' ? undefined : body() });
-    const last = await asked(http, `${at}?gracePeriodSeconds=0`, { method: 'DELETE' });
+    const last = await remove(http, at);
     return second ?? last;
   },
 };

@@ -3,7 +3,7 @@ import { asked } from '../fuzzServer.ts';
 import { anything, mutateObject } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import type { Target } from '../targets.ts';
-import { objectOf, pathOf, stored } from './collections.ts';
+import { objectOf, pathOf, remove, stored } from './collections.ts';
 
 const pointers = [
   '',
@@ -87,8 +87,11 @@ export const patches: Target = {
       const query = `?fieldManager=${manager}${random.chance(0.5) && type.includes('apply') ? '&force=true' : ''}`;
       const body = JSON.stringify(make(random, objectOf(random, kind, name)));
       const finding = await asked(http, at + sub + query, { method: 'PATCH', type, body });
-      if (finding) return finding;
+      if (finding) {
+        await remove(http, at);
+        return finding;
+      }
     }
-    return asked(http, `${at}?gracePeriodSeconds=0`, { method: 'DELETE' });
+    return remove(http, at);
   },
 };
