@@ -64,6 +64,8 @@ export class Opaque {
 /** A map that an expression made: any key, in the order made. Numbers of all kinds that are equal are one key. */
 export class MapValue {
   readonly entries = new Map<unknown, [key: unknown, value: unknown]>();
+  /** What reading a key gives that is not there: maps of the environment may have one. The key is still not `in` the map. */
+  absent?: unknown;
 }
 export function keyOf(key: unknown): unknown {
   if (key instanceof Double) return key.value;

@@ -6,9 +6,12 @@ import {
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  deviceClasses,
   persistentVolumeClaims,
   persistentVolumes,
   type Resource,
+  resourceClaims,
+  resourceSlices,
   storageClasses,
   volumeAttachments,
 } from '../apimachinery/resources.ts';
@@ -27,6 +30,9 @@ export const objectResources = {
   CSIDriver: csiDrivers,
   CSIStorageCapacity: csiStorageCapacities,
   VolumeAttachment: volumeAttachments,
+  ResourceClaim: resourceClaims,
+  ResourceSlice: resourceSlices,
+  DeviceClass: deviceClasses,
 } as const satisfies Record<string, Resource<any>>;
 export type ObjectResource = keyof typeof objectResources;
 
@@ -42,6 +48,7 @@ export const action = {
   updatePodToleration: 128,
   updatePodGatesEliminated: 256,
   update: 512,
+  updatePodGeneratedResourceClaim: 1024,
 } as const;
 
 export interface ClusterEvent {
@@ -92,5 +99,7 @@ export function podUpdate(now: PodInfo, old: PodInfo, resource: 'AssignedPod' | 
   if (asksLess(now, old)) actions |= action.updatePodScaleDown;
   if (!isDeepStrictEqual(a.spec?.tolerations, b.spec?.tolerations)) actions |= action.updatePodToleration;
   if (b.spec?.schedulingGates?.length && !a.spec?.schedulingGates?.length) actions |= action.updatePodGatesEliminated;
+  if (!isDeepStrictEqual(a.status?.resourceClaimStatuses, b.status?.resourceClaimStatuses))
+    actions |= action.updatePodGeneratedResourceClaim;
   return actions ? event(resource, actions, `${resource}Update`) : undefined;
 }

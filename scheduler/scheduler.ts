@@ -121,20 +121,25 @@ function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle)
   });
 }
 
-/** The first that makes room ends the round; what all others say goes into the message. */
+/** The first that makes room ends the round; what all others say goes into the message. What each wants written is written. */
 function runPostFilters({ info, profile }: QueuedPod, diagnosis: Diagnosis): PostFilterResult {
   const reasons: string[] = [];
+  const acts: (() => Promise<void>)[] = [];
   let last: PostFilterResult = {};
   for (const plugin of profile.postFilters) {
     const result = plugin.postFilter!(info, diagnosis, profile.filters);
+    if (result.act) acts.push(result.act);
     last = { ...last, ...result };
-    if (!result.status) return result;
+    if (!result.status) return withActs(result, acts);
     reasons.push(...result.status.reasons);
     if (result.status.code === 'Unresolvable') break;
   }
   diagnosis.postFilterMessage = reasons.join(', ');
-  return last;
+  return withActs(last, acts);
 }
+
+const withActs = (result: PostFilterResult, acts: readonly (() => Promise<void>)[]): PostFilterResult =>
+  acts.length < 2 ? result : { ...result, act: async () => void (await Promise.all(acts.map((act) => act()))) };
 
 /** Back into the queue, and said so in Event and condition. */
 function fail(w: Working, pod: QueuedPod, failure: Failure): void {

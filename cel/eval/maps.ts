@@ -22,8 +22,14 @@ export const mapEntries = (m: AnyMap): Iterable<[unknown, unknown]> =>
   m instanceof MapValue ? m.entries.values() : entriesOf(m);
 export const mapSize = (m: AnyMap): number => (m instanceof MapValue ? m.entries.size : entriesOf(m).length);
 
-/** Undefined where the key is absent. */
+export const mapHas = (m: AnyMap, key: unknown): boolean =>
+  m instanceof MapValue ? m.entries.has(keyOf(key)) : typeof key === 'string' && Object.hasOwn(m, key);
+
+/** Undefined where the key is absent, unless the map says what to read then. */
 export function mapGet(m: AnyMap, key: unknown): unknown {
-  if (m instanceof MapValue) return m.entries.get(keyOf(key))?.[1];
+  if (m instanceof MapValue) {
+    const entry = m.entries.get(keyOf(key));
+    return entry ? entry[1] : m.absent;
+  }
   return typeof key === 'string' && Object.hasOwn(m, key) ? m[key] : undefined;
 }

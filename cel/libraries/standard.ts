@@ -3,7 +3,7 @@
 // Next: conversions.ts and time.ts have the rest of the standard library.
 import { equal } from '../eval/equality.ts';
 import { concatLists } from '../eval/listKinds.ts';
-import { mapEntries, mapGet, mapSize } from '../eval/maps.ts';
+import { mapEntries, mapGet, mapHas, mapSize } from '../eval/maps.ts';
 import { fail, work } from '../eval/meter.ts';
 import {
   addInts,
@@ -183,7 +183,7 @@ const access: Overload[] = [
     optionalIndex(mapGet),
   ),
   binary('@in', 'in_list', 'A, list(A)', 'bool', (value, list) => contains(list, value)),
-  binary('@in', 'in_map', 'A, map(A, B)', 'bool', (key, m) => mapGet(m, key) !== undefined),
+  binary('@in', 'in_map', 'A, map(A, B)', 'bool', (key, m) => mapHas(m, key)),
 ];
 
 const sizes = [
