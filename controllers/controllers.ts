@@ -18,6 +18,7 @@ import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
+import { ephemeralVolumeController } from './ephemeralVolume.ts';
 import type { ManagerConfig } from './flags.ts';
 import { garbageCollector } from './garbageCollector/garbageCollector.ts';
 import { jobController } from './job/job.ts';
@@ -26,6 +27,7 @@ import { checkNames, disabledByDefault } from './names.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
+import { persistentVolumeBinder } from './persistentVolume/persistentVolume.ts';
 import { autoscalerOptions } from './podAutoscaler/flags.ts';
 import { podAutoscaler } from './podAutoscaler/podAutoscaler.ts';
 import { podGarbageCollector } from './podGarbage/podGarbage.ts';
@@ -40,6 +42,7 @@ import { claimProtection, classProtection, volumeProtection } from './storagePro
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
 import { ttlController } from './ttl.ts';
 import { ttlAfterFinishedController } from './ttlAfterFinished.ts';
+import { volumeExpansionController } from './volumeExpansion.ts';
 
 type Row = (config: ManagerConfig) => Controller | undefined;
 
@@ -77,6 +80,14 @@ export const rows: Row[] = [
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
   (c) => nodeLifecycleController(lifecycleOptions(c)),
   () => taintEvictionController(),
+  (c) =>
+    persistentVolumeBinder({
+      syncPeriod: c['pvclaimbinder-sync-period'],
+      dynamic: c['enable-dynamic-provisioning'],
+      hostPath: c['enable-hostpath-provisioner'],
+    }),
+  () => volumeExpansionController,
+  (c) => ephemeralVolumeController(c['concurrent-ephemeralvolume-syncs']),
   () => claimProtection,
   () => volumeProtection,
   () => classProtection,

@@ -5,6 +5,7 @@ import type { Config, Flags } from '../component-base/flags.ts';
 import { servingFlags } from '../component-base/servingFlags.ts';
 import { signingFlags } from './certificates/flags.ts';
 import { controllersHelp } from './names.ts';
+import { storageFlags } from './persistentVolume/flags.ts';
 import { autoscalerFlags } from './podAutoscaler/flags.ts';
 
 const syncs = (what: string, count: number) =>
@@ -163,6 +164,7 @@ export const flags = {
   },
   ...signingFlags,
   ...autoscalerFlags,
+  ...storageFlags,
   ...servingFlags(10257),
 } as const satisfies Flags;
 
