@@ -9,12 +9,13 @@ import { etcdRows } from './etcdRows.ts';
 import { memoryRows } from './memoryRows.ts';
 import { readyRows } from './readyRows.ts';
 import { scaleRows } from './scaleRows.ts';
-import { schedulerRows } from './schedulerRows.ts';
+import { schedulerRow } from './schedulerRows.ts';
 import { embedded } from './servers.ts';
 import { startRows } from './startRows.ts';
 import { customResources } from './subjects.ts';
 import { type Row, table } from './table.ts';
 import { watchRows } from './watchRows.ts';
+import { workloads } from './workloads.ts';
 
 const log = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -38,12 +39,15 @@ const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
   { name: 'etcd-puts', missing: etcdMissing, rows: () => etcdPutRows(log) },
   { name: 'etcd', missing: etcdMissing, rows: () => etcdRows(log) },
   { name: 'deployment', rows: () => deploymentRows(log) },
-  { name: 'scheduler', rows: () => schedulerRows(log) },
+  ...workloads.map((w) => ({ name: `scheduler-${w.name}`, rows: () => schedulerRow(w, log) })),
   { name: 'memory', rows: () => memoryRows(log) },
 ];
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !groups.some((g) => g.name === name));
+/** A name stands for its group, or for all that begin with it: `scheduler`. */
+const stands = (name: string, group: string) =>
+  group === name || (!groups.some((g) => g.name === name) && group.startsWith(`${name}-`));
+const unknown = wanted.filter((name) => !groups.some((g) => stands(name, g.name)));
 if (unknown.length) {
   log(`bench: there is no group ${unknown.join(', ')}; there are ${groups.map((g) => g.name).join(', ')}.`);
   process.exit(1);
@@ -53,7 +57,7 @@ if (loadBefore > 0.5)
   log(`bench: the machine is busy (load ${loadBefore.toFixed(1)}); the figures will be lower than it can.`);
 const rows: Row[] = [];
 for (const group of groups) {
-  if (wanted.length && !wanted.includes(group.name)) continue;
+  if (wanted.length && !wanted.some((name) => stands(name, group.name))) continue;
   if (group.missing) {
     log(`bench: ${group.name} is left out: ${group.missing}`);
     continue;

@@ -37,7 +37,8 @@ export interface Plan {
 const nursery = (megabytes: number): string[] => [`--max-semi-space-size=${megabytes}`];
 
 const serviceRange = '10.96.0.0/12';
-const podRange = '10.244.0.0/16';
+/** A /24 a node. Where nodes are real it is the usual range; simulated ones, of which there may be thousands, want more. */
+const podRange = (o: UpOptions) => (o.runtimeEndpoint ? '10.244.0.0/16' : '10.192.0.0/10');
 const issuer = 'https://kubernetes.default.svc.cluster.local';
 
 /** `--name=value` for each; empty ones are left out, `true` is said. */
@@ -104,7 +105,7 @@ const controllers = (o: UpOptions, dir: DataDir, name: string, port: number): Pr
     'cluster-signing-cert-file': `${dir.pki}/ca.crt`,
     'cluster-signing-key-file': `${dir.pki}/ca.key`,
     'allocate-node-cidrs': true,
-    'cluster-cidr': podRange,
+    'cluster-cidr': podRange(o),
     'service-cluster-ip-range': serviceRange,
     'bind-address': '127.0.0.1',
     'secure-port': port,
@@ -208,7 +209,7 @@ const proxy = (
   args: args({
     kubeconfig: kubeconfigOf(dir, 'proxy'),
     'hostname-override': nodes,
-    'cluster-cidr': podRange,
+    'cluster-cidr': podRange(o),
     'proxy-mode': o.runtimeEndpoint ? 'iptables' : 'none',
     'healthz-bind-address': `127.0.0.1:${port}`,
     'metrics-bind-address': `127.0.0.1:${metricsPort}`,
