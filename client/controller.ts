@@ -7,6 +7,7 @@ import type { Clock } from '../apimachinery/clock.ts';
 import type { Resource } from '../apimachinery/resources.ts';
 import type { KubeObject } from '../apimachinery/types.ts';
 import type { Logger } from '../component-base/logger.ts';
+import type { Metrics } from '../component-base/metrics.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import type { InformerFactory, InformerOptions, ObjectKey } from './informer.ts';
@@ -29,6 +30,8 @@ export interface ControllerContext {
   clock: Clock;
   random(): number;
   log: Logger;
+  /** For numbers of a controller's own; absent where nobody looks. */
+  metrics?: Metrics;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface ElectionDeps {
   events?: EventRecorder;
   /** Told of each change, for the metric leader_election_master_status. */
   onChange?(leading: boolean): void;
+  /** Told when a renewal was confirmed, the first one too: a health check asks how long ago that was. */
+  onRenew?(): void;
 }
 
 /** `host_uuid`: two processes on one machine are two. */
@@ -88,6 +90,7 @@ export async function runLeaderElection(
   const renewedAt = await acquire(deps, config, observed, signal);
   if (renewedAt === undefined) return 'stopped';
   deps.onChange?.(true);
+  deps.onRenew?.();
   tellLeadership(deps, config, observed, 'became leader');
   const ending = new AbortController();
   const stop = () => ending.abort();
@@ -149,8 +152,10 @@ async function renew(
     if (ending.signal.aborted) return;
     const sentAt = deps.clock.now();
     const won = left() > 0 && (await attempt(deps, config, observed, last + config.renewDeadline));
-    if (won && left() > 0) last = sentAt;
-    else if (left() <= 0 || isHeldByOther(observed, config)) return;
+    if (won && left() > 0) {
+      last = sentAt;
+      deps.onRenew?.();
+    } else if (left() <= 0 || isHeldByOther(observed, config)) return;
   }
 }
 

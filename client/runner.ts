@@ -18,6 +18,8 @@ export interface RunOptions {
   contextFor(controller: Controller): ControllerContext;
   signal: AbortSignal;
   metrics?: Metrics;
+  /** The label `name` of a controller's workqueue metrics; absent: the controller's own name. */
+  queueName?(controller: string): string;
 }
 
 /** Sets all up, starts their informers, works until the signal aborts. Resolves when the last reconcile has ended. */
@@ -38,7 +40,9 @@ interface Running {
 
 function prepare(controller: Controller, o: RunOptions): Running {
   const context = o.contextFor(controller);
-  const queue = createWorkQueue(context.clock, o.metrics && observeQueue(controller.name, o.metrics));
+  const name = o.queueName?.(controller.name) ?? controller.name;
+  const queue = createWorkQueue(context.clock, o.metrics && observeQueue(name, o.metrics));
+  if (o.metrics) observeWorkers(name, queue, o.metrics);
   const enqueue: Enqueue = (key, { after = 0, causes } = {}) => queue.addAfter(key, after, causes);
   o.signal.addEventListener('abort', () => queue.shutDown(), { once: true });
   controller.setup?.(context, enqueue);
@@ -124,12 +128,36 @@ function observeQueue(name: string, metrics: Metrics): QueueObserver {
     seconds,
   );
   const retries = metrics.counter('workqueue_retries_total', 'Total number of retries handled by workqueue', ['name']);
-  depth.set({ name }, 0);
+  let before = 0;
+  for (const number of [depth, adds, retries]) number.inc({ name }, 0);
   return {
-    depth: (n) => depth.set({ name }, n),
+    // Two controllers may share a name.
+    depth(n) {
+      depth.inc({ name }, n - before);
+      before = n;
+    },
     added: () => adds.inc({ name }),
     waited: (s) => waits.observe({ name }, s),
     worked: (s) => works.observe({ name }, s),
     retried: () => retries.inc({ name }),
   };
+}
+
+/** A worker that hangs never reports that it has ended: so one looks at those that are at work. */
+function observeWorkers(name: string, queue: WorkQueue, metrics: Metrics): void {
+  const unfinished = metrics.gauge(
+    'workqueue_unfinished_work_seconds',
+    'How many seconds of work has been done that is in progress and has not been observed by work_duration.',
+    ['name'],
+  );
+  const longest = metrics.gauge(
+    'workqueue_longest_running_processor_seconds',
+    'How many seconds the longest running processor of the workqueue has been running.',
+    ['name'],
+  );
+  metrics.onLook(() => {
+    const busy = queue.busy();
+    unfinished.set({ name }, busy.together);
+    longest.set({ name }, busy.longest);
+  });
 }

@@ -37,6 +37,8 @@ export interface WorkQueue {
   /** The next key; undefined once the queue is shut down and empty of work to hand out. */
   get(): Promise<WorkItem | undefined>;
   done(key: string): void;
+  /** Seconds that workers have been busy with what they have now: all of them together, and the one at it longest. */
+  busy(): { together: number; longest: number };
   /** Hands out nothing more. */
   shutDown(): void;
   readonly length: number;
@@ -155,6 +157,10 @@ export function createWorkQueue(clock: Clock, observer?: QueueObserver): WorkQue
       processing.delete(key);
       if (started !== undefined) observer?.worked((clock.now() - started) / 1000);
       if (!stopped && dirty.has(key)) enqueue(key);
+    },
+    busy() {
+      const seconds = [...processing.values()].map((since) => (clock.now() - since) / 1000);
+      return { together: seconds.reduce((a, b) => a + b, 0), longest: Math.max(0, ...seconds) };
     },
     shutDown() {
       stopped = true;

@@ -55,9 +55,11 @@ export function parseFlags<T extends Flags>(
     }
     const body = arg.replace(/^--?/, '');
     const eq = body.indexOf('=');
-    const name = eq < 0 ? body : body.slice(0, eq);
-    const flag = table[name];
-    if (!flag) throw new UsageError(`unknown flag: --${name}; run with --help to see the flags.`);
+    const written = eq < 0 ? body : body.slice(0, eq);
+    // Upstream takes `_` for `-`.
+    const name = Object.hasOwn(table, written) ? written : written.replaceAll('_', '-');
+    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (!flag) throw new UsageError(`unknown flag: --${written}; run with --help to see the flags.`);
     let text = eq < 0 ? undefined : body.slice(eq + 1);
     if (text === undefined && flag.type === 'bool') text = 'true';
     if (text === undefined) text = argv[++i];

@@ -1,4 +1,5 @@
-// What every daemon serves about itself: /healthz, /livez, /readyz (each check by name with ?verbose) and /metrics.
+// What every daemon serves about itself: /healthz, /livez, /readyz (each check by name with ?verbose or alone), /metrics,
+// /metrics/slis and pages of its own, such as /configz.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/server/healthz. A bare node:http server: it costs next to nothing while idle.
 // Used by: the main.ts of controllers, scheduler and proxy.
 import type * as http from 'node:http';
@@ -6,6 +7,7 @@ import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { eitherProtocol } from './eitherProtocol.ts';
 import { UsageError } from './flags.ts';
+import { createHealthSlis, type HealthSlis } from './healthSlis.ts';
 import { createServer } from './http.ts';
 import type { Metrics } from './metrics.ts';
 import { selfSigned } from './selfSigned.ts';
@@ -21,13 +23,16 @@ export interface HealthServerOptions {
   /** By name; one throws (or rejects) with the reason when it does not hold. `ready` ones count for /readyz alone. */
   checks?: Record<string, () => void | Promise<void>>;
   ready?: Record<string, () => void | Promise<void>>;
+  /** Further pages by path; what they give is sent as JSON. */
+  pages?: Record<string, () => object>;
   signal: AbortSignal;
 }
 
 /** Listens; resolves with the port. Throws UsageError when the port is taken. Stops with the signal. */
 export async function startHealthServer(o: HealthServerOptions): Promise<{ port: number; url: string }> {
+  const slis = createHealthSlis();
   const answer = (request: http.IncomingMessage, response: http.ServerResponse) =>
-    void respond(o, request, response).catch(() => response.destroy());
+    void respond(o, slis, request, response).catch(() => response.destroy());
   const secure = o.cert && o.key;
   const host = o.host ?? '127.0.0.1';
   const { server, closeAllConnections } = secure
@@ -58,35 +63,57 @@ const only = (server: https.Server) => ({ server, closeAllConnections: () => ser
 
 async function respond(
   o: HealthServerOptions,
+  slis: HealthSlis,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'method not allowed');
-  if (url.pathname === '/metrics' && o.metrics)
-    return end(response, 200, await o.metrics.text(), 'text/plain; version=0.0.4; charset=utf-8');
-  const checks = checksOf(o, url.pathname);
+  if (url.pathname === '/metrics' && o.metrics) return end(response, 200, await o.metrics.text(), exposition);
+  if (url.pathname === '/metrics/slis' && o.metrics) return end(response, 200, await slis.text(), exposition);
+  const page = o.pages?.[url.pathname];
+  if (page) return end(response, 200, JSON.stringify(page()), 'application/json');
+  const [, type = '', single] = url.pathname.split('/');
+  const all = checksOf(o, type);
+  const checks = single && all ? justOne(all, single) : all;
   if (!checks) return end(response, 404, '404 page not found\n');
-  const results = await Promise.all(Object.entries(checks).map(runCheck));
+  const excluded = url.searchParams.getAll('exclude');
+  const results = await Promise.all(
+    Object.entries(checks)
+      .filter(([name]) => !excluded.includes(name))
+      .map(runCheck),
+  );
+  for (const { name, ok } of results) slis.observe(name, type, ok);
   const ok = results.every((r) => r.ok);
-  if (ok && !url.searchParams.has('verbose')) return end(response, 200, 'ok');
-  const what = url.pathname.slice(1);
-  const last = ok ? `${what} check passed\n` : `${what} check failed\n`;
-  end(response, ok ? 200 : 500, results.map((r) => r.line).join('') + last);
+  if (ok && (single || !url.searchParams.has('verbose'))) return end(response, 200, 'ok');
+  const last = ok ? `${type} check passed\n` : `${type} check failed\n`;
+  const lines = [...results.map((r) => r.line), ...excluded.map((name) => `[+]${name} excluded: ok\n`)];
+  end(response, ok ? 200 : 500, lines.join('') + last);
 }
 
-function checksOf(o: HealthServerOptions, path: string): HealthServerOptions['checks'] | undefined {
-  if (path === '/healthz' || path === '/livez') return { ping: () => {}, ...o.checks };
-  if (path === '/readyz') return { ping: () => {}, ...o.checks, ...o.ready };
+const exposition = 'text/plain; version=0.0.4; charset=utf-8';
+
+type Checks = NonNullable<HealthServerOptions['checks']>;
+
+const justOne = (checks: Checks, name: string): Checks | undefined =>
+  Object.hasOwn(checks, name) ? { [name]: checks[name]! } : undefined;
+
+function checksOf(o: HealthServerOptions, page: string): Checks | undefined {
+  if (page === 'healthz' || page === 'livez') return { ping: () => {}, ...o.checks };
+  if (page === 'readyz') return { ping: () => {}, ...o.checks, ...o.ready };
   return undefined;
 }
 
-async function runCheck([name, check]: [string, () => void | Promise<void>]): Promise<{ ok: boolean; line: string }> {
+async function runCheck([name, check]: [string, () => void | Promise<void>]): Promise<{
+  name: string;
+  ok: boolean;
+  line: string;
+}> {
   try {
     await check();
-    return { ok: true, line: `[+]${name} ok\n` };
+    return { name, ok: true, line: `[+]${name} ok\n` };
   } catch (error) {
-    return { ok: false, line: `[-]${name} failed: ${(error as Error).message}\n` };
+    return { name, ok: false, line: `[-]${name} failed: ${(error as Error).message}\n` };
   }
 }
 

@@ -27,6 +27,10 @@ export function runMain<T extends Flags>(meta: ImportMeta, daemon: Daemon<T>): v
     process.stdout.write(helpText(daemon.usage, daemon.flags));
     return;
   }
+  if (argv.includes('--version') || argv.includes('--version=true')) {
+    process.stdout.write('Kubernetes v1.35.0\n');
+    return;
+  }
   start(daemon, argv).then(
     () => process.exit(0),
     (error: unknown) => {

@@ -15,6 +15,8 @@ export interface Metrics {
     labels?: readonly L[],
     buckets?: number[],
   ): PromClient.Histogram<L>;
+  /** Called before each look, for numbers that are worth counting only then. */
+  onLook(update: () => void): void;
   /** The text exposition format. */
   text(): Promise<string>;
 }
@@ -27,6 +29,8 @@ export function createMetrics(): Metrics {
     if (!known.has(name)) known.set(name, make());
     return known.get(name) as T;
   };
+  const looks: (() => void)[] = [];
+  const write = exposition(registry);
   const metrics: Metrics = {
     registry,
     counter: (name, help, labels = []) =>
@@ -35,7 +39,11 @@ export function createMetrics(): Metrics {
       once(name, () => new Gauge({ name, help, labelNames: labels, registers: [registry] })),
     histogram: (name, help, labels = [], buckets = defaultBuckets) =>
       once(name, () => new Histogram({ name, help, labelNames: labels, buckets, registers: [registry] })),
-    text: exposition(registry),
+    onLook: (update) => void looks.push(update),
+    text() {
+      for (const update of looks) update();
+      return write();
+    },
   };
   metrics
     .gauge('kubernetes_build_info', 'A metric with a constant 1 value, labeled by the version that is spoken.', [

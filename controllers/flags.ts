@@ -1,9 +1,9 @@
 // The flags of kube-controller-manager that this one honours, with upstream's names and defaults.
 // Mirrors: cmd/kube-controller-manager/app/options. Read by: main.ts and controllers.ts.
-import { leaderElectionFlags } from '../client/leaderElection.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
-import { servingFlags } from '../component-base/servingFlags.ts';
+import { accepted } from './acceptedFlags.ts';
 import { signingFlags } from './certificates/flags.ts';
+import { commonFlags } from './commonFlags.ts';
 import { controllersHelp } from './names.ts';
 import { storageFlags } from './persistentVolume/flags.ts';
 import { autoscalerFlags } from './podAutoscaler/flags.ts';
@@ -12,23 +12,13 @@ const syncs = (what: string, count: number) =>
   ({ type: 'int', default: count, help: `How many ${what} are reconciled at the same time.` }) as const;
 
 export const flags = {
-  kubeconfig: {
-    type: 'string',
-    default: '',
-    help: 'Kubeconfig with the way to the API server; without it the ServiceAccount of the pod is used.',
-  },
+  ...accepted,
+  ...commonFlags('kube-controller-manager', 10257),
   controllers: {
     type: 'list',
     default: ['*'],
     help: controllersHelp(),
   },
-  'feature-gates': { type: 'map', default: {}, help: 'Features to turn on or off: Name=true,Other=false.' },
-  'use-service-account-credentials': {
-    type: 'bool',
-    default: false,
-    help: 'Each controller acts as its own ServiceAccount in kube-system.',
-  },
-  ...leaderElectionFlags('kube-controller-manager'),
   'root-ca-file': {
     type: 'string',
     default: '',
@@ -125,32 +115,10 @@ export const flags = {
     default: true,
     help: 'Run the garbage collector; must be as on the API server.',
   },
-  'kube-api-qps': {
-    type: 'string',
-    default: '20',
-    help: 'Taken for compatibility: the API server holds back by priority, the client does not.',
-  },
-  'kube-api-burst': { type: 'int', default: 30, help: 'Taken for compatibility, as --kube-api-qps.' },
-  'kube-api-content-type': {
-    type: 'string',
-    default: 'application/json',
-    help: 'Taken for compatibility: JSON is spoken.',
-  },
   'cluster-name': {
     type: 'string',
     default: 'kubernetes',
     help: 'Taken for compatibility: no cloud provider asks for it.',
-  },
-  profiling: { type: 'bool', default: true, help: 'Taken for compatibility.' },
-  'authentication-kubeconfig': {
-    type: 'string',
-    default: '',
-    help: 'Taken for compatibility: health and metrics are open to whoever can reach the port.',
-  },
-  'authorization-kubeconfig': {
-    type: 'string',
-    default: '',
-    help: 'Taken for compatibility, as --authentication-kubeconfig.',
   },
   'legacy-service-account-token-clean-up-period': {
     type: 'duration',
@@ -165,7 +133,6 @@ export const flags = {
   ...signingFlags,
   ...autoscalerFlags,
   ...storageFlags,
-  ...servingFlags(10257),
 } as const satisfies Flags;
 
 export type ManagerConfig = Config<typeof flags>;

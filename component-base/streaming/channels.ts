@@ -1,7 +1,7 @@
 // Several streams in one WebSocket: each message begins with the number of its channel, in binary or, for browsers of old, in base64.
 // Mirrors: apimachinery/pkg/util/httpstream/wsstream/conn.go. Used by: remoteCommandServer.ts, portForwardServer.ts.
 import { PassThrough, type Readable, Writable } from 'node:stream';
-import { send, type WebSocket, writePaced } from './webSocket.ts';
+import { closeWebSocket, send, type WebSocket, writePaced } from './webSocket.ts';
 
 export interface Channels {
   /** What the peer sends on a channel; it ends with the connection, or when the peer closes it (v5). */
@@ -37,7 +37,7 @@ export function createChannels(ws: WebSocket, options: { base64?: boolean; closa
       new Writable({
         write: (data: Buffer, _encoding, done) => void sendOn(ws, channel, data, options.base64).then(() => done()),
       }),
-    close: (code = 1000) => ws.close(code),
+    close: (code) => closeWebSocket(ws, code),
   };
 }
 

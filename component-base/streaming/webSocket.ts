@@ -15,6 +15,9 @@ const load = createRequire(import.meta.url);
 /** Loaded with the first WebSocket: most servers never see one. */
 const library = (): typeof Library => load('ws');
 
+/** What each connection runs over, for closeWebSocket. */
+const carriers = new WeakMap<WebSocket, Duplex>();
+
 export const isWebSocket = (raw: IncomingMessage): boolean => /\bwebsocket\b/i.test(raw.headers.upgrade ?? '');
 
 /** The sub-protocols that the client offers, in its order. */
@@ -48,9 +51,19 @@ export function acceptWebSocket(
     server.handleUpgrade(raw, socket, head, (ws) => {
       // A malformed frame closes the connection (1002, 1009); there is nobody to throw at.
       ws.on('error', () => ws.terminate());
+      carriers.set(ws, socket);
       resolve(ws);
     });
   });
+}
+
+/**
+ * Says the end and that nothing follows: clients that wait on the socket itself (Python's) do not see a close frame that TLS
+ * brought together with what was before it, and would wait for the connection to end.
+ */
+export function closeWebSocket(ws: WebSocket, code = 1000): void {
+  ws.close(code);
+  carriers.get(ws)?.end();
 }
 
 /** Sends and resolves when the peer takes more: memory holds what is under way and no more. */

@@ -1,0 +1,47 @@
+// What upstream calls the work queues of its controllers, in workqueue_* metrics: dashboards ask by these names.
+// Data. Mirrors: the NewTypedRateLimitingQueueWithConfig calls below pkg/controller. Used by: manager.ts.
+
+const names: Record<string, string> = {
+  'serviceaccount-token-controller': 'serviceaccount_tokens_secret',
+  'endpoints-controller': 'endpoint',
+  'endpointslice-controller': 'endpoint_slice',
+  'endpointslice-mirroring-controller': 'endpoint_slice_mirroring',
+  'replicationcontroller-controller': 'replicationmanager',
+  'pod-garbage-collector-controller': 'orphaned_pods_nodes',
+  'resourcequota-controller': 'resourcequota_primary',
+  'namespace-controller': 'namespace',
+  'serviceaccount-controller': 'serviceaccount',
+  'garbage-collector-controller': 'garbage_collector_attempt_to_delete',
+  'daemonset-controller': 'daemonset',
+  'job-controller': 'job',
+  'deployment-controller': 'deployment',
+  'replicaset-controller': 'replicaset',
+  'horizontal-pod-autoscaler-controller': 'horizontalpodautoscaler',
+  'disruption-controller': 'disruption',
+  'statefulset-controller': 'statefulset',
+  'cronjob-controller': 'cronjob',
+  'certificatesigningrequest-approving-controller': 'certificate',
+  'certificatesigningrequest-signing-controller': 'certificate',
+  'ttl-controller': 'ttlcontroller',
+  'bootstrap-signer-controller': 'bootstrap_signer_queue',
+  'token-cleaner-controller': 'token_cleaner',
+  'node-ipam-controller': 'cidrallocator_node',
+  'node-lifecycle-controller': 'node_lifecycle_controller',
+  'taint-eviction-controller': 'noexec_taint_pod',
+  'persistentvolume-binder-controller': 'claims',
+  'persistentvolume-expander-controller': 'volume_expand',
+  'clusterrole-aggregation-controller': 'ClusterRoleAggregator',
+  'persistentvolumeclaim-protection-controller': 'pvcprotection',
+  'persistentvolume-protection-controller': 'pvprotection',
+  'ttl-after-finished-controller': 'ttl_jobs_to_delete',
+  'root-ca-certificate-publisher-controller': 'root_ca_cert_publisher',
+  'ephemeral-volume-controller': 'ephemeral_volume',
+  'resourceclaim-controller': 'resource_claim',
+  'validatingadmissionpolicy-status-controller': 'validatingadmissionpolicy-status',
+  'service-cidr-controller': 'ipaddresses',
+  'service-lb-controller': 'service',
+  'cloud-node-controller': 'Nodes',
+};
+
+/** The controller's own name where upstream has no queue for it. */
+export const queueName = (controller: string): string => names[controller] ?? controller;
