@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import {
   acceptWebSocket,
+  closeWebSocket,
   isWebSocket,
   offeredProtocols,
   send,
@@ -39,7 +40,7 @@ function messages(ws: WebSocket, sendOne: (data: Buffer) => Promise<void>): Writ
   const out = new Writable({
     write: (data: Buffer, _encoding, done) => void sendOne(data).then(() => done()),
     final(done) {
-      ws.close(1000);
+      closeWebSocket(ws);
       done();
     },
     destroy(_error, done) {

@@ -7,7 +7,13 @@ import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { Status } from '../../apimachinery/types.ts';
 import { createSpdyConnection, type SpdyConnection, type SpdyStream } from '../../component-base/spdy/connection.ts';
 import type { Splice } from '../../component-base/streaming/splice.ts';
-import { acceptWebSocket, send, type WebSocket, writePaced } from '../../component-base/streaming/webSocket.ts';
+import {
+  acceptWebSocket,
+  closeWebSocket,
+  send,
+  type WebSocket,
+  writePaced,
+} from '../../component-base/streaming/webSocket.ts';
 import { requestHeaders } from '../proxy/forwardedHeaders.ts';
 import { dialUpgrade, type ProxyTarget } from '../proxy/reverseProxy.ts';
 import type { Answer, ApiRequest } from '../request.ts';
@@ -67,7 +73,7 @@ async function run(
     const refusal = error instanceof StatusError ? error : internalError((error as Error).message);
     await send(ws, channelMessage(channel.error, Buffer.from(JSON.stringify(refusal.status))));
   }
-  ws.close(1000);
+  closeWebSocket(ws);
   spdy?.close();
 }
 

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Splice } from '../../component-base/streaming/splice.ts';
 import {
   acceptWebSocket,
+  closeWebSocket,
   offeredProtocols,
   send,
   type WebSocket,
@@ -55,7 +56,7 @@ function join(ws: WebSocket, backend: Duplex, head: Buffer, open: Set<Splice> | 
     backend.end(() => backend.destroy());
   });
   backend.on('error', () => backend.destroy());
-  backend.on('close', () => ws.close(1000));
+  backend.on('close', () => closeWebSocket(ws));
   void pump(backend, ws, head);
 }
 
@@ -66,5 +67,5 @@ async function pump(backend: Duplex, ws: WebSocket, head: Buffer): Promise<void>
   } catch {
     // Cut off: the WebSocket closes as well.
   }
-  ws.close(1000);
+  closeWebSocket(ws);
 }

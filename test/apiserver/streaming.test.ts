@@ -105,6 +105,31 @@ describe('v5 becomes SPDY', () => {
   });
 });
 
+describe('the end', () => {
+  it.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])(
+    'of the connection follows the close frame: %s',
+    async (protocol) => {
+      const headers = {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        'sec-websocket-protocol': protocol,
+      };
+      const request = https.get(`${server.url}${base}/p/exec?container=echo&command=x&stdout=1`, { ...tls(), headers });
+      // A client that answers nothing, and reads on until there is nothing more.
+      const socket = await new Promise<Duplex>((resolve) =>
+        request.on('upgrade', (_answer, socket) => resolve(socket)),
+      );
+      const started = Date.now();
+      socket.resume();
+      await new Promise((resolve) => socket.once('end', resolve));
+      socket.destroy();
+      expect(Date.now() - started).toBeLessThan(10_000);
+    },
+  );
+});
+
 describe('other protocols pass through', () => {
   it.each([
     ['echo', 'v4.channel.k8s.io', 1000],
