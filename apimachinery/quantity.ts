@@ -177,6 +177,14 @@ export function scaledValue(q: Quantity, scale: number): number {
 }
 export const integerValue = (q: Quantity): number => scaledValue(q, 0);
 export const milliValue = (q: Quantity): number => scaledValue(q, -3);
+/** Thousandths, exact, rounded away from zero, and held to what an int64 can hold. */
+export function milliInt64(q: Quantity): bigint {
+  const by = q.scale + 3;
+  const most = signOf(q) < 0 ? -maxInt64 - 1n : maxInt64;
+  if (isZero(q) || digitCount(q.digits) + by > 40) return isZero(q) ? 0n : most;
+  const value = shifted(q.digits, by);
+  return value > maxInt64 || value < -maxInt64 - 1n ? most : value;
+}
 
 const numbers = [new Map<string, number>(), new Map<string, number>()] as const;
 function rememberedValue(text: string | number | undefined, places: 0 | 1): number {

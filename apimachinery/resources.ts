@@ -45,6 +45,13 @@ export const ipAddresses = row<t.IPAddress>('networking.k8s.io', 'ipaddresses', 
 export const serviceCIDRs = row<t.ServiceCIDR>('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', false);
 export const jobs = row<t.Job>('batch', 'jobs', 'Job');
 export const cronJobs = row<t.CronJob>('batch', 'cronjobs', 'CronJob');
+export const horizontalPodAutoscalers = row<t.HorizontalPodAutoscaler>(
+  'autoscaling',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+  true,
+  'v2',
+);
 export const podDisruptionBudgets = row<t.PodDisruptionBudget>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget');
 export const replicationControllers = row<t.ReplicationController>(
   '',

@@ -17,6 +17,7 @@ import type { LabelSelector, Pod, PodDisruptionBudget } from '../../apimachinery
 import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
+import { goSelector } from '../common/goSelector.ts';
 import { wouldSelect } from '../common/owners.ts';
 import { isReady } from '../common/pods.ts';
 import { type BudgetStatus, expectedOf, needsScale, planDisrupted, planFailed, planStatus } from './plan.ts';
@@ -146,16 +147,6 @@ const unmanagedText = (selector: LabelSelector | undefined): string =>
   `Pods selected by this PodDisruptionBudget (selector: ${goSelector(selector)}) were found to be unmanaged. As a result, ` +
   'the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
   'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
-
-/** As Go prints a selector. */
-function goSelector(selector: LabelSelector | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const pairs = labels.map(([key, value]) => `${key}: ${value},`).join('');
-  const rules = (selector?.matchExpressions ?? []).map(
-    (e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`,
-  );
-  return `&LabelSelector{MatchLabels:map[string]string{${pairs}},MatchExpressions:[]LabelSelectorRequirement{${rules.join('')}},}`;
-}
 
 /** With the version that was counted from: an eviction in between makes it a conflict. */
 async function write(

@@ -63,15 +63,14 @@ export function runPods(client: Client, node = 'node-1'): { stop(): void } {
     if (pod.spec.containers[0]!.image === 'broken') return;
     once(`run ${uid}`, () => {
       const ip = `10.1.${++address >> 8}.${address & 255}`;
-      const conditions = [
-        { type: 'Ready', status: 'True', lastTransitionTime: `${new Date().toISOString().slice(0, 19)}Z` },
-      ];
+      const startTime = `${new Date().toISOString().slice(0, 19)}Z`;
+      const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: startTime }];
       return client.patch(
         pods,
         name,
         namespace,
         'merge',
-        { status: { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions } },
+        { status: { phase: 'Running', startTime, podIP: ip, podIPs: [{ ip }], conditions } },
         { subresource: 'status' },
       );
     });
