@@ -4,6 +4,7 @@ import type { Clock } from '../apimachinery/clock.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/eventRecorder.ts';
 import type { InformerFactory } from '../client/informer.ts';
+import { defaultFeatureGates, type FeatureGates } from '../component-base/featureGates.ts';
 import type { Logger } from '../component-base/logger.ts';
 import type { Metrics } from '../component-base/metrics.ts';
 import { createCache } from './cache.ts';
@@ -27,6 +28,7 @@ export interface Parts {
   signal: AbortSignal;
   metrics?: Metrics;
   maxInUnschedulable?: number;
+  gates?: FeatureGates;
 }
 
 /** The informers are asked for, not started. Throws UsageError when the configuration does not hold. */
@@ -37,7 +39,13 @@ export function assemble(config: SchedulerConfig, parts: Parts): Scheduler {
   const nominations = createNominations();
   const handles = new Map<string, Handle>();
   const handleFor = (component: string): Handle => {
-    const handle = { ...parts, snapshot, nominations, events: createEventRecorder({ ...parts, component }) };
+    const handle = {
+      gates: defaultFeatureGates,
+      ...parts,
+      snapshot,
+      nominations,
+      events: createEventRecorder({ ...parts, component }),
+    };
     handles.set(component, handle);
     return handle;
   };

@@ -44,6 +44,7 @@ export const flags = {
     default: 300_000,
     help: 'How long a pod waits for an event that could help before it is tried again without one.',
   },
+  'feature-gates': { type: 'map', default: {}, help: 'Features to turn on or off: Name=true,Other=false.' },
   ...servingFlags(10259),
 } as const satisfies Flags;
 

@@ -5,6 +5,7 @@ import type { Clock } from '../apimachinery/clock.ts';
 import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/events.ts';
 import type { InformerFactory } from '../client/informer.ts';
+import type { FeatureGates } from '../component-base/featureGates.ts';
 import type { Logger } from '../component-base/logger.ts';
 import type { EventResource } from './clusterEvents.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -118,6 +119,7 @@ export interface Handle {
   clock: Clock;
   random(): number;
   log: Logger;
+  gates: FeatureGates;
 }
 
 /** Makes a plugin. `args` are those of a KubeSchedulerConfiguration; throws UsageError when they are wrong. */

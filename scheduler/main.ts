@@ -9,6 +9,7 @@ import { createInformerFactory } from '../client/informerFactory.ts';
 import { type ClientConfig, configFromFlag } from '../client/kubeconfig.ts';
 import { runLeaderElection } from '../client/leaderElection.ts';
 import { createClient } from '../client/transport.ts';
+import { createFeatureGates } from '../component-base/featureGates.ts';
 import { startHealthServer } from '../component-base/healthServer.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
@@ -60,6 +61,7 @@ async function start(config: SchedulerFlags, file: ConfigFile, server: ClientCon
     signal: acting.signal,
     metrics,
     maxInUnschedulable: config['pod-max-in-unschedulable-pods-duration'],
+    gates: createFeatureGates(config['feature-gates']),
   });
   await serveHealth(config, metrics, () => scheduler.pods.synced, signal);
   const lead = async (leading: AbortSignal) => {

@@ -12,11 +12,15 @@ import { nodePorts } from './nodePorts.ts';
 import { nodeResourcesBalancedAllocation } from './nodeResourcesBalancedAllocation.ts';
 import { nodeResourcesFit } from './nodeResourcesFit.ts';
 import { nodeUnschedulable } from './nodeUnschedulable.ts';
+import { nodeVolumeLimits } from './nodeVolumeLimits.ts';
 import { podTopologySpread } from './podTopologySpread.ts';
 import { prioritySort } from './prioritySort.ts';
 import { schedulingGates } from './schedulingGates.ts';
 import { taintToleration } from './taintToleration.ts';
 import { unsupportedFields } from './unsupportedFields.ts';
+import { volumeBinding } from './volumeBinding/volumeBinding.ts';
+import { volumeRestrictions } from './volumeRestrictions.ts';
+import { volumeZone } from './volumeZone.ts';
 
 export interface PluginRow {
   name: string;
@@ -35,6 +39,10 @@ export const plugins: readonly PluginRow[] = [
   { name: 'NodeAffinity', make: nodeAffinity, weight: 2 },
   { name: 'NodePorts', make: nodePorts },
   { name: 'NodeResourcesFit', make: nodeResourcesFit, weight: 1 },
+  { name: 'VolumeRestrictions', make: volumeRestrictions },
+  { name: 'NodeVolumeLimits', make: nodeVolumeLimits },
+  { name: 'VolumeBinding', make: volumeBinding },
+  { name: 'VolumeZone', make: volumeZone },
   { name: 'PodTopologySpread', make: podTopologySpread, weight: 2 },
   { name: 'InterPodAffinity', make: interPodAffinity, weight: 2 },
   { name: 'DefaultPreemption', make: defaultPreemption },

@@ -15,7 +15,7 @@ export interface WeightedResource {
 interface ScoringStrategy {
   type?: string;
   resources?: WeightedResource[];
-  requestedToCapacityRatio?: { shape?: { utilization?: number; score?: number }[] };
+  requestedToCapacityRatio?: { shape?: ShapePoint[] };
 }
 
 type Score = (node: NodeInfo) => number;
@@ -37,7 +37,12 @@ export function strategyOf(strategy: ScoringStrategy = {}): (pod: PodInfo) => Sc
     case 'MostAllocated':
       return scorer(resources, most, Math.floor);
     case 'RequestedToCapacityRatio':
-      return scorer(resources, byShape(strategy.requestedToCapacityRatio?.shape ?? []), Math.round, true);
+      return scorer(
+        resources,
+        curveOf(strategy.requestedToCapacityRatio?.shape ?? [], 'requestedToCapacityRatio.shape'),
+        Math.round,
+        true,
+      );
     default:
       throw new UsageError(
         `scoringStrategy.type: unknown "${strategy.type}"; supported: LeastAllocated, MostAllocated, RequestedToCapacityRatio.`,
@@ -79,12 +84,21 @@ function usedWith(pod: PodInfo, node: NodeInfo, name: string): number {
   return amountOf(node.requested, name) + amountOf(pod.requests, name);
 }
 
-/** Between the points of a curve in straight lines; scores of a shape go to 10. */
-function byShape(shape: { utilization?: number; score?: number }[]): Rate {
+export interface ShapePoint {
+  utilization?: number;
+  score?: number;
+}
+
+/** Between the points of a curve in straight lines; scores of a shape go to 10. Throws UsageError naming `what`. */
+export function curveOf(shape: readonly ShapePoint[], what: string): Rate {
   const points = shape.map((p) => ({ x: p.utilization ?? 0, y: (p.score ?? 0) * (maxNodeScore / 10) }));
-  if (!points.length) throw new UsageError('requestedToCapacityRatio.shape: at least one point must be specified.');
+  if (!points.length) throw new UsageError(`${what}: at least one point must be specified.`);
+  if (points.some(({ x }) => x < 0 || x > 100))
+    throw new UsageError(`${what}: utilization values must be in the range 0 to 100.`);
+  if (points.some(({ y }) => y < 0 || y > maxNodeScore))
+    throw new UsageError(`${what}: score values must be in the range 0 to 10.`);
   if (points.some((p, i) => i > 0 && p.x <= points[i - 1]!.x))
-    throw new UsageError('requestedToCapacityRatio.shape: utilization values must be sorted in increasing order.');
+    throw new UsageError(`${what}: utilization values must be sorted in increasing order.`);
   return (wanted, capacity) => {
     const x = wanted > capacity ? maxNodeScore : Math.floor((wanted * maxNodeScore) / capacity);
     const next = points.findIndex((p) => x <= p.x);

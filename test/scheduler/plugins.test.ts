@@ -490,19 +490,8 @@ describe('InterPodAffinity', () => {
 
 describe('fields that nobody honours', () => {
   it.each<[string, Pod['spec'] | object, string | undefined]>([
-    [
-      'a claim',
-      {
-        volumes: [
-          { name: 'e', emptyDir: {} },
-          { name: 'v', persistentVolumeClaim: { claimName: 'c' } },
-        ],
-      },
-      'spec.volumes[1].persistentVolumeClaim',
-    ],
-    ['an ephemeral volume', { volumes: [{ name: 'v', ephemeral: {} }] }, 'spec.volumes[0].ephemeral'],
     ['a resource claim', { resourceClaims: [{ name: 'gpu' }] }, 'spec.resourceClaims'],
-    ['volumes that any node has', { volumes: [{ name: 'v', configMap: { name: 'c' } }] }, undefined],
+    ['a volume', { volumes: [{ name: 'v', configMap: { name: 'c' } }] }, undefined],
   ])('%s', (_what, spec, field) =>
     expect(unsupportedField(pod('p', { spec: { ...spec } as Pod['spec'] }))).toBe(field),
   );

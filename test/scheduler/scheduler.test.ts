@@ -3,14 +3,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { events, leases, namespaces, nodes, pods, serviceAccounts } from '../../apimachinery/resources.ts';
+import {
+  events,
+  leases,
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  serviceAccounts,
+  storageClasses,
+} from '../../apimachinery/resources.ts';
 import type { Event, Node, Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { parseFlags, UsageError } from '../../component-base/flags.ts';
 import { flags } from '../../scheduler/flags.ts';
 import { run } from '../../scheduler/main.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
-import { node, pod } from './objects.ts';
+import { claim, node, pod, storageClass, volume } from './objects.ts';
 
 let server: TestApiServer;
 let client: Client;
@@ -63,6 +73,7 @@ async function addNode(n: Node): Promise<void> {
   await client.create(nodes, n as any);
 }
 
+const status = { subresource: 'status' };
 const addPod = (p: Pod) => client.create(pods, p as any) as unknown as Promise<Pod>;
 const read = (p: Pod) => client.get(pods, p.metadata.name, p.metadata.namespace) as unknown as Promise<Pod>;
 const scheduledCondition = (p: Pod) => p.status?.conditions?.find((c) => c.type === 'PodScheduled');
@@ -157,17 +168,37 @@ describe('one scheduler', () => {
     await clear(ns, 'a', 'b', 'c');
   });
 
-  it('names the field that it cannot honour', async () => {
-    const ns = await fresh('fields');
+  it('waits for claims, and binds a volume of the chosen node before the pod', async () => {
+    const ns = await fresh('claims');
     await addNode(node('a'));
+    await addNode(node('b'));
     const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
     const p = await addPod(pod('with-claim', { namespace: ns, spec: { volumes } }));
     const message =
-      '0/1 nodes are available: spec.volumes[0].persistentVolumeClaim is not supported by this scheduler. ' +
-      'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+      '0/2 nodes are available: persistentvolumeclaim "data" not found. ' +
+      'no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
     await condition(p, message);
     expect((await event(p, 'FailedScheduling')).message).toBe(message);
-    await clear(ns, 'a');
+    await client.create(storageClasses, storageClass('late'));
+    await client.create(persistentVolumes, volume('on-b', { node: 'b', className: 'late' }));
+    await client.patch(persistentVolumes, 'on-b', undefined, 'merge', { status: { phase: 'Available' } }, status);
+    await client.create(persistentVolumeClaims, claim('data', { className: 'late', namespace: ns }));
+    // The controller's part is played here: it answers the scheduler's claimRef.
+    let ref: any;
+    await until(async () => {
+      ref = ((await client.get(persistentVolumes, 'on-b')) as any).spec.claimRef;
+      return ref !== undefined;
+    }, 15_000);
+    expect(ref).toMatchObject({ kind: 'PersistentVolumeClaim', namespace: ns, name: 'data' });
+    expect((await read(p)).spec?.nodeName).toBeUndefined();
+    await client.patch(persistentVolumeClaims, 'data', ns, 'merge', {
+      metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+      spec: { volumeName: 'on-b' },
+    });
+    expect(await bound(p)).toBe('b');
+    const stored = await client.get(persistentVolumes, 'on-b');
+    expect(stored.metadata.annotations).toMatchObject({ 'pv.kubernetes.io/bound-by-controller': 'yes' });
+    await clear(ns, 'a', 'b');
   });
 
   it('leaves pods with gates and pods of other schedulers alone', async () => {

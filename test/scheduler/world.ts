@@ -2,6 +2,7 @@
 import type { Resource } from '../../apimachinery/resources.ts';
 import type { KubeObject, Node, Pod } from '../../apimachinery/types.ts';
 import { createInformerCache, type InformerCache } from '../../client/informerCache.ts';
+import { defaultFeatureGates } from '../../component-base/featureGates.ts';
 import { silentLogger } from '../../component-base/logger.ts';
 import { createCache } from '../../scheduler/cache.ts';
 import { defaultConfig } from '../../scheduler/config.ts';
@@ -32,6 +33,7 @@ export function createWorld(nodes: readonly Node[] = [], pods: readonly Pod[] = 
     clock: fakeClock(),
     random: () => 0,
     log: silentLogger,
+    gates: defaultFeatureGates,
   };
   const turn = { start: 0 };
   const refresh = () => cache.refresh(handle.snapshot);
