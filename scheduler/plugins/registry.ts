@@ -4,6 +4,7 @@
 import type { PluginFactory } from '../framework.ts';
 import { defaultBinder } from './defaultBinder.ts';
 import { defaultPreemption } from './defaultPreemption.ts';
+import { dynamicResources } from './dynamicResources/dynamicResources.ts';
 import { imageLocality } from './imageLocality.ts';
 import { interPodAffinity } from './interPodAffinity.ts';
 import { nodeAffinity } from './nodeAffinity.ts';
@@ -17,7 +18,6 @@ import { podTopologySpread } from './podTopologySpread.ts';
 import { prioritySort } from './prioritySort.ts';
 import { schedulingGates } from './schedulingGates.ts';
 import { taintToleration } from './taintToleration.ts';
-import { unsupportedFields } from './unsupportedFields.ts';
 import { volumeBinding } from './volumeBinding/volumeBinding.ts';
 import { volumeRestrictions } from './volumeRestrictions.ts';
 import { volumeZone } from './volumeZone.ts';
@@ -32,7 +32,6 @@ export interface PluginRow {
 export const plugins: readonly PluginRow[] = [
   { name: 'SchedulingGates', make: schedulingGates },
   { name: 'PrioritySort', make: prioritySort },
-  { name: 'UnsupportedFields', make: unsupportedFields },
   { name: 'NodeUnschedulable', make: nodeUnschedulable },
   { name: 'NodeName', make: nodeName },
   { name: 'TaintToleration', make: taintToleration, weight: 3 },
@@ -45,6 +44,8 @@ export const plugins: readonly PluginRow[] = [
   { name: 'VolumeZone', make: volumeZone },
   { name: 'PodTopologySpread', make: podTopologySpread, weight: 2 },
   { name: 'InterPodAffinity', make: interPodAffinity, weight: 2 },
+  // Before preemption: rather give up an allocation that nobody uses than a pod that works.
+  { name: 'DynamicResources', make: dynamicResources, weight: 2 },
   { name: 'DefaultPreemption', make: defaultPreemption },
   { name: 'NodeResourcesBalancedAllocation', make: nodeResourcesBalancedAllocation, weight: 1 },
   { name: 'ImageLocality', make: imageLocality, weight: 1 },

@@ -19,7 +19,6 @@ import { podTopologySpread } from '../../scheduler/plugins/podTopologySpread.ts'
 import { prioritySort } from '../../scheduler/plugins/prioritySort.ts';
 import { schedulingGates } from '../../scheduler/plugins/schedulingGates.ts';
 import { taintToleration } from '../../scheduler/plugins/taintToleration.ts';
-import { unsupportedField } from '../../scheduler/plugins/unsupportedFields.ts';
 import { podInfoOf } from '../../scheduler/podInfo.ts';
 import { node, pod } from './objects.ts';
 import { createWorld } from './world.ts';
@@ -486,13 +485,4 @@ describe('InterPodAffinity', () => {
     expect(createWorld(nodes(), needs).score(interPodAffinity, labelled('p'))).toEqual({ n0: 100, n1: 100, n2: 0 });
     expect(createWorld(nodes(), there).score(interPodAffinity, pod('p'))).toBeUndefined();
   });
-});
-
-describe('fields that nobody honours', () => {
-  it.each<[string, Pod['spec'] | object, string | undefined]>([
-    ['a resource claim', { resourceClaims: [{ name: 'gpu' }] }, 'spec.resourceClaims'],
-    ['a volume', { volumes: [{ name: 'v', configMap: { name: 'c' } }] }, undefined],
-  ])('%s', (_what, spec, field) =>
-    expect(unsupportedField(pod('p', { spec: { ...spec } as Pod['spec'] }))).toBe(field),
-  );
 });

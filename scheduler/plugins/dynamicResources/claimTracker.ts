@@ -75,7 +75,11 @@ export function createClaimTracker(informers: InformerFactory): ClaimTracker {
     get: (namespace, name) => written.get(`${namespace}/${name}`) ?? informer.get(`${namespace}/${name}`),
     wrote(claim) {
       const key = keyOf(claim);
-      change(devicesOfClaim(written.get(key)), devicesOfClaim(claim));
+      const before = written.get(key);
+      // Answers of two writes may come in the other order.
+      const isSame = before?.metadata.uid === claim.metadata.uid;
+      if (before && isSame && version(before) > version(claim)) return;
+      change(devicesOfClaim(before), devicesOfClaim(claim));
       written.set(key, claim);
       caughtUp(key, informer.get(key));
     },

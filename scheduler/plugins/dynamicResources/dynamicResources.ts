@@ -17,7 +17,7 @@ import { bindClaim, unreserveClaim } from './preBind.ts';
 import { preFilterClaims } from './preFilter.ts';
 import { reserveClaims } from './reserve.ts';
 import { scoreOf } from './score.ts';
-import type { AttemptState } from './state.ts';
+import type { AttemptState, ClaimState } from './state.ts';
 import { failed, pluginName, refused } from './statuses.ts';
 
 /** Upstream's filterTimeout is ten seconds a node, with sixteen at a time. Here all wait meanwhile, the lease too. */
@@ -53,6 +53,12 @@ export const dynamicResources: PluginFactory = (handle): Plugin => {
         return now > until;
       },
     };
+  };
+
+  /** Only what this attempt has reserved: the claim may be another's by now. */
+  const giveBack = (state: ClaimState) => {
+    if (state.allocation) tracker.release(state.claim.metadata.uid!);
+    delete state.allocation;
   };
 
   return {
@@ -91,25 +97,26 @@ export const dynamicResources: PluginFactory = (handle): Plugin => {
       return state && reserveClaims(state, node, tracker);
     },
     unreserve(info) {
-      for (const { claim } of states.get(info)?.claims ?? []) {
-        tracker.release(claim.metadata.uid!);
+      for (const state of states.get(info)?.claims ?? []) {
+        giveBack(state);
+        const { claim } = state;
         if (!isReservedFor(info.pod, claim)) continue;
         unreserveClaim(client, info.pod, claim).catch((error: unknown) =>
           log.warn({ pod: info.key, claim: claim.metadata.name, error: String(error) }, 'could not unreserve'),
         );
       }
     },
-    async preBind(info) {
+    async preBind(info, _node, signal) {
       for (const state of states.get(info)?.claims ?? []) {
         if (isReservedFor(info.pod, state.claim)) continue;
-        const { uid } = state.claim.metadata;
+        const { claim, allocation } = state;
         try {
-          state.claim = await bindClaim(client, info.pod, state.claim, state.allocation);
+          state.claim = await bindClaim(handle, { pod: info.pod, claim, allocation }, signal);
           tracker.wrote(state.claim);
         } catch (error) {
           return failed(`running PreBind plugin "${pluginName}"`, (error as Error).message);
         } finally {
-          tracker.release(uid!);
+          giveBack(state);
         }
       }
       return undefined;
