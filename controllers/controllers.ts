@@ -5,6 +5,8 @@ import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
 import { withoutAlias } from './aliases.ts';
+import { attachDetachController } from './attachDetach/attachDetach.ts';
+import { attachDetachOptions } from './attachDetach/flags.ts';
 import { bootstrapSigner } from './bootstrapTokens/bootstrapSigner.ts';
 import { tokenCleaner } from './bootstrapTokens/tokenCleaner.ts';
 import { csrApproving } from './certificates/approving.ts';
@@ -86,6 +88,7 @@ export const rows: Row[] = [
       dynamic: c['enable-dynamic-provisioning'],
       hostPath: c['enable-hostpath-provisioner'],
     }),
+  (c) => attachDetachController(attachDetachOptions(c)),
   () => volumeExpansionController,
   (c) => ephemeralVolumeController(c['concurrent-ephemeralvolume-syncs']),
   () => claimProtection,

@@ -2,6 +2,7 @@
 // Mirrors: cmd/kube-controller-manager/app/options. Read by: main.ts and controllers.ts.
 import type { Config, Flags } from '../component-base/flags.ts';
 import { accepted } from './acceptedFlags.ts';
+import { attachDetachFlags } from './attachDetach/flags.ts';
 import { signingFlags } from './certificates/flags.ts';
 import { commonFlags } from './commonFlags.ts';
 import { controllersHelp } from './names.ts';
@@ -133,6 +134,7 @@ export const flags = {
   ...signingFlags,
   ...autoscalerFlags,
   ...storageFlags,
+  ...attachDetachFlags,
 } as const satisfies Flags;
 
 export type ManagerConfig = Config<typeof flags>;
