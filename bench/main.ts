@@ -6,6 +6,9 @@ import { apiRows } from './apiRows.ts';
 import { deploymentRows } from './deploymentRows.ts';
 import { etcdPutRows } from './etcdPuts.ts';
 import { etcdRows } from './etcdRows.ts';
+import { eventCostRows } from './eventCostRows.ts';
+import { fleetRows } from './fleetRows.ts';
+import { garbageRows } from './garbageRows.ts';
 import { memoryRows } from './memoryRows.ts';
 import { readyRows } from './readyRows.ts';
 import { scaleRows } from './scaleRows.ts';
@@ -40,6 +43,9 @@ const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
   { name: 'etcd', missing: etcdMissing, rows: () => etcdRows(log) },
   { name: 'deployment', rows: () => deploymentRows(log) },
   ...workloads.map((w) => ({ name: `scheduler-${w.name}`, rows: () => schedulerRow(w, log) })),
+  { name: 'fleet', rows: () => fleetRows(log) },
+  { name: 'garbage', rows: () => garbageRows(log) },
+  { name: 'events', rows: () => eventCostRows(log) },
   { name: 'memory', rows: () => memoryRows(log) },
 ];
 
