@@ -1,21 +1,28 @@
 // One timer for the bookmarks of all watches, so that ten thousand idle ones cost no timers of their own.
-// Mirrors: cacher.go's bookmark interval of about a minute.
+// Mirrors: cacher.go's bookmark interval of about a minute. Used by watch.ts.
 
 const intervalMs = 60_000;
-const bells = new Set<() => void>();
+
+/** What wants to send a bookmark about once a minute. */
+interface Watcher {
+  bookmark(): void;
+}
+
+const watchers = new Set<Watcher>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** Calls `ring` about once a minute; returns what stops it. */
-export function bookmarkClock(ring: () => void): () => void {
-  bells.add(ring);
-  timer ??= setInterval(() => {
-    for (const bell of bells) bell();
-  }, intervalMs).unref();
-  return () => {
-    bells.delete(ring);
-    if (bells.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-  };
+export const bookmarkClock = {
+  add(watcher: Watcher): void {
+    watchers.add(watcher);
+    timer ??= setInterval(ring, intervalMs).unref();
+  },
+  delete(watcher: Watcher): void {
+    if (!watchers.delete(watcher) || watchers.size) return;
+    clearInterval(timer);
+    timer = undefined;
+  },
+};
+
+function ring(): void {
+  for (const watcher of watchers) watcher.bookmark();
 }

@@ -40,7 +40,6 @@ export async function watch(api: Api, req: ApiRequest, served: Served): Promise<
   await cache.load?.();
   const session: Session = {
     api,
-    req,
     served,
     cache,
     wanted,
@@ -84,7 +83,8 @@ function readParameters(api: Api, req: ApiRequest, served: Served): Wanted {
     bookmarks: queryBool(q, 'allowWatchBookmarks') ?? false,
     // Watches without a version have always begun with the state; with bookmarks they hear of its end, too.
     initialEvents: initial ?? (match === '' && !version),
-    timeout: seconds < 0 ? 0 : 1000 * (seconds || least * (1 + api.random())),
+    // Whole seconds: timers of one length share what Node keeps for them.
+    timeout: seconds < 0 ? 0 : 1000 * (seconds || Math.ceil(least * (1 + api.random()))),
     selection,
     // The old path of a namespace's own watch names it as its namespace, too.
     namespace: served.kind.namespaced ? req.info.namespace : '',
@@ -106,9 +106,9 @@ function checkParameters(initial: boolean | undefined, match: string, token: str
   if (errors.length) throw status.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
+/** Nothing of the request itself: what a watch holds it holds for an hour, ten thousand times. */
 interface Session {
   api: Api;
-  req: ApiRequest;
   served: Served;
   cache: ResourceCache;
   wanted: Wanted;
@@ -116,7 +116,8 @@ interface Session {
   options: { include: ReturnType<typeof includeObject>; now: number };
 }
 
-async function run(s: Session, response: ServerResponse, refusal?: status.StatusError): Promise<void> {
+/** Resolves at its end. Not an async function: its frame would be held as long. */
+function run(s: Session, response: ServerResponse, refusal?: status.StatusError): Promise<void> {
   const out = new WatchStream(response);
   const sender = new Sender(s, out);
   let started: Started;
@@ -126,10 +127,10 @@ async function run(s: Session, response: ServerResponse, refusal?: status.Status
   } catch (error) {
     if (error instanceof Compacted) sender.error(tooOld(s.wanted.version!, error.oldest));
     else if (error instanceof status.StatusError) sender.error(error);
-    else throw error;
-    return out.finish();
+    else return Promise.reject(error);
+    out.finish();
+    return Promise.resolve();
   }
-  let stopBookmarks = () => {};
   let current = false;
   const timer = s.api.clock.setTimeout(() => {
     // Before its state is sent, a watcher has not come to any version.
@@ -137,14 +138,18 @@ async function run(s: Session, response: ServerResponse, refusal?: status.Status
     out.finish();
   }, s.wanted.timeout);
   s.api.drain.add(out);
-  if (started.state) await started.state;
-  current = true;
-  if (s.wanted.bookmarks && !out.ended) stopBookmarks = bookmarkClock(() => sender.bookmark());
-  await out.closed;
-  s.api.drain.delete(out);
-  timer.cancel();
-  stopBookmarks();
-  started.unsubscribe();
+  const live = () => {
+    current = true;
+    if (s.wanted.bookmarks && !out.ended) bookmarkClock.add(sender);
+    return out.closed;
+  };
+  const end = () => {
+    s.api.drain.delete(out);
+    timer.cancel();
+    bookmarkClock.delete(sender);
+    started.unsubscribe();
+  };
+  return (started.state ? started.state.then(live) : live()).finally(end);
 }
 
 interface Started {

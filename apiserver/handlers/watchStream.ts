@@ -10,6 +10,11 @@ const highWaterBytes = 1024 * 1024;
 /** Milliseconds for which watchers are written to before requests are looked at again. */
 const slice = 5;
 
+/** One function for all of them. */
+function destroy(this: ServerResponse): void {
+  this.destroy();
+}
+
 export class WatchStream {
   /** Those that have something to send. The more they are, the longer a round takes, and the more goes out in one write. */
   static readonly #ready = new Set<WatchStream>();
@@ -31,19 +36,23 @@ export class WatchStream {
   #queued = 0;
   #blocked = false;
   #finishing = false;
-  #drained: (() => void)[] = [];
+  #drained: (() => void)[] | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
     this.#messages = 'messages' in response;
-    this.closed = new Promise((resolve) => response.once('close', resolve));
+    this.closed = new Promise((resolve) => {
+      response.on('close', () => {
+        this.#tellDrained();
+        resolve();
+      });
+    });
     response.on('drain', () => {
       this.#blocked = false;
       this.#flush();
       if (!this.#blocked) this.#tellDrained();
     });
-    response.once('close', () => this.#tellDrained());
-    response.on('error', () => response.destroy());
+    response.on('error', destroy);
   }
 
   push(bytes: Buffer): void {
@@ -72,7 +81,10 @@ export class WatchStream {
   /** Resolves when the client has taken what was waiting, or is gone. */
   drained(): Promise<void> {
     if (this.#response.destroyed || (!this.#queued && !this.#blocked)) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+    return new Promise((resolve) => {
+      this.#drained ??= [];
+      this.#drained.push(resolve);
+    });
   }
 
   /** Cuts off a watcher that cannot keep up; it will come again. */
@@ -83,7 +95,7 @@ export class WatchStream {
   }
 
   #tellDrained(): void {
-    for (const resolve of this.#drained.splice(0)) resolve();
+    for (const resolve of this.#drained?.splice(0) ?? []) resolve();
   }
 
   /** Sends what is there and ends the stream cleanly. */

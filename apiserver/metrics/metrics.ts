@@ -46,6 +46,8 @@ export function createMetrics(sources: MetricSources): Metrics {
   const resourceLabels = ['group', 'version', 'resource'];
   const events = counters('apiserver_watch_events_total', 'Events sent to watchers.', resourceLabels);
   const sizes = histograms('apiserver_watch_events_sizes', 'Bytes of them.', resourceLabels, eventBytes);
+  /** One for all watches of a resource. */
+  const watched = new Map<string, ReturnType<Metrics['watch']>>();
   const step = histograms(
     'apiserver_admission_step_admission_duration_seconds',
     'How long all admission plugins of a step took.',
@@ -123,7 +125,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     began: requests.began,
     ended: requests.ended,
     storage,
-    watch: (...labels) => ({ events: events.of(...labels), sizes: sizes.of(...labels) }),
+    watch(...labels) {
+      const key = labels.join('/');
+      const known = watched.get(key) ?? { events: events.of(...labels), sizes: sizes.of(...labels) };
+      watched.set(key, known);
+      return known;
+    },
     admission(plugin, type, operation, rejected, ms) {
       const series = plugin
         ? controller.of(plugin, type, operation, String(rejected))
@@ -134,7 +141,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     forget(group, resource) {
       requests.forget(group, resource);
       storage.forget(group, resource);
-      for (const each of [events, sizes]) each.forget(([g, , r]) => g === group && r === resource);
+      const gone = ([g, , r]: readonly string[]) => g === group && r === resource;
+      for (const each of [events, sizes]) each.forget(gone);
+      for (const key of watched.keys()) if (gone(key.split('/'))) watched.delete(key);
     },
   };
 }
