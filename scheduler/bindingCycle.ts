@@ -50,8 +50,7 @@ async function permitted({ info, profile }: QueuedPod, node: string, signal: Abo
   }
   for (const plugin of profile.preBind) {
     const status = await plugin.preBind!(info, node, signal);
-    // After Permit a pod is no longer unschedulable, whatever a plugin says: it is tried again.
-    if (status) return { ...status, code: 'Error' };
+    if (status) return status;
   }
   return undefined;
 }

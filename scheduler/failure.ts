@@ -17,6 +17,8 @@ export interface Failure {
   diagnosis?: Diagnosis;
   /** The node to wait for; '': none any more; undefined: as before. */
   nominate?: string;
+  /** What was begun to make room went wrong: try again after back-off, whatever happens meanwhile. */
+  retry?: boolean;
 }
 
 const longestNote = 1024;

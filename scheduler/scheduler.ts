@@ -116,6 +116,7 @@ function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle)
     } catch (error) {
       handle.log.warn({ pod: pod.info.key, error: String(error) }, 'preemption failed');
       failure.nominate = '';
+      failure.retry = true;
     }
     fail(w, pod, failure);
   });
@@ -157,7 +158,7 @@ function fail(w: Working, pod: QueuedPod, failure: Failure): void {
   if (isError || !failure.diagnosis) pod.refusedBy = new Set();
   w.metrics?.attempted(isError ? 'error' : 'unschedulable');
   if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure));
-  w.queue.fail(pod, { ...pod.info, pod: now }, isError);
+  w.queue.fail(pod, { ...pod.info, pod: now }, isError || failure.retry === true);
 }
 
 // --- it has a place ----------------------------------------------------------------------------------------------------

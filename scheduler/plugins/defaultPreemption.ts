@@ -1,12 +1,11 @@
 // PostFilter: when a pod fits nowhere, finds the node where the least important pods would have to go, and makes them go.
-// Reads: the snapshot, what the filters said. Writes: the victims' conditions, deletes them, tells of it in Events.
+// Reads: the snapshot, what the filters said, PodDisruptionBudgets. Writes: the victims' conditions, deletes them, tells of it in Events.
 // Mirrors: plugins/defaultpreemption/default_preemption.go, framework/preemption/preemption.go. Next: victims.ts chooses.
-// PodDisruptionBudgets are not asked: the API server has no such kind yet.
 import { toTime } from '../../apimachinery/clock.ts';
 import { withCondition } from '../../apimachinery/conditions.ts';
-import { pods } from '../../apimachinery/resources.ts';
+import { podDisruptionBudgets, pods } from '../../apimachinery/resources.ts';
 import { isReason } from '../../apimachinery/status.ts';
-import type { Pod, PodCondition } from '../../apimachinery/types.ts';
+import type { Pod, PodCondition, PodDisruptionBudget } from '../../apimachinery/types.ts';
 import { type Diagnosis, fitMessage, statusOf } from '../diagnosis.ts';
 import { prepareFilters } from '../filters.ts';
 import {
@@ -32,16 +31,25 @@ interface Args {
   minCandidateNodesAbsolute?: number;
 }
 
-export const defaultPreemption: PluginFactory = (handle, args) => ({
-  name,
-  postFilter(pod, diagnosis, filters) {
-    const why = ineligible(pod, diagnosis, handle);
-    if (why) return { status: says(why) };
-    const tried = tryNodes(pod, diagnosis, filters, handle, args as Args);
-    if (!tried.candidates.length) return { status: says(nothingFound(diagnosis, tried.statuses)), nominate: '' };
-    return preempt(pod, bestCandidate(tried.candidates), handle);
-  },
-});
+const candidatesWanted =
+  ({ minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: Args) =>
+  (nodes: number) =>
+    Math.max(Math.floor((nodes * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute);
+
+export const defaultPreemption: PluginFactory = (handle, args) => {
+  const budgets = handle.informers.informer(podDisruptionBudgets);
+  const wanted = candidatesWanted(args as Args);
+  return {
+    name,
+    postFilter(pod, diagnosis, filters) {
+      const why = ineligible(pod, diagnosis, handle);
+      if (why) return { status: says(why) };
+      const tried = tryNodes({ pod, diagnosis, filters, budgets: budgets.list(), wanted }, handle);
+      if (!tried.candidates.length) return { status: says(nothingFound(diagnosis, tried.statuses)), nominate: '' };
+      return preempt(pod, bestCandidate(tried.candidates), handle);
+    },
+  };
+};
 
 /** A pod that may not preempt, or whose earlier victims are still going. */
 function ineligible({ pod, uid, priority }: PodInfo, d: Diagnosis, handle: Handle): string | undefined {
@@ -61,39 +69,65 @@ const isPreempted = (pod: Pod): boolean =>
 const nothingFound = ({ nodeCount }: Diagnosis, statuses: ReadonlyMap<string, Status>): string =>
   fitMessage({ nodeCount, statuses, absent: notHelpful, plugins: new Set() });
 
+interface Trial {
+  pod: PodInfo;
+  diagnosis: Diagnosis;
+  filters: readonly Plugin[];
+  budgets: readonly PodDisruptionBudget[];
+  wanted(nodes: number): number;
+}
+
+/** Goes on until there are enough candidates, one of them within all budgets if there is one. */
 function tryNodes(
-  pod: PodInfo,
-  d: Diagnosis,
-  plugins: readonly Plugin[],
-  { snapshot, random, clock }: Handle,
-  { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: Args,
+  { pod, diagnosis, filters, budgets, wanted }: Trial,
+  { snapshot, nominations, random, clock }: Handle,
 ): { candidates: Candidate[]; statuses: Map<string, Status> } {
   const candidates: Candidate[] = [];
   const statuses = new Map<string, Status>();
   const nodes: NodeInfo[] = [];
-  for (const [nodeName, { code }] of d.statuses) if (code === 'Unschedulable') nodes.push(snapshot.get(nodeName)!);
-  const prepared = nodes.length ? prepareFilters(pod, plugins) : undefined;
+  for (const [nodeName, { code }] of diagnosis.statuses)
+    if (code === 'Unschedulable') nodes.push(snapshot.get(nodeName)!);
+  const prepared = nodes.length ? prepareFilters(pod, filters) : undefined;
   if (!prepared || 'reasons' in prepared) return { candidates, statuses };
-  const wanted = Math.max(Math.floor((nodes.length * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute);
+  const enough = wanted(nodes.length);
   const start = Math.floor(random() * nodes.length);
-  for (let i = 0; i < nodes.length && candidates.length < wanted; i++) {
+  let isClean = false;
+  for (let i = 0; i < nodes.length && !(isClean && candidates.length >= enough); i++) {
     const node = nodes[(start + i) % nodes.length]!;
-    const found = selectVictims(pod, node, prepared.filters, clock.now());
+    const waiting = nominations.on(node.name);
+    const question = { pod, filters: prepared.filters, budgets, waiting, now: clock.now() };
+    const found = selectVictims(question, node);
     if ('reasons' in found) statuses.set(node.name, found);
-    else candidates.push({ node: node.name, victims: found });
+    else {
+      candidates.push({ node: node.name, ...found });
+      isClean ||= found.violations === 0;
+    }
   }
   return { candidates, statuses };
 }
 
-function preempt(pod: PodInfo, { node, victims }: Candidate, handle: Handle): PostFilterResult {
+function preempt(pod: PodInfo, { node, pods: victims }: Candidate, handle: Handle): PostFilterResult {
   handle.log.info({ pod: pod.key, node, victims: victims.map((v) => v.key) }, 'preempting');
   // Those that waited for this node behind the preemptor have to look again.
-  for (const other of handle.nominations.on(node))
-    if (other.priority < pod.priority) handle.nominations.remove(other.uid);
-  return {
-    nominate: node,
-    act: async () => void (await Promise.all(victims.map((victim) => evict(victim, pod, node, handle)))),
-  };
+  const outrun = handle.nominations.on(node).filter((other) => other.priority < pod.priority);
+  for (const other of outrun) handle.nominations.remove(other.uid);
+  const acts = () => [
+    ...victims.map((victim) => evict(victim, pod, node, handle)),
+    ...outrun.map((other) => disappoint(other, handle)),
+  ];
+  return { nominate: node, act: async () => void (await Promise.all(acts())) };
+}
+
+/** Tells the API server too that a pod waits for that node no more. */
+async function disappoint({ pod, key }: PodInfo, { client, log }: Handle): Promise<void> {
+  if (!pod.status?.nominatedNodeName) return;
+  const { name: podName, namespace } = pod.metadata;
+  const patch = { status: { nominatedNodeName: null } };
+  try {
+    await client.patch(pods, podName, namespace, 'strategic', patch, { subresource: 'status' });
+  } catch (error) {
+    log.debug({ pod: key, error: String(error) }, 'could not clear the nominated node');
+  }
 }
 
 async function evict(victim: PodInfo, preemptor: PodInfo, node: string, handle: Handle): Promise<void> {

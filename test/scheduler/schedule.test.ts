@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeSelectorTerm } from '../../apimachinery/types.ts';
+import { podDisruptionBudgets } from '../../apimachinery/resources.ts';
+import type { NodeSelectorTerm, Pod } from '../../apimachinery/types.ts';
 import { action } from '../../scheduler/clusterEvents.ts';
+import { prepareFilters } from '../../scheduler/filters.ts';
+import { emptyNodeInfo, withNode, withPod } from '../../scheduler/nodeInfo.ts';
 import { interPodAffinity } from '../../scheduler/plugins/interPodAffinity.ts';
 import { nodeAffinity } from '../../scheduler/plugins/nodeAffinity.ts';
 import { nodePorts } from '../../scheduler/plugins/nodePorts.ts';
 import { nodeResourcesFit } from '../../scheduler/plugins/nodeResourcesFit.ts';
 import { nodeUnschedulable } from '../../scheduler/plugins/nodeUnschedulable.ts';
 import { taintToleration } from '../../scheduler/plugins/taintToleration.ts';
+import { selectVictims } from '../../scheduler/plugins/victims.ts';
 import { podInfoOf } from '../../scheduler/podInfo.ts';
 import { nodesToFind } from '../../scheduler/profile.ts';
 import { type NodeOptions, node, pod } from './objects.ts';
@@ -145,6 +149,66 @@ describe('preemption', () => {
     });
     await preempt(world).act!();
     expect(deleted.sort()).toEqual(['x', 'y']);
+  });
+
+  const budget = (name: string, app: string, o: object = {}) => ({
+    metadata: { name, namespace: 'default' },
+    spec: { selector: { matchLabels: { app } } },
+    status: { disruptionsAllowed: 0, ...o },
+  });
+  const guarded = (nodeName: string, name: string, cpu: string, priority: number, app: string) => ({
+    ...at(nodeName, name, cpu, priority),
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, labels: { app } },
+  });
+  it.each<[string, object[], string]>([
+    ['no budget', [], 'b'],
+    ['a budget that is used up', [budget('y', 'y')], 'a'],
+    ['one that lets one go', [budget('y', 'y', { disruptionsAllowed: 1 })], 'b'],
+    ['one that counts it as gone already', [budget('y', 'y', { disruptedPods: { y: '2026-01-01T00:00:00Z' } })], 'b'],
+    ['one of nobody', [{ ...budget('y', 'y'), spec: { selector: {} } }], 'b'],
+    ['one of each node', [budget('y', 'y'), budget('x', 'x')], 'b'],
+  ])('with %s', (_what, budgets, chosen) => {
+    const world = createWorld(two, [guarded('a', 'x', '2', 10, 'x'), guarded('b', 'y', '2', 5, 'y')] as Pod[]);
+    for (const b of budgets) world.add(podDisruptionBudgets, b);
+    expect(preempt(world).nominate).toBe(chosen);
+  });
+
+  it('spares those of a used up budget before more important ones', () => {
+    const there = [guarded('a', 'x', '1', 1, 'x'), guarded('a', 'y', '1', 9, 'y')].map((p) => podInfoOf(p as Pod));
+    const info = there.reduce(withPod, withNode(emptyNodeInfo('a'), node('a', { cpu: '2' })));
+    const p = podInfoOf(pod('p', { cpu: '1', priority: 100 }));
+    const world = createWorld([node('a', { cpu: '2' })]);
+    const prepared = prepareFilters(p, world.defaultProfile().filters);
+    if ('reasons' in prepared) throw new Error('refused');
+    const question = { pod: p, filters: prepared.filters, waiting: [], now: 0 };
+    const victims = (budgets: any[]) => {
+      const found = selectVictims({ ...question, budgets }, info);
+      return 'reasons' in found ? found.reasons : [found.pods.map((v) => v.pod.metadata.name), found.violations];
+    };
+    expect(victims([])).toEqual([['x'], 0]);
+    expect(victims([budget('x', 'x')])).toEqual([['y'], 0]);
+    expect(victims([budget('x', 'x'), budget('y', 'y')])).toEqual([['x'], 1]);
+    const waiting = [podInfoOf(pod('w', { cpu: '1', priority: 200 }))];
+    const found = selectVictims({ ...question, budgets: [], waiting }, info);
+    expect('pods' in found && found.pods.map((v) => v.pod.metadata.name)).toEqual(['y', 'x']);
+  });
+
+  it('takes back the nomination of those it outruns, before the API server too', async () => {
+    const world = createWorld([node('a', { cpu: '2' })], [at('a', 'x', '2', 1)]);
+    const late = pod('late', { cpu: '2', priority: 5, status: { nominatedNodeName: 'a' } as any });
+    world.handle.nominations.set(podInfoOf(late), 'a');
+    const patched: any[] = [];
+    Object.assign(world.handle.client, {
+      patch: async (_r: unknown, name: string, _ns: string, _type: string, body: any) =>
+        void patched.push([name, body.status.nominatedNodeName ?? body.status.conditions?.[0].type ?? null]),
+      delete: async () => {},
+    });
+    await preempt(world).act!();
+    expect(patched.sort()).toEqual([
+      ['late', null],
+      ['x', 'DisruptionTarget'],
+    ]);
+    expect(world.handle.nominations.on('a')).toEqual([]);
   });
 
   it('keeps the room for whom it was made', () => {

@@ -90,7 +90,7 @@ describe('VolumeBinding', () => {
     [
       'a class that does not say when to bind',
       [sc('odd', { volumeBindingMode: undefined }), pvc('c', { className: 'odd' })],
-      both('Error: VolumeBindingMode not set for StorageClass "odd"'),
+      both('Error: running PreFilter plugin "VolumeBinding": VolumeBindingMode not set for StorageClass "odd"'),
     ],
     ['bound', [pv('v'), pvc('c', { volume: 'v' })], both('')],
     [
@@ -314,7 +314,11 @@ describe('VolumeBinding', () => {
   ])('gives up when %s', async (_what, seen, why) => {
     const things = [late, pv('v', { className: 'late' }), pvc('c', { className: 'late' })];
     const { status } = await written(things, seen);
-    expect(status).toEqual({ code: 'Error', plugin: 'VolumeBinding', reasons: [`binding volumes: ${why}`] });
+    expect(status).toEqual({
+      code: 'Error',
+      plugin: 'VolumeBinding',
+      reasons: [`running PreBind plugin "VolumeBinding": binding volumes: ${why}`],
+    });
   });
 
   it.each<[string, (now: any) => Thing[], string | undefined]>([
@@ -348,7 +352,7 @@ describe('VolumeBinding', () => {
   ])('%s', async (_what, seen, why) => {
     const { patches, status } = await written([csi(), pvc('c', { className: 'csi' })], seen);
     expect(patches[0]).toMatchObject({ name: 'c', metadata: { annotations: selected('a') } });
-    expect(status?.reasons[0]).toBe(why && `binding volumes: ${why}`);
+    expect(status?.reasons[0]).toBe(why && `running PreBind plugin "VolumeBinding": binding volumes: ${why}`);
   });
 
   it('scores by capacity behind its gate', () => {

@@ -34,9 +34,9 @@ interface State {
   assumed?: Assumption;
 }
 
-const errorStatus = (error: unknown): Status => ({
+const failed = (where: string, error: unknown): Status => ({
   code: 'Error',
-  reasons: [(error as Error).message],
+  reasons: [`running ${where}: ${(error as Error).message}`],
   plugin: name,
 });
 
@@ -55,7 +55,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
       state.byNode.set(node.name, found);
       return undefined;
     } catch (error) {
-      return errorStatus(error);
+      return failed(`"${name}" filter plugin`, error);
     }
   }
 
@@ -69,7 +69,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
       try {
         claims = podClaims(info.pod, storage);
       } catch (error) {
-        return errorStatus(error);
+        return failed(`PreFilter plugin "${name}"`, error);
       }
       if (claims.immediate.length) return immediate;
       const state: State = { find: volumeFinder(claims, storage), byNode: new Map() };
@@ -100,7 +100,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
         await untilBound(assumed, info, signal);
         return undefined;
       } catch (error) {
-        return errorStatus(new Error(`binding volumes: ${(error as Error).message}`));
+        return failed(`PreBind plugin "${name}": binding volumes`, error);
       }
     },
     postBind: (info) => void states.delete(info),
