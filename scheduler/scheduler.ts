@@ -100,7 +100,7 @@ function shouldSkip({ cache, pods }: Working, { info }: QueuedPod): boolean {
 // --- it fits nowhere ---------------------------------------------------------------------------------------------------
 
 function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle): void {
-  pod.refusedBy = diagnosis.plugins;
+  noteRefusal(pod, diagnosis);
   const result = runPostFilters(pod, diagnosis);
   if (result.nominate) handle.nominations.set(pod.info, result.nominate);
   const failure: Failure = { reason: 'Unschedulable', diagnosis, nominate: result.nominate };
@@ -120,6 +120,15 @@ function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle)
     }
     fail(w, pod, failure);
   });
+}
+
+/** Who said no, and who of them waits for something itself. */
+function noteRefusal(pod: QueuedPod, { plugins, preFilter, statuses }: Diagnosis): void {
+  pod.refusedBy = plugins;
+  const pending = new Set<string>();
+  if (preFilter?.code === 'Pending') pending.add(preFilter.plugin);
+  for (const status of statuses.values()) if (status.code === 'Pending') pending.add(status.plugin);
+  pod.pendingPlugins = pending;
 }
 
 /** The first that makes room ends the round; what all others say goes into the message. What each wants written is written. */
@@ -155,7 +164,7 @@ function fail(w: Working, pod: QueuedPod, failure: Failure): void {
     return;
   }
   const isError = failure.reason === 'SchedulerError';
-  if (isError || !failure.diagnosis) pod.refusedBy = new Set();
+  if (isError || !failure.diagnosis) pod.refusedBy = pod.pendingPlugins = new Set();
   w.metrics?.attempted(isError ? 'error' : 'unschedulable');
   if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure));
   w.queue.fail(pod, { ...pod.info, pod: now }, isError || failure.retry === true);
@@ -194,7 +203,7 @@ const refusedAt = (node: string, status: Status): Failure =>
       };
 
 function giveUp(w: Working, pod: QueuedPod, node: string, failure: Failure): void {
-  if (failure.diagnosis) pod.refusedBy = failure.diagnosis.plugins;
+  if (failure.diagnosis) noteRefusal(pod, failure.diagnosis);
   forget(w, pod, node);
   fail(w, pod, failure);
 }

@@ -63,9 +63,18 @@ function whatLacks(wanted: Resources, { allocatable, requested, pods }: Place, i
   return reasons.length ? refusal(tooSmall ? 'Unresolvable' : 'Unschedulable', reasons) : undefined;
 }
 
+const wantedBy = ({ requests }: PodInfo): string[] =>
+  ['cpu', 'memory', 'ephemeral-storage', ...(requests.scalar?.keys() ?? [])].filter((r) => amountOf(requests, r) > 0);
+
 /** Did this pod hold anything that the waiting one could use? Every pod holds a place among the node's pods. */
-const setsFree = (_waiting: PodInfo, old: PodInfo | undefined, now: PodInfo | undefined) =>
-  now === undefined || (old !== undefined && old.requests !== now.requests);
+const setsFree = (waiting: PodInfo, old: PodInfo, now: PodInfo | undefined) =>
+  now === undefined || wantedBy(waiting).some((r) => amountOf(old.requests, r) > amountOf(now.requests, r));
+
+/** Has the node more of anything that the pod asks for, or more places? */
+function grew(pod: PodInfo, old: Node, now: Node): boolean {
+  const [before, after] = [old, now].map((n) => resourcesOfList(n.status?.allocatable));
+  return ['pods', ...wantedBy(pod)].some((r) => amountOf(after!, r) > amountOf(before!, r));
+}
 
 export const nodeResourcesFit: PluginFactory = (_handle, args) => {
   const ignored = ignores(args as FitArgs);
@@ -84,7 +93,7 @@ export const nodeResourcesFit: PluginFactory = (_handle, args) => {
       {
         resource: 'Node',
         actions: action.add | action.updateNodeAllocatable,
-        helps: (pod, _old, now: Node) => wouldFit(pod, now),
+        helps: (pod, old: Node | undefined, now: Node) => wouldFit(pod, now) && (!old || grew(pod, old, now)),
       },
     ],
   };

@@ -1,6 +1,6 @@
 // Filter: no topology domain may get more than maxSkew pods ahead of the emptiest (DoNotSchedule). Score: emptier domains
 // first (ScheduleAnyway, and the cluster's defaults for pods of a workload). Mirrors: podtopologyspread/{plugin,filtering,scoring}.go.
-// Next: spreadConstraints.ts, which finds the constraints; podCounter.ts, which counts.
+// Next: spreadConstraints.ts, which finds the constraints; podCounter.ts, which counts; topology.ts, which knows the domains.
 import type { Node } from '../../apimachinery/types.ts';
 import { action } from '../clusterEvents.ts';
 import {
@@ -15,7 +15,8 @@ import type { NodeInfo } from '../nodeInfo.ts';
 import { createPodCounters, type PodCounters } from '../podCounter.ts';
 import type { PodInfo } from '../podInfo.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { type Constraint, constraintSource, includesNode } from './spreadConstraints.ts';
+import { createTopology, type Domains, noDomain, type Topology } from '../topology.ts';
+import { type Constraint, constraintSource, includesNode, readsNodes } from './spreadConstraints.ts';
 
 const name = 'PodTopologySpread';
 const tooSkewed = unschedulable(name, "node(s) didn't match pod topology spread constraints");
@@ -35,21 +36,36 @@ function perNode(counters: PodCounters, c: Constraint, namespace: string): Int32
   return counters.count(`${namespace} ${c.selector}`, (pod) => counts(c, namespace, pod));
 }
 
+/** What is known of all nodes from cycle to cycle. */
+interface Counted {
+  snapshot: Snapshot;
+  counters: PodCounters;
+  topology: Topology;
+}
+
 export const podTopologySpread: PluginFactory = (handle, args) => {
   const { snapshot } = handle;
-  const counters = createPodCounters(snapshot);
+  const counted: Counted = { snapshot, counters: createPodCounters(snapshot), topology: createTopology(snapshot) };
   const source = constraintSource(handle, args);
   const relevant = action.add | action.delete | action.updatePodLabel;
-  const hasHard = (pod: PodInfo) => source.of(pod, 'DoNotSchedule').constraints.length > 0;
+  /** A node that counts, or counted, as a domain: it came, it went, or it changed. */
+  const movesDomains = (pod: PodInfo, old: Node | undefined, now: Node | undefined) => {
+    const { constraints } = source.of(pod, 'DoNotSchedule');
+    const counted = [old, now].filter((n) => n !== undefined && hasAllKeys(n, constraints));
+    if (!constraints.length || !counted.length) return false;
+    if (counted.length < 2) return true;
+    const isMoved = constraints.some((c) => labelOf(old!, c.topologyKey) !== labelOf(now!, c.topologyKey));
+    return isMoved || constraints.some((c) => includesNode(c, pod, old!) !== includesNode(c, pod, now!));
+  };
   return {
     name,
     preFilter(pod) {
       const { constraints } = source.of(pod, 'DoNotSchedule');
-      return constraints.length ? hardFilter(pod, constraints, snapshot, counters) : undefined;
+      return constraints.length ? hardFilter(pod, constraints, counted) : undefined;
     },
     preScore(pod, nodes) {
       const { constraints, isDefault } = source.of(pod, 'ScheduleAnyway');
-      return constraints.length ? softScorer(pod, constraints, !isDefault, nodes, snapshot, counters) : undefined;
+      return constraints.length ? softScorer(pod, constraints, !isDefault, nodes, counted) : undefined;
     },
     events: [
       {
@@ -63,7 +79,7 @@ export const podTopologySpread: PluginFactory = (handle, args) => {
       {
         resource: 'Node',
         actions: action.add | action.delete | action.updateNodeLabel | action.updateNodeTaint,
-        helps: hasHard,
+        helps: movesDomains,
       },
       { resource: 'TargetPod', actions: action.updatePodLabel | action.updatePodToleration },
     ],
@@ -72,59 +88,78 @@ export const podTopologySpread: PluginFactory = (handle, args) => {
 
 // --- hard constraints --------------------------------------------------------------------------------------------------
 
-type Domains = Map<string, number>;
+/** The pods of each domain that counts for a constraint. */
+interface Tally {
+  domains: Domains;
+  /** By the id of the domain; `absent` where no node counts. */
+  pods: Int32Array;
+}
 
-function hardFilter(pod: PodInfo, constraints: readonly Constraint[], snapshot: Snapshot, counters: PodCounters) {
-  const domains = constraints.map((): Domains => new Map());
-  const tallies = constraints.map((c) => perNode(counters, c, pod.namespace));
-  snapshot.nodes.forEach(({ node }, position) => {
-    if (!hasAllKeys(node!, constraints)) return;
-    constraints.forEach((c, i) => {
-      if (includesNode(c, pod, node!)) add(domains[i]!, labelOf(node!, c.topologyKey)!, tallies[i]?.[position] ?? 0);
-    });
+const absent = -1;
+
+function hardFilter(pod: PodInfo, constraints: readonly Constraint[], { snapshot, counters, topology }: Counted) {
+  const domains = constraints.map((c) => topology(c.topologyKey));
+  const tallies = constraints.map((c, i) => {
+    const perPosition = perNode(counters, c, pod.namespace);
+    const pods = new Int32Array(domains[i]!.count).fill(absent);
+    const mayDiffer = readsNodes(c, pod);
+    for (let at = 0; at < snapshot.nodes.length; at++) {
+      if (!domains.every((d) => d.ids[at] !== noDomain)) continue;
+      if (mayDiffer && !includesNode(c, pod, snapshot.nodes[at]!.node!)) continue;
+      const id = domains[i]!.ids[at]!;
+      pods[id] = Math.max(pods[id]!, 0) + (perPosition?.[at] ?? 0);
+    }
+    return { domains: domains[i]!, pods };
   });
-  const least = domains.map(smallest);
+  const floors = tallies.map(({ pods }, i) => floorOf(pods, constraints[i]!));
   return {
-    test: ({ node }: NodeInfo) => skewStatus(pod, constraints, domains, (i) => least[i]!, node!),
-    fork: () => forked(pod, constraints, domains),
+    test: (node: NodeInfo) => skewStatus(pod, constraints, tallies, (i) => floors[i]!, node),
+    fork: () => forked(pod, constraints, tallies),
   };
 }
 
-const add = (domains: Domains, value: string, n: number) => void domains.set(value, (domains.get(value) ?? 0) + n);
-
-function smallest(domains: Domains): number {
+/** What the emptiest domain has; nothing while there are fewer domains than there should be. */
+function floorOf(pods: Int32Array, { minDomains }: Constraint): number {
   let least = Number.MAX_SAFE_INTEGER;
-  for (const n of domains.values()) if (n < least) least = n;
-  return least;
+  let there = 0;
+  for (const n of pods) {
+    if (n === absent) continue;
+    there++;
+    if (n < least) least = n;
+  }
+  return there < minDomains ? 0 : least;
 }
 
 function skewStatus(
   pod: PodInfo,
   constraints: readonly Constraint[],
-  domains: readonly Domains[],
-  least: (i: number) => number,
-  node: Node,
+  tallies: readonly Tally[],
+  floor: (i: number) => number,
+  node: NodeInfo,
 ): Status | undefined {
-  for (const [i, c] of constraints.entries()) {
-    const value = labelOf(node, c.topologyKey);
-    if (value === undefined) return noLabel;
-    const floor = domains[i]!.size < c.minDomains ? 0 : least(i);
+  for (let i = 0; i < constraints.length; i++) {
+    const c = constraints[i]!;
+    const { domains, pods } = tallies[i]!;
+    const id = domains.idOf(node);
+    if (id === noDomain) return noLabel;
     const self = c.selector.matches(pod.pod.metadata.labels) ? 1 : 0;
-    if ((domains[i]!.get(value) ?? 0) + self - floor > c.maxSkew) return tooSkewed;
+    if (Math.max(pods[id]!, 0) + self - floor(i) > c.maxSkew) return tooSkewed;
   }
   return undefined;
 }
 
-function forked(pod: PodInfo, constraints: readonly Constraint[], original: readonly Domains[]): ForkedFilter {
-  const domains = original.map((d) => new Map(d));
+function forked(pod: PodInfo, constraints: readonly Constraint[], original: readonly Tally[]): ForkedFilter {
+  const tallies = original.map(({ domains, pods }) => ({ domains, pods: Int32Array.from(pods) }));
   return {
-    test: ({ node }) => skewStatus(pod, constraints, domains, (i) => smallest(domains[i]!), node!),
-    change(other, { node }, sign) {
-      if (!hasAllKeys(node!, constraints)) return;
-      constraints.forEach((c, i) => {
-        if (counts(c, pod.namespace, other) && includesNode(c, pod, node!))
-          add(domains[i]!, labelOf(node!, c.topologyKey)!, sign);
-      });
+    test: (node) => skewStatus(pod, constraints, tallies, (i) => floorOf(tallies[i]!.pods, constraints[i]!), node),
+    change(other, node, sign) {
+      if (!hasAllKeys(node.node!, constraints)) return;
+      for (const [i, c] of constraints.entries()) {
+        if (!counts(c, pod.namespace, other) || !includesNode(c, pod, node.node!)) continue;
+        const { domains, pods } = tallies[i]!;
+        const id = domains.idOf(node);
+        pods[id] = Math.max(pods[id]!, 0) + sign;
+      }
     },
   };
 }
@@ -139,26 +174,24 @@ function softScorer(
   constraints: readonly Constraint[],
   needsAllKeys: boolean,
   candidates: readonly NodeInfo[],
-  snapshot: Snapshot,
-  counters: PodCounters,
+  { snapshot, counters, topology }: Counted,
 ) {
   const lacksKey = (node: Node) => needsAllKeys && !hasAllKeys(node, constraints);
   const counting = candidates.filter(({ node }) => !lacksKey(node!));
   const parts = constraints.map((c) => {
     const tally = perNode(counters, c, pod.namespace);
     const isHost = c.topologyKey === hostname;
-    const domains = isHost ? undefined : domainsOf(pod, c, counting, tally, snapshot, lacksKey);
-    const weight = Math.log((isHost ? counting.length : domains!.size) + 2);
-    return { key: c.topologyKey, skew: c.maxSkew - 1, tally, domains, weight };
+    const sums = isHost ? undefined : domainSums(pod, c, counting, tally, snapshot, topology(c.topologyKey), lacksKey);
+    const weight = Math.log((isHost ? counting.length : sums!.size) + 2);
+    return { key: c.topologyKey, skew: c.maxSkew - 1, tally, sums, weight };
   });
   return {
     score(info: NodeInfo): number {
       if (lacksKey(info.node!)) return ignored;
       let score = 0;
-      for (const { key, skew, tally, domains, weight } of parts) {
-        const value = labelOf(info.node!, key);
-        if (value === undefined) continue;
-        const n = domains ? (domains.get(value) ?? 0) : (tally?.[snapshot.position(info.name)!] ?? 0);
+      for (const { key, skew, tally, sums, weight } of parts) {
+        if (labelOf(info.node!, key) === undefined) continue;
+        const n = sums ? sums.of(info) : (tally?.[snapshot.position(info.name)!] ?? 0);
         score += n * weight + skew;
       }
       return Math.round(score);
@@ -167,28 +200,31 @@ function softScorer(
   };
 }
 
-/** How many pods each domain has of those that a candidate is in. */
-function domainsOf(
+/** How many pods each domain has of those that a candidate is in, and how many such domains there are. */
+function domainSums(
   pod: PodInfo,
   c: Constraint,
   candidates: readonly NodeInfo[],
   tally: Int32Array | undefined,
   snapshot: Snapshot,
+  domains: Domains,
   lacksKey: (node: Node) => boolean,
-): Domains {
-  const domains: Domains = new Map();
-  for (const { node } of candidates) {
-    const value = labelOf(node!, c.topologyKey);
-    if (value !== undefined) domains.set(value, 0);
+): { size: number; of(node: NodeInfo): number } {
+  const pods = new Int32Array(domains.count).fill(absent);
+  let size = 0;
+  for (const node of candidates) {
+    const id = domains.idOf(node);
+    if (id === noDomain || pods[id] !== absent) continue;
+    pods[id] = 0;
+    size++;
   }
-  if (tally && domains.size)
-    snapshot.nodes.forEach(({ node }, position) => {
-      const n = tally[position]!;
-      const value = n ? labelOf(node!, c.topologyKey) : undefined;
-      if (value === undefined || !domains.has(value) || lacksKey(node!) || !includesNode(c, pod, node!)) return;
-      add(domains, value, n);
-    });
-  return domains;
+  for (let at = 0; tally && size && at < tally.length; at++) {
+    const id = tally[at] ? domains.ids[at]! : noDomain;
+    if (id === noDomain || pods[id] === absent) continue;
+    const node = snapshot.nodes[at]!.node!;
+    if (!lacksKey(node) && includesNode(c, pod, node)) pods[id]! += tally[at]!;
+  }
+  return { size, of: (node) => Math.max(pods[domains.idOf(node)] ?? 0, 0) };
 }
 
 function emptiestHighest(scores: Float64Array): void {

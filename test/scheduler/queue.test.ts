@@ -102,6 +102,19 @@ describe('a pod that fits nowhere', () => {
     expect(queue.counts().unschedulable).toBe(moved ? 0 : 1);
   });
 
+  it.each([
+    ['sits out its back-off', new Set<string>(), 'backoff'],
+    ['goes ahead when the plugin itself waited for it', new Set(['NodeResourcesFit']), 'active'],
+  ] as const)('is moved and %s', async (_what, pending, where) => {
+    const { queue, add, next, refuse } = setUp();
+    add(pod('p', { cpu: '1' }));
+    const p = (await next())!;
+    p.pendingPlugins = pending;
+    refuse(p, 'NodeResourcesFit');
+    queue.happened(nodeAdd, undefined, roomy, []);
+    expect(queue.counts()).toMatchObject({ active: 0, backoff: 0, [where]: 1 });
+  });
+
   it('is moved by what happened while it was tried', async () => {
     const { queue, add, next, refuse } = setUp();
     add(pod('p', { cpu: '1' }));

@@ -4,11 +4,15 @@ import type { NodeSelectorTerm, Pod } from '../../apimachinery/types.ts';
 import { action } from '../../scheduler/clusterEvents.ts';
 import { prepareFilters } from '../../scheduler/filters.ts';
 import { emptyNodeInfo, withNode, withPod } from '../../scheduler/nodeInfo.ts';
+import { defaultBinder } from '../../scheduler/plugins/defaultBinder.ts';
 import { interPodAffinity } from '../../scheduler/plugins/interPodAffinity.ts';
 import { nodeAffinity } from '../../scheduler/plugins/nodeAffinity.ts';
+import { nodeName } from '../../scheduler/plugins/nodeName.ts';
 import { nodePorts } from '../../scheduler/plugins/nodePorts.ts';
 import { nodeResourcesFit } from '../../scheduler/plugins/nodeResourcesFit.ts';
 import { nodeUnschedulable } from '../../scheduler/plugins/nodeUnschedulable.ts';
+import { podTopologySpread } from '../../scheduler/plugins/podTopologySpread.ts';
+import { schedulingGates } from '../../scheduler/plugins/schedulingGates.ts';
 import { taintToleration } from '../../scheduler/plugins/taintToleration.ts';
 import { selectVictims } from '../../scheduler/plugins/victims.ts';
 import { podInfoOf } from '../../scheduler/podInfo.ts';
@@ -267,6 +271,26 @@ describe('hints', () => {
   const taints = [{ key: 'k', effect: 'NoSchedule' }];
   const port = (hostPort: number) =>
     pod('p', { spec: { containers: [{ name: 'c', ports: [{ containerPort: 1, hostPort }] }] } });
+  const grown = { resource: 'Node', actions: action.updateNodeAllocatable };
+  const relabelled = { resource: 'Node', actions: action.updateNodeLabel };
+  const shrunk = { resource: 'AssignedPod', actions: action.updatePodScaleDown };
+  const ungated = { resource: 'TargetPod', actions: action.updatePodGatesEliminated };
+  const asks = (cpu: string) => podInfoOf(pod('q', { cpu }));
+  const more = node('a', { memory: '99Gi' });
+  const zone = (value: string) => node('a', { labels: { zone: value } });
+  const spread = pod('p', {
+    labels: { app: 'web' },
+    spec: {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { app: 'web' } },
+        },
+      ],
+    },
+  });
   const ssd = pod('p', { spec: { nodeSelector: { disk: 'ssd' } } });
   const far = pod('p', {
     spec: {
@@ -283,6 +307,36 @@ describe('hints', () => {
   it.each([
     ['fit: a large node', nodeResourcesFit, pod('p', { cpu: '2' }), added, undefined, node('a', { cpu: '2' }), true],
     ['fit: a small node', nodeResourcesFit, pod('p', { cpu: '2' }), added, undefined, node('a', { cpu: '1' }), false],
+    [
+      'fit: a node that grew',
+      nodeResourcesFit,
+      pod('p', { cpu: '2' }),
+      grown,
+      node('a', { cpu: '2' }),
+      node('a'),
+      true,
+    ],
+    ['fit: in what it has enough of', nodeResourcesFit, pod('p', { cpu: '2' }), grown, node('a'), more, false],
+    ['fit: a pod that asks for less', nodeResourcesFit, pod('p', { cpu: '2' }), shrunk, asks('2'), asks('1'), true],
+    ['fit: of another thing', nodeResourcesFit, pod('p', { memory: '1' }), shrunk, asks('2'), asks('1'), false],
+    ['spread: a domain more', podTopologySpread, spread, added, undefined, zone('z1'), true],
+    ['spread: no domain', podTopologySpread, spread, added, undefined, node('a'), false],
+    ['spread: another domain', podTopologySpread, spread, relabelled, zone('z1'), zone('z2'), true],
+    ['spread: another label', podTopologySpread, spread, relabelled, zone('z1'), zone('z1'), false],
+    [
+      'spread: a domain less',
+      podTopologySpread,
+      spread,
+      { ...added, actions: action.delete },
+      zone('z1'),
+      undefined,
+      true,
+    ],
+    ['spread: a pod that counts', podTopologySpread, spread, removed, podInfoOf(spread), undefined, true],
+    ['spread: one that does not', podTopologySpread, spread, removed, podInfoOf(pod('q')), undefined, false],
+    ['gates: the last is gone', schedulingGates, pod('p'), ungated, undefined, podInfoOf(pod('p')), true],
+    ['name: a node comes', nodeName, pod('p'), added, undefined, node('a'), true],
+    ['binding: nothing helps', defaultBinder, pod('p'), added, undefined, node('a'), undefined],
     ['fit: a pod less', nodeResourcesFit, pod('p', { cpu: '2' }), removed, podInfoOf(pod('q')), undefined, true],
     ['fit: a taint less', nodeResourcesFit, pod('p'), tainted, node('a', { taints } as any), node('a'), undefined],
     ['taints: the last one gone', taintToleration, pod('p'), tainted, node('a', { taints } as any), node('a'), true],
