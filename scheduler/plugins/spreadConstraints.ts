@@ -67,6 +67,10 @@ const constraintOf = (c: TopologySpreadConstraint, selector: Selector): Constrai
   honorsTaints: c.nodeTaintsPolicy === 'Honor',
 });
 
+/** Can it differ from node to node whether its pods count? */
+export const readsNodes = (c: Constraint, { pod }: PodInfo): boolean =>
+  c.honorsTaints || (c.honorsAffinity && !!(pod.spec!.nodeSelector || pod.spec!.affinity?.nodeAffinity));
+
 /** Do the pods of this node count for the constraint? */
 export function includesNode(c: Constraint, { pod }: PodInfo, node: Node): boolean {
   const spec = pod.spec!;
