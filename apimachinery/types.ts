@@ -114,6 +114,7 @@ export type Node = Obj<k8s.V1Node>;
 export type NodeSpec = Wire<k8s.V1NodeSpec>;
 export type NodeStatus = Wire<k8s.V1NodeStatus>;
 export type NodeCondition = Wire<k8s.V1NodeCondition>;
+export type NodeAddress = Wire<k8s.V1NodeAddress>;
 export type Taint = Wire<k8s.V1Taint>;
 export type Toleration = Wire<k8s.V1Toleration>;
 export type Pod = Obj<k8s.V1Pod>;

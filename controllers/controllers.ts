@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import type { Controller } from '../client/controller.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
 import { UsageError } from '../component-base/flags.ts';
-import { withoutAlias } from './aliases.ts';
 import { attachDetachController } from './attachDetach/attachDetach.ts';
 import { attachDetachOptions } from './attachDetach/flags.ts';
 import { bootstrapSigner } from './bootstrapTokens/bootstrapSigner.ts';
@@ -13,19 +12,22 @@ import { csrApproving } from './certificates/approving.ts';
 import { csrCleaning } from './certificates/cleaning.ts';
 import { signingOptions } from './certificates/flags.ts';
 import { csrSigning } from './certificates/signing.ts';
+import { cloudControllers } from './cloud/cloudControllers.ts';
 import { clusterRoleAggregationController } from './clusterRoleAggregation.ts';
 import { cronJobController } from './cronJob/cronJob.ts';
 import { daemonSetController } from './daemonSet/daemonSet.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointSlice/endpointSlice.ts';
+import { endpointSliceMirroringController } from './endpointSliceMirroring/endpointSliceMirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { ephemeralVolumeController } from './ephemeralVolume.ts';
 import type { ManagerConfig } from './flags.ts';
 import { garbageCollector } from './garbageCollector/garbageCollector.ts';
+import { isEnabled } from './isEnabled.ts';
 import { jobController } from './job/job.ts';
 import { legacyTokenCleaner } from './legacyTokenCleaner.ts';
-import { checkNames, disabledByDefault } from './names.ts';
+import { checkNames } from './names.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { type IpamOptions, nodeIpamController } from './nodeIpam/nodeIpam.ts';
 import { type LifecycleOptions, nodeLifecycleController } from './nodeLifecycle/nodeLifecycle.ts';
@@ -34,6 +36,7 @@ import { autoscalerOptions } from './podAutoscaler/flags.ts';
 import { podAutoscaler } from './podAutoscaler/podAutoscaler.ts';
 import { podGarbageCollector } from './podGarbage/podGarbage.ts';
 import { replicaSetController, replicationControllerController } from './replicaSet/replicaSet.ts';
+import { resourceClaimController } from './resourceClaim/resourceClaim.ts';
 import { resourceQuotaController } from './resourceQuota/resourceQuota.ts';
 import { rootCaPublisher } from './rootCaPublisher.ts';
 import { serviceAccountController } from './serviceAccount.ts';
@@ -79,6 +82,11 @@ export const rows: Row[] = [
   () => disruptionController(),
   (c) => endpointsController(c['concurrent-endpoint-syncs']),
   (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
+  (c) =>
+    endpointSliceMirroringController(
+      c['mirroring-concurrent-service-endpoint-syncs'],
+      c['mirroring-max-endpoints-per-subset'],
+    ),
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
   (c) => nodeLifecycleController(lifecycleOptions(c)),
   () => taintEvictionController(),
@@ -91,6 +99,7 @@ export const rows: Row[] = [
   (c) => attachDetachController(attachDetachOptions(c)),
   () => volumeExpansionController,
   (c) => ephemeralVolumeController(c['concurrent-ephemeralvolume-syncs']),
+  (c) => resourceClaimController(c['concurrent-resource-claim-syncs']),
   () => claimProtection,
   () => volumeProtection,
   () => classProtection,
@@ -103,7 +112,7 @@ export const rows: Row[] = [
 /** Those that --controllers asks for. Throws UsageError on a name that is none. */
 export function enabledControllers(config: ManagerConfig): Controller[] {
   checkNames(config.controllers);
-  const all = rows.map((row) => row(config)).filter((c) => c !== undefined);
+  const all = [...rows.map((row) => row(config)).filter((c) => c !== undefined), ...cloudControllers(config)];
   const enabled = all.filter((c) => isEnabled(c.name, config.controllers));
   const collector = garbageCollector(watchedWhole(enabled), config['concurrent-gc-syncs']);
   const collects = config['enable-garbage-collector'] && isEnabled(collector.name, config.controllers);
@@ -149,14 +158,6 @@ const lifecycleOptions = (c: ManagerConfig): LifecycleOptions => ({
     unhealthyThreshold: Number(c['unhealthy-zone-threshold']),
   },
 });
-
-/** A name, or an alias of it, decides for itself; otherwise '*' does, but for those that are off by default. */
-export function isEnabled(name: string, asked: readonly string[]): boolean {
-  const wanted = asked.map(withoutAlias);
-  if (wanted.includes(name)) return true;
-  if (wanted.includes(`-${name}`)) return false;
-  return wanted.includes('*') && !disabledByDefault.includes(name);
-}
 
 function readPem(flag: string, path: string): string {
   try {

@@ -4,6 +4,7 @@ import type { Config, Flags } from '../component-base/flags.ts';
 import { accepted } from './acceptedFlags.ts';
 import { attachDetachFlags } from './attachDetach/flags.ts';
 import { signingFlags } from './certificates/flags.ts';
+import { cloudFlags } from './cloud/flags.ts';
 import { commonFlags } from './commonFlags.ts';
 import { controllersHelp } from './names.ts';
 import { storageFlags } from './persistentVolume/flags.ts';
@@ -14,6 +15,7 @@ const syncs = (what: string, count: number) =>
 
 export const flags = {
   ...accepted,
+  ...cloudFlags,
   ...commonFlags('kube-controller-manager', 10257),
   controllers: {
     type: 'list',

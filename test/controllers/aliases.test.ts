@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { parseFlags } from '../../component-base/flags.ts';
-import { isEnabled, rows } from '../../controllers/controllers.ts';
+import { rows } from '../../controllers/controllers.ts';
 import { flags } from '../../controllers/flags.ts';
+import { isEnabled } from '../../controllers/isEnabled.ts';
 import { checkNames, knownControllers } from '../../controllers/names.ts';
 
 it.each([

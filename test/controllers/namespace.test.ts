@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigMap, Namespace } from '../../apimachinery/types.ts';
-import { isEnabled } from '../../controllers/controllers.ts';
+import { isEnabled } from '../../controllers/isEnabled.ts';
 import { type ContentReport, planConditions } from '../../controllers/namespace/conditions.ts';
 import { planRootCa, rootCaName } from '../../controllers/rootCaPublisher.ts';
 import { needsAccount } from '../../controllers/serviceAccount.ts';
