@@ -143,8 +143,8 @@ async function syncClaim(key: string, b: Binder, context: ControllerContext, o: 
       if (plan.error) throw new Error(plan.error);
       return undefined;
     case 'lose':
-      // There is no way back from Lost: a watch that is behind must not be its reason.
-      if (await isStillThere(b, claim)) return { after: 1000 };
+      // That data is lost is nothing to say because a watch is behind.
+      if (await hasVolumeAfterAll(b, claim)) return { after: 1000 };
       await lose(b, claim, plan.notice);
       return undefined;
     case 'setClass':
@@ -158,11 +158,11 @@ async function syncClaim(key: string, b: Binder, context: ControllerContext, o: 
 
 const isToSchedule = (pod: Pod): boolean => !pod.spec?.nodeName && !hasLeft(pod);
 
-/** The server has its volume, though we have not heard of it. */
-async function isStillThere(b: Binder, claim: PersistentVolumeClaim): Promise<boolean> {
-  const name = claim.spec?.volumeName;
-  if (!name || b.volumes.get(name)) return false;
-  return (await tolerate(['NotFound'], b.client.get(persistentVolumes, name))) !== undefined;
+/** The server has its volume, and says that it is its own or nobody's. */
+async function hasVolumeAfterAll(b: Binder, { metadata, spec, status }: PersistentVolumeClaim): Promise<boolean> {
+  if (!spec?.volumeName || status?.phase === 'Lost') return false;
+  const volume = await tolerate(['NotFound'], b.client.get(persistentVolumes, spec.volumeName));
+  return volume !== undefined && (!volume.spec?.claimRef || volume.spec.claimRef.uid === metadata.uid);
 }
 
 async function syncVolume(name: string, b: Binder, context: ControllerContext): Promise<Result> {
