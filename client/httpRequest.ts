@@ -9,8 +9,10 @@ import type { Pool } from './connectionPool.ts';
 
 export interface Exchange {
   method: string;
-  /** Origin, path and query. */
-  url: URL;
+  /** Parsed once a client: doing so for each request took as long as writing its head. */
+  server: URL;
+  /** With query. */
+  path: string;
   headers: Record<string, string>;
   body?: string;
   /** Milliseconds until the answer's head, and for `readAll` until its end. 0: none. */
@@ -30,9 +32,12 @@ export interface Answer {
 /** Sends; resolves with the answer's head. Rejects with a ConnectionError when there is none. */
 export function exchange(pool: Pool, e: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const where = `${e.method} ${e.url.origin}${e.url.pathname}`;
+    const where = `${e.method} ${e.server.origin}${e.path.split('?', 1)[0]}`;
     if (e.signal?.aborted) return reject(new ConnectionError(`${where}: the request was aborted`));
-    const request = (pool.secure ? https.request : httpRequest)(e.url, {
+    const request = (pool.secure ? https.request : httpRequest)({
+      hostname: e.server.hostname.replace(/^\[|\]$/g, ''),
+      port: e.server.port,
+      path: e.path,
       method: e.method,
       agent: e.stream ? pool.streams : pool.calls,
       headers: e.body === undefined ? e.headers : { ...e.headers, 'content-length': Buffer.byteLength(e.body) },

@@ -179,6 +179,8 @@ function makeSend(config: ClientConfig, options: ClientOptions, pool: Pool): Sen
   const clock = options.clock ?? realClock;
   const tokens = options.tokens ?? (config.tokenFile ? fileToken(config.tokenFile, clock) : fixedToken(config.token));
   const agent = `${options.component ?? 'mini-k8s'}/${version}`;
+  const server = new URL(config.server);
+  const prefix = server.pathname.replace(/\/$/, '');
   return async (r) => {
     const token = await tokens.token();
     const headers: Record<string, string> = {
@@ -190,11 +192,11 @@ function makeSend(config: ClientConfig, options: ClientOptions, pool: Pool): Sen
     Object.assign(headers, causeHeaders(), r.headers);
     const body = r.body === undefined ? undefined : typeof r.body === 'string' ? r.body : JSON.stringify(r.body);
     if (body !== undefined) headers['content-type'] ??= r.type ?? json;
-    const url = new URL(config.server + r.path);
     const started = clock.now();
     const e: Exchange = {
       method: r.method,
-      url,
+      server,
+      path: prefix + (isPlain(r.path) ? r.path : escaped(r.path)),
       headers,
       body,
       timeout: options.timeout ?? 60_000,
@@ -211,6 +213,9 @@ function makeSend(config: ClientConfig, options: ClientOptions, pool: Pool): Sen
     throw errorFromAnswer(answer.code, await answer.text(), answer.headers['retry-after']);
   };
 }
+
+const isPlain = (path: string) => /^[\x21-\x7e]*$/.test(path);
+const escaped = (path: string) => path.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 
 // --- retries ---------------------------------------------------------------------------------------------------------
 
