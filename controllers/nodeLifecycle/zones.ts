@@ -40,8 +40,13 @@ export function createZones(rates: EvictionRates): Zones {
   return {
     update(nodes) {
       const byZone = new Map<string, boolean[]>();
-      for (const node of nodes)
-        byZone.set(zoneOf(node), [...(byZone.get(zoneOf(node)) ?? []), readyOf(node)?.status === 'True']);
+      for (const node of nodes) {
+        const zone = zoneOf(node);
+        const ready = readyOf(node)?.status === 'True';
+        const list = byZone.get(zone);
+        if (list) list.push(ready);
+        else byZone.set(zone, [ready]);
+      }
       const next = new Map<string, { rate: number; tokens: number; at: number }>();
       const states: ZoneState[] = [];
       for (const [zone, ready] of byZone) {
