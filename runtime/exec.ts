@@ -6,13 +6,17 @@ import { serveRemoteCommand } from '../component-base/streaming/remoteCommandSer
 import { CriError } from '../cri/error.ts';
 import type { ServiceImplementation } from '../cri/messages.ts';
 import type { RuntimeServiceMethods } from '../cri/types.ts';
+import { containerWorld, realTime } from './containerWorld.ts';
 import type { Life } from './life.ts';
 import type { SimulatedNode } from './node.ts';
+import { runsOwnCommand } from './ownCommand.ts';
 import type { ContainerRecord } from './records.ts';
 import { dialSandbox, runAttach, runExec } from './sessions.ts';
+import { isKnown } from './shell/known.ts';
+import { runCommand } from './shell/shell.ts';
 import { stateOf } from './status.ts';
 import type { StreamServer } from './streams.ts';
-import { execResult } from './timeline.ts';
+import { execIsTold, execResult } from './timeline.ts';
 
 export function execMethods(
   node: SimulatedNode,
@@ -25,6 +29,8 @@ export function execMethods(
       if (c.state !== 'running') throw new CriError('Unknown', `container is in ${stateOf(c)} state`);
       if (!cmd.length) throw new CriError('InvalidArgument', 'exec needs a command');
       const b = life.behaviourOf(c);
+      if (!execIsTold(b, cmd) && runsOwnCommand(c, b) && isKnown(cmd))
+        return execInShell(node, life, c, cmd, Number(timeout) * 1000, signal);
       const age = (node.host.clock.now() - c.startedAt) / 1000;
       const code = execResult(b.exec, cmd.join(' '), age);
       const takes = code === 'hang' ? Number.POSITIVE_INFINITY : b.execDelay;
@@ -63,6 +69,32 @@ export function execMethods(
       };
     },
   };
+}
+
+/** As a probe in a container whose own command the shell runs: it sees the files that the command wrote. `limit`: milliseconds. */
+async function execInShell(
+  node: SimulatedNode,
+  life: Life,
+  c: ContainerRecord,
+  cmd: string[],
+  limit: number,
+  signal: AbortSignal,
+) {
+  const over = new AbortController();
+  const out = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const world = { ...containerWorld(node, c), ...realTime(node, over.signal) };
+  const code = runCommand(world, cmd, {
+    stdout: async (data) => void out.stdout.push(Buffer.from(data)),
+    stderr: async (data) => void out.stderr.push(Buffer.from(data)),
+  });
+  const late = wait(life, c, Number.POSITIVE_INFINITY, limit, AbortSignal.any([signal, over.signal]));
+  try {
+    const exitCode = (await Promise.race([code, late]))!;
+    return { exitCode, stdout: Buffer.concat(out.stdout), stderr: Buffer.concat(out.stderr) };
+  } finally {
+    over.abort();
+    late.catch(() => {});
+  }
 }
 
 function running(node: SimulatedNode, id: string): ContainerRecord {

@@ -7,6 +7,7 @@ import type { Micros } from './clock.ts';
 import { appendLog, lastLogTime, logLine } from './logs.ts';
 import { mounted } from './mounts.ts';
 import type { SimulatedNode } from './node.ts';
+import { runOwnCommand, runsOwnCommand } from './ownCommand.ts';
 import type { ContainerRecord, SandboxRecord } from './records.ts';
 
 /** More missed lines than this are not made up. */
@@ -45,7 +46,8 @@ export class Life {
     c.runsOn = this.#leavesMark(c);
     this.#node.saveContainer(c);
     this.#node.emit(c, 'CONTAINER_STARTED_EVENT');
-    this.#writeFirstLines(c, this.behaviourOf(c));
+    const behaviour = this.behaviourOf(c);
+    if (!runsOwnCommand(c, behaviour)) this.#writeFirstLines(c, behaviour);
     this.#live(c);
   }
 
@@ -147,12 +149,25 @@ export class Life {
 
   #live(c: ContainerRecord): void {
     const b = this.behaviourOf(c);
+    if (runsOwnCommand(c, b)) {
+      this.#runCommand(c);
+      return;
+    }
     const exitAt = b.exitAfter === undefined ? Number.POSITIVE_INFINITY : c.startedAt + b.exitAfter * 1000;
     const now = this.#node.host.clock.now();
     if (b.logEvery !== undefined) this.#logUntil(c, b, Math.min(now, exitAt), this.#linesSoFar(c, b.logEvery));
     const exit = () => this.end(c, b.exitCode, b.exitReason, exitAt);
     if (exitAt <= now) exit();
     else if (exitAt < Number.POSITIVE_INFINITY) this.at(c.id, exitAt, exit);
+  }
+
+  #runCommand(c: ContainerRecord): void {
+    runOwnCommand(this.#node, this, c, (stream, line, at) => this.#append(c, logLine(at, stream, line))).catch(
+      (error) => {
+        this.#node.host.log.error({ container: c.id, error: String(error) }, 'the simulated shell failed');
+        this.end(c, 255);
+      },
+    );
   }
 
   #linesSoFar(c: ContainerRecord, every: number): number {

@@ -1,17 +1,16 @@
 // What happens in a simulated container while somebody is connected: a command of the simulated shell, the container's output, its ports.
 // Reads: behaviour.ts for what annotations say, the container's record. Used by: exec.ts. Next: shell/shell.ts, shell/terminal.ts.
-import { readdirSync, readFileSync } from 'node:fs';
 import { type Duplex, duplexPair, type Writable } from 'node:stream';
 import type { RemoteCommandOutcome, RemoteCommandSession } from '../component-base/streaming/remoteCommandServer.ts';
+import { containerWorld, realTime } from './containerWorld.ts';
 import type { Life } from './life.ts';
-import { mounted } from './mounts.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord } from './records.ts';
 import { findTarget, serveStream } from './responder.ts';
-import type { ShellIo, ShellWorld } from './shell/commands.ts';
 import { isShell, runCommand } from './shell/shell.ts';
 import { createTerminal } from './shell/terminal.ts';
-import { execResult } from './timeline.ts';
+import type { ShellIo, ShellWorld } from './shell/world.ts';
+import { execIsTold, execResult } from './timeline.ts';
 
 /** exec: what annotations say of the command, else the shell's own. */
 export async function runExec(
@@ -23,8 +22,7 @@ export async function runExec(
   session: RemoteCommandSession,
 ): Promise<RemoteCommandOutcome> {
   const b = life.behaviourOf(c);
-  const told = b.execStdout || b.execStderr || b.exec.some((t) => cmd.join(' ').includes(t.key));
-  if (!told) return { exitCode: await inShell(node, life, c, cmd, tty, session) };
+  if (!execIsTold(b, cmd)) return { exitCode: await inShell(node, life, c, cmd, tty, session) };
   const age = (node.host.clock.now() - c.startedAt) / 1000;
   const code = execResult(b.exec, cmd.join(' '), age);
   const over = life.ended(c, session.gone);
@@ -69,7 +67,7 @@ async function inShell(
   const stop = () => over.abort();
   session.gone.addEventListener('abort', stop, { once: true });
   void life.ended(c, over.signal).then(stop);
-  const world: ShellWorld = { ...worldOf(node, c), gone: over.signal };
+  const world: ShellWorld = { ...containerWorld(node, c), ...realTime(node, over.signal) };
   const io = ioOf(session, tty, cmd, () => {
     if (!isShell(cmd)) stop();
   });
@@ -105,44 +103,6 @@ function ioOf(session: RemoteCommandSession, tty: boolean, cmd: string[], onInte
   const out = write(session.stdout);
   const cooked = (data: Buffer | string) => out(terminal.cook(data));
   return { stdin: terminal.stdin, stdout: cooked, stderr: cooked, ...(isShell(cmd) ? { prompt: '/ # ' } : {}) };
-}
-
-function worldOf(node: SimulatedNode, c: ContainerRecord): Omit<ShellWorld, 'gone'> {
-  const sandbox = node.sandboxes.get(c.sandboxId);
-  const hostname = sandbox?.hostname || c.name;
-  const env = new Map([
-    ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-    ['HOSTNAME', hostname],
-    ...(c.envs ?? []).map((pair): [string, string] => {
-      const at = pair.indexOf('=');
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  ]);
-  const read = <T>(path: string, reader: (path: string) => T): T | undefined => {
-    const real = mounted(c, path);
-    try {
-      return real === undefined ? undefined : reader(real);
-    } catch {
-      return undefined;
-    }
-  };
-  return {
-    env,
-    hostname,
-    uid: Number((c.user as { uid?: number } | null)?.uid ?? 0),
-    now: () => Math.floor(node.host.clock.now() / 1000),
-    readFile: (path) => (path === '/etc/hostname' ? Buffer.from(`${hostname}\n`) : read(path, (p) => readFileSync(p))),
-    readFolder: (path) => read(path, (p) => readdirSync(p).sort()) ?? namesUnder(c, path),
-  };
-}
-
-/** What a folder of the image shows: the way to what is mounted, and a little more. */
-function namesUnder(c: ContainerRecord, path: string): string[] | undefined {
-  const known = ['/etc/hostname', '/tmp', '/bin/sh', ...(c.mounts ?? []).map((m) => m.containerPath!)];
-  const folder = path.replace(/\/*$/, '/');
-  const names = known.filter((p) => p.startsWith(folder)).map((p) => p.slice(folder.length).split('/')[0]!);
-  const there = names.length > 0 || known.includes(path);
-  return there ? [...new Set(names)].filter(Boolean).sort() : undefined;
 }
 
 /** A connection to a port of the sandbox, as responder.ts answers it. Throws where a real one would refuse. */

@@ -45,3 +45,9 @@ export function execResult(timelines: readonly Timeline[], command: string, age:
   const timeline = timelines.find((t) => command.includes(t.key));
   return (timeline && valueAt(timeline.steps, age)) ?? '0';
 }
+
+/** Do annotations say anything of what this command does? */
+export const execIsTold = (
+  b: { exec: Timeline[]; execStdout: string; execStderr: string },
+  command: string[],
+): boolean => b.execStdout !== '' || b.execStderr !== '' || b.exec.some((t) => command.join(' ').includes(t.key));

@@ -1,39 +1,9 @@
 // The commands that a simulated container knows besides its shell. Nothing is run.
 // Reads: the container's environment and mounts. Writes: what the commands print. README.md lists them.
 // Used by: shell.ts.
-import type { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
-
-export interface ShellWorld {
-  env: Map<string, string>;
-  hostname: string;
-  uid: number;
-  /** Milliseconds. */
-  now(): number;
-  /** A file's bytes, or undefined when there is none; a folder's names. */
-  readFile(path: string): Buffer | undefined;
-  readFolder(path: string): string[] | undefined;
-  gone: AbortSignal;
-}
-
-export interface ShellIo {
-  stdin?: Readable;
-  /** Resolve when more may come. */
-  stdout(data: Buffer | string): Promise<void>;
-  stderr(data: Buffer | string): Promise<void>;
-  /** Shown before each line of an interactive shell. */
-  prompt?: string;
-}
-
-export interface State {
-  world: ShellWorld;
-  cwd: string;
-  lastCode: number;
-  /** Set by `exit`. */
-  exit?: number;
-}
-
-export type Run = (args: string[], io: ShellIo, state: State) => Promise<number> | number;
+import { fileCommands } from './fileCommands.ts';
+import { type Run, resolvePath, type ShellIo, type State } from './world.ts';
 
 /** All of standard input. */
 async function everything(io: ShellIo): Promise<Buffer> {
@@ -42,21 +12,6 @@ async function everything(io: ShellIo): Promise<Buffer> {
     for await (const chunk of io.stdin.iterator({ destroyOnReturn: false })) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
-
-function sleep(ms: number, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (gone.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      gone.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    gone.addEventListener('abort', end);
-  });
-}
-
-const resolvePath = (state: State, path: string) => new URL(path, `file://${state.cwd.replace(/\/?$/, '/')}`).pathname;
 
 const seconds: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -80,6 +35,7 @@ export function assigned(state: State, words: string[]): boolean {
 
 /** All but the shell itself. */
 export const commands: Record<string, Run> = {
+  ...fileCommands,
   true: () => 0,
   ':': () => 0,
   false: () => 1,
@@ -90,6 +46,12 @@ export const commands: Record<string, Run> = {
   echo: async (args, io) => {
     const bare = args[0] === '-n';
     await io.stdout((bare ? args.slice(1) : args).join(' ') + (bare ? '' : '\n'));
+    return 0;
+  },
+  printf: async ([format = '', ...values], io) => {
+    const signs: Record<string, string> = { n: '\n', t: '\t', '\\': '\\' };
+    const text = format.replace(/\\([nt\\])/g, (_, sign) => signs[sign]!);
+    await io.stdout(text.replace(/%([sd%])/g, (_, kind) => (kind === '%' ? '%' : (values.shift() ?? ''))));
     return 0;
   },
   cat: async (args, io, state) => {
@@ -115,6 +77,9 @@ export const commands: Record<string, Run> = {
     else await io.stderr(`ls: ${path}: No such file or directory\n`);
     return names ? 0 : 1;
   },
+  trap: () => 0,
+  set: () => 0,
+  wait: () => 0,
   cd: ([path], _io, state) => {
     state.cwd = resolvePath(state, path ?? '/');
     return 0;
@@ -154,10 +119,7 @@ export const commands: Record<string, Run> = {
       await io.stderr(`sleep: invalid time interval '${text}'\n`);
       return 1;
     }
-    await sleep(
-      number === 'infinity' ? 2 ** 31 - 1 : Math.min(Number(number) * seconds[unit]! * 1000, 2 ** 31 - 1),
-      world.gone,
-    );
+    await world.sleep(number === 'infinity' ? Number.POSITIVE_INFINITY : Number(number) * seconds[unit]! * 1000);
     return 0;
   },
   seq: async (args, io) => {

@@ -1,5 +1,6 @@
 // Words of a shell line as the arguments of a command: quotes taken off, `$NAME` and `$(command)` put in, and what was put in without
 // quotes split at blanks. Used by: shell.ts.
+import { arithmetic } from './arithmetic.ts';
 import { wordPart } from './parse.ts';
 
 export interface Values {
@@ -10,7 +11,7 @@ export interface Values {
 }
 
 /** A quoted part, or all up to the next one. */
-const segment = /'[^']*'|"(?:\\.|[^"\\])*"|(?:\$\((?:[^()]|\([^()]*\))*\)|\\.|[^'"\\])+/gs;
+const segment = /'[^']*'|"(?:\\.|[^"\\])*"|(?:\$\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\\.|[^'"\\])+/gs;
 /** Stands where an unquoted value had blanks. */
 const gap = '\0';
 
@@ -41,11 +42,14 @@ const unescaped = (text: string) =>
 async function filled(text: string, values: Values, show: (value: string) => string): Promise<string> {
   let out = '';
   let at = 0;
-  for (const found of text.matchAll(/\\([$"\\`])|\$\(((?:[^()]|\([^()]*\))*)\)|\$(?:\{(\w+|\?)\}|(\w+|\?))/g)) {
-    const [whole, escaped, command, braced, bare] = found;
+  for (const found of text.matchAll(
+    /\\([$"\\`])|\$\(\(((?:[^()]|\([^()]*\))*)\)\)|\$\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)|\$(?:\{(\w+|\?)\}|(\w+|\?))/g,
+  )) {
+    const [whole, escaped, sum, command, braced, bare] = found;
     out += text.slice(at, found.index);
     at = found.index + whole.length;
     if (escaped !== undefined) out += escaped;
+    else if (sum !== undefined) out += show(arithmetic(sum, values.variable));
     else if (command !== undefined) out += show((await values.output(command)).replace(/\n+$/, ''));
     else out += show(values.variable(braced ?? bare!));
   }

@@ -1,6 +1,6 @@
-// A line of shell as steps: pipes of commands and loops, joined by `;`, `&&` and `||`, with outputs sent elsewhere. Pure.
-// Words stay as they were written; expand.ts makes arguments of them when they run. Used by: shell.ts.
-// Functions, conditions, files to write to and background jobs are beyond it and are refused.
+// A line of shell as steps: pipes of commands, loops and conditions, joined by `;`, `&&` and `||`, with outputs sent elsewhere. Pure.
+// Words stay as they were written; expand.ts makes arguments of them when they run. Used by: shell.ts, known.ts.
+// Functions, groups, input from files and background jobs are beyond it and are refused.
 
 type Out = 'stdout' | 'stderr' | 'nowhere';
 
@@ -9,18 +9,29 @@ export interface Simple {
   /** `>&2`, `>/dev/null`, `2>&1` … */
   stdout: Out;
   stderr: Out;
+  /** `>FILE`, `2>>FILE`: the word that names the file, as it was written. */
+  files: { from: 'stdout' | 'stderr'; word: string; append: boolean }[];
+  /** `! command` */
+  negated: boolean;
 }
-/** `for NAME in WORDS; do …; done`, or, with a condition, `while …; do …; done`. */
+/** `for NAME in WORDS; do …; done`, or, with a condition, `while …; do …; done` (`until`: as long as it fails). */
 export interface Loop {
   name?: string;
   words: string[];
   condition?: Step[];
+  until?: boolean;
   body: Step[];
 }
+/** `if …; then …; elif …; then …; else …; fi` */
+export interface Choice {
+  branches: { condition: Step[]; body: Step[] }[];
+  otherwise: Step[];
+}
+export type Stage = Simple | Loop | Choice;
 export interface Step {
   /** When it runs: always, or by the outcome of the one before it. */
   after: ';' | '&&' | '||';
-  pipe: (Simple | Loop)[];
+  pipe: Stage[];
 }
 
 export class SyntaxProblem extends Error {}
@@ -35,10 +46,11 @@ export function parseLine(line: string): Step[] {
 
 const unexpected = (token: Token | undefined) =>
   new SyntaxProblem(token ? `Syntax error: "${token.text}" unexpected` : 'Syntax error: end of file unexpected');
-const ends = (token: Token | undefined) => !token || (!token.operator && /^(do|done)$/.test(token.text));
+const ends = (token: Token | undefined) =>
+  !token || (!token.operator && /^(do|done|then|elif|else|fi)$/.test(token.text));
 const isBreak = (token: Token | undefined) => token?.operator && /^[;\n]$/.test(token.text);
 
-/** Takes what it understands from the front of `left`, up to `do`, `done` or the end. */
+/** Takes what it understands from the front of `left`, up to `do`, `then` or the like, or the end. */
 function parseSteps(left: Token[]): Step[] {
   const steps: Step[] = [];
   let after: Step['after'] = ';';
@@ -57,22 +69,45 @@ function parseSteps(left: Token[]): Step[] {
   }
 }
 
-function parseStage(left: Token[]): Simple | Loop {
+function parseStage(left: Token[]): Stage {
   const first = left[0];
   if (!first || (first.operator && !isRedirect(first.text))) throw unexpected(first);
-  if (first.text === 'for' || first.text === 'while') return parseLoop(left);
-  const command: Simple = { words: [], stdout: 'stdout', stderr: 'stderr' };
+  if (first.text === 'for' || first.text === 'while' || first.text === 'until') return parseLoop(left);
+  if (first.text === 'if') return parseChoice(left);
+  const command: Simple = { words: [], stdout: 'stdout', stderr: 'stderr', files: [], negated: first.text === '!' };
+  if (command.negated) left.shift();
   for (let token = left[0]; token && (!token.operator || isRedirect(token.text)); token = left[0]) {
-    if (token.operator) redirect(command, token.text);
-    else command.words.push(token.text);
     left.shift();
+    if (!token.operator) command.words.push(token.text);
+    else if (toFile.test(token.text)) command.files.push(fileOf(token.text, left.shift()));
+    else redirect(command, token.text);
   }
   return command;
 }
 
+function fileOf(operator: string, target: Token | undefined): Simple['files'][number] {
+  if (!target || target.operator) throw unexpected(target);
+  const from = operator.startsWith('2') ? 'stderr' : 'stdout';
+  return { from, word: target.text, append: operator.endsWith('>>') };
+}
+
+function parseChoice(left: Token[]): Choice {
+  const choice: Choice = { branches: [], otherwise: [] };
+  for (let word = left.shift()?.text; word !== 'fi'; word = left.shift()?.text) {
+    if (word === 'else') choice.otherwise = parseSteps(left);
+    else if (word === 'if' || word === 'elif') {
+      const condition = parseSteps(left);
+      if (left.shift()?.text !== 'then') throw unexpected(left[0]);
+      choice.branches.push({ condition, body: parseSteps(left) });
+    } else throw unexpected(undefined);
+  }
+  return choice;
+}
+
 function parseLoop(left: Token[]): Loop {
   const loop: Loop = { words: [], body: [] };
-  if (left.shift()!.text === 'while') loop.condition = parseSteps(left);
+  const kind = left.shift()!.text;
+  if (kind !== 'for') Object.assign(loop, { condition: parseSteps(left), until: kind === 'until' });
   else {
     loop.name = left.shift()?.text ?? '';
     if (left.shift()?.text !== 'in') throw unexpected(left[0]);
@@ -91,8 +126,8 @@ interface Token {
   operator?: true;
 }
 
-/** What words are made of; `$(…)` may hold one more pair of parentheses. */
-export const wordPart = /'[^']*'|"(?:\\.|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|\\.|[^\s'"\\;&|<>()]/s;
+/** What words are made of; `$(…)` may hold two more pairs of parentheses, and so `$((…))` one. */
+export const wordPart = /'[^']*'|"(?:\\.|[^"\\])*"|\$\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\\.|[^\s'"\\;&|<>()]/s;
 
 function* tokens(line: string): Generator<Token> {
   let rest = line;
@@ -102,7 +137,7 @@ function* tokens(line: string): Generator<Token> {
       rest = rest.slice(space[0].length);
       continue;
     }
-    const operator = /^(?:&&|\|\||[;|\n]|[12]?>&[12]|[12]?>>?\s*\/dev\/(?:null|stdout|stderr))/.exec(rest);
+    const operator = /^(?:&&|\|\||[;|\n]|[12]?>&[12]|[12]?>>?\s*\/dev\/(?:null|stdout|stderr)|[12]?>>?)/.exec(rest);
     if (operator) {
       yield { text: operator[0], operator: true };
       rest = rest.slice(operator[0].length);
@@ -119,6 +154,7 @@ function* tokens(line: string): Generator<Token> {
 }
 
 const isRedirect = (operator: string) => operator.includes('>');
+const toFile = /^[12]?>>?$/;
 
 function redirect(command: Simple, text: string): void {
   const from = text.startsWith('2') ? 'stderr' : 'stdout';

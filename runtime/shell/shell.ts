@@ -2,9 +2,10 @@
 // Reads: a command line. Writes: what its commands print. README.md lists what it knows.
 // Used by: sessions.ts. Next: parse.ts, expand.ts, commands.ts.
 import { PassThrough, type Readable } from 'node:stream';
-import { assigned, commands, type Run, type ShellIo, type ShellWorld, type State } from './commands.ts';
+import { assigned, commands } from './commands.ts';
 import { expandWords, type Values } from './expand.ts';
-import { type Loop, parseLine, type Simple, type Step, SyntaxProblem } from './parse.ts';
+import { type Choice, type Loop, parseLine, type Simple, type Stage, type Step, SyntaxProblem } from './parse.ts';
+import { type Run, resolvePath, type ShellIo, type ShellWorld, type State } from './world.ts';
 
 /** The command's exit code; 127 for one that is not known. */
 export function runCommand(world: ShellWorld, argv: string[], io: ShellIo): Promise<number> {
@@ -16,6 +17,10 @@ export const isShell = (argv: readonly string[]): boolean => /(^|\/)(sh|bash|ash
 async function run(state: State, argv: string[], io: ShellIo): Promise<number> {
   const name = argv[0]!.replace(/^.*\//, '');
   if (isShell(argv)) return shell(argv.slice(1), io, state);
+  if (name === 'exec' && argv.length > 1) {
+    state.exit = await run(state, argv.slice(1), io);
+    return state.exit;
+  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return command(argv.slice(1), io, state);
   await io.stderr(`sh: 1: ${argv[0]}: not found\n`);
@@ -66,22 +71,53 @@ const writerOf = (to: PassThrough) => async (data: Buffer | string) => {
   if (!to.write(data)) await new Promise((resolve) => to.once('drain', resolve).once('close', resolve));
 };
 
-async function runStage(state: State, stage: Simple | Loop, io: ShellIo): Promise<number> {
+async function runStage(state: State, stage: Stage, io: ShellIo): Promise<number> {
   const values = valuesOf(state, io);
+  if ('branches' in stage) return runChoice(state, stage, io);
   if ('body' in stage) return runLoop(state, stage, await expandWords(stage.words, values), io);
   const words = await expandWords(stage.words, values);
-  if (!words.length) return 0;
-  return assigned(state, words) ? 0 : run(state, words, redirected(stage, io));
+  const into = await withFiles(state, stage, redirected(stage, io), values);
+  const code = !into ? 1 : !words.length || assigned(state, words) ? 0 : await run(state, words, into);
+  return stage.negated ? Number(code === 0) : code;
 }
 
-async function runLoop(state: State, { name, condition, body }: Loop, words: string[], io: ShellIo): Promise<number> {
+async function runChoice(state: State, { branches, otherwise }: Choice, io: ShellIo): Promise<number> {
+  for (const { condition, body } of branches) {
+    const code = await runSteps(state, condition, io);
+    if (over(state)) return code;
+    if (code === 0) return runSteps(state, body, io);
+  }
+  state.lastCode = 0;
+  return runSteps(state, otherwise, io);
+}
+
+/** With what goes to files; undefined when one of them cannot be written. */
+async function withFiles(state: State, stage: Simple, io: ShellIo, values: Values): Promise<ShellIo | undefined> {
+  const into = { ...io };
+  for (const { from, word, append } of stage.files) {
+    const path = resolvePath(state, (await expandWords([word], values))[0] ?? '');
+    if (!state.world.writeFile(path, Buffer.alloc(0), append)) {
+      await io.stderr(`sh: 1: cannot create ${path}: Permission denied\n`);
+      return undefined;
+    }
+    into[from] = async (data) => void state.world.writeFile(path, Buffer.from(data), true);
+  }
+  return into;
+}
+
+async function runLoop(
+  state: State,
+  { name, condition, until, body }: Loop,
+  words: string[],
+  io: ShellIo,
+): Promise<number> {
   let code = 0;
   const turn = async () => {
-    // A loop of commands that wait for nothing lets others in.
-    await new Promise((resolve) => setImmediate(resolve));
+    await state.world.turn();
     code = await runSteps(state, body, io);
   };
-  if (condition) while (!over(state) && (await runSteps(state, condition, io)) === 0) await turn();
+  if (condition)
+    while (!over(state) && ((await runSteps(state, condition, io)) === 0) !== (until ?? false)) await turn();
   else
     for (const word of words) {
       if (over(state)) break;

@@ -376,6 +376,53 @@ test('logs go on over rotation', async () => {
   await cri.runtime.stopContainer({ containerId: pod.container, timeout: 1 });
 });
 
+const script = (line: string) => ({ command: ['/bin/sh', '-c'], args: [line] });
+const said = (pod: Pod) => (existsSync(pod.log) ? readFileSync(pod.log, 'utf8') : '').replace(/^\S+ (\w+) F /gm, '$1 ');
+
+test('a command that the shell knows is run: its output is the log, its code the end', async () => {
+  const pod = await runPod({}, script('for i in 1 2; do echo $i; done; echo no >&2; date; awk x; exit 3'));
+  expect(said(pod)).toContain('simulated container');
+  const known = await runPod({}, script('for i in 1 2; do echo $i; sleep 0.2; done; echo no >&2; exit 3'));
+  await expect.poll(() => statusOf(known)).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 3, reason: 'Error' });
+  expect(said(known)).toBe('stdout 1\nstdout 2\nstderr no\n');
+  const { startedAt, finishedAt } = await statusOf(known);
+  expect(finishedAt - startedAt).toBe(400_000_000n);
+  const busy = await runPod({}, script('while true; do true; done'));
+  expect(await statusOf(busy)).toMatchObject({ state: 'CONTAINER_RUNNING' });
+  await cri.runtime.stopContainer({ containerId: busy.container, timeout: 1 });
+  expect(await statusOf(busy)).toMatchObject({ state: 'CONTAINER_EXITED' });
+});
+
+test('what annotations say of the end comes before the command', async () => {
+  const pod = await runPod({ 'exit-code': '4' }, script('exit 0'));
+  await expect.poll(() => statusOf(pod)).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 4 });
+});
+
+test('a probe sees the files that the command writes', async () => {
+  const pod = await runPod({}, script('touch /tmp/healthy; sleep 0.4; rm -f /tmp/healthy; sleep 600'));
+  const probe = async (...cmd: string[]) =>
+    (await cri.runtime.execSync({ containerId: pod.container, cmd, timeout: 1n })).exitCode;
+  expect(await probe('cat', '/tmp/healthy')).toBe(0);
+  await expect.poll(() => probe('cat', '/tmp/healthy')).toBe(1);
+  expect(await probe('redis-cli', 'ping')).toBe(0);
+  await expect(probe('sleep', '5')).rejects.toThrow('timeout 1s exceeded');
+});
+
+test('SIGKILL and a new start: a command has gone on, and says nothing twice', async () => {
+  const pod = await runPod({}, script('i=0; while true; do echo "tick $i"; i=$((i+1)); sleep 0.05; done'));
+  const ending = await runPod({}, script('sleep 0.4; echo bye; exit 7'));
+  await expect.poll(() => said(pod)).toContain('tick 3');
+  await kill('SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await start();
+  await expect.poll(() => said(pod)).toContain('tick 15\n');
+  const ticks = said(pod).match(/(?<=tick )\d+/g)!;
+  expect(ticks).toEqual(ticks.map((_, i) => String(i)));
+  await expect.poll(() => statusOf(ending)).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 7 });
+  expect(said(ending)).toBe('stdout bye\n');
+  await cri.runtime.stopContainer({ containerId: pod.container, timeout: 1 });
+});
+
 test('SIGKILL and a new start: containers have run on, with their addresses, logs and exits', async () => {
   const steady = await runPod();
   const talking = await runPod({ 'log-every': '50ms', 'log-line': 'tick {n}' });
