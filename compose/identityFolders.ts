@@ -1,4 +1,5 @@
-// Which files each fixed service of compose.yaml gets into its own volume, and nothing beyond: the keys of the authorities go nowhere.
+// Which files each fixed service of compose.yaml gets into its own volume, and nothing beyond: the one key of an authority that leaves
+// its folder is the one with which the controllers sign.
 // Reads: the folder of keys that issuePki.ts fills. Writes: a folder a service. Used by: setup.ts. Next: withIdentity.sh waits for them.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -15,7 +16,8 @@ const folders: Record<string, { files: string[]; kubeconfigs?: string[] }> = {
       ...['front-proxy-client.crt', 'front-proxy-client.key'],
     ],
   },
-  controllers: { files: ['ca.crt'], kubeconfigs: ['controller-manager'] },
+  // They sign what is requested as a CertificateSigningRequest, and tokens that are kept in Secrets.
+  controllers: { files: ['ca.crt', 'ca.key', 'sa.key'], kubeconfigs: ['controller-manager'] },
   scheduler: { files: [], kubeconfigs: ['scheduler'] },
   join: { files: ['ca.crt'] },
 };

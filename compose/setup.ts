@@ -1,5 +1,6 @@
 // The setup service of compose.yaml: makes the cluster's keys, hands each fixed service its own, and lets nodes join.
-// It alone can read the keys of the authorities. Writes: the identity volumes, the admin's kubeconfig in a folder of the host.
+// It alone can read the keys of the authorities, but for the one that the controllers sign with.
+// Writes: the identity volumes, the admin's kubeconfig in a folder of the host.
 // Next: identityFolders.ts, joinServer.ts; withIdentity.sh and join.ts wait for what is made here.
 import { chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';

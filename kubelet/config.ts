@@ -53,6 +53,13 @@ export const kubeletFlags = {
     default: [],
     help: 'Taints (key=value:effect) that the Node is registered with.',
   },
+  'cloud-provider': {
+    type: 'string',
+    default: '',
+    values: ['', 'external'],
+    help: 'external: the Node keeps pods away by a taint until a cloud controller has said what its machine is.',
+  },
+  'provider-id': { type: 'string', default: '', help: 'What the cloud calls this machine.' },
   'register-node': { type: 'bool', default: true, help: 'Register the Node with the API server.' },
   'register-schedulable': { type: 'bool', default: true, help: 'Register the Node as schedulable.' },
   'max-pods': { type: 'int', default: 110, help: 'How many pods may run here.' },

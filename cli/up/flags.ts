@@ -18,6 +18,7 @@ export const upFlags = {
     default: 0,
     help: 'How many nodes one kubelet, runtime and proxy process hosts; 0 is all.',
   },
+  zones: { type: 'list', default: [], help: 'Zones that nodes are spread over, in turn: zone-a,zone-b.' },
   store: { type: 'string', default: 'embedded', help: 'Where state is kept: embedded, or etcd:http://host:port[,…].' },
   runtime: {
     type: 'string',
@@ -38,6 +39,8 @@ export interface UpOptions {
   server: string;
   nodes: string[];
   nodesPerProcess: number;
+  /** Empty: nodes are in none. */
+  zones: readonly string[];
   /** Empty: embedded. */
   etcdServers: string[];
   /** Empty: simulated. */
@@ -78,6 +81,7 @@ export function upOptions(config: Config<typeof upFlags>, set: ReadonlySet<strin
     server: `https://${localAddress(bindAddress)}:${port}`,
     nodes: runtimeEndpoint ? [hostname().toLowerCase()] : simulated,
     nodesPerProcess: atLeast(config, 'nodes-per-process', 0) || Math.max(nodes, 1),
+    zones: config.zones,
     etcdServers: readStore(config.store),
     runtimeEndpoint,
     schedulers: atLeast(config, 'schedulers', 1),

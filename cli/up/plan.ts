@@ -104,6 +104,9 @@ const controllers = (o: UpOptions, dir: DataDir, name: string, port: number): Pr
     'root-ca-file': `${dir.pki}/ca.crt`,
     'cluster-signing-cert-file': `${dir.pki}/ca.crt`,
     'cluster-signing-key-file': `${dir.pki}/ca.key`,
+    'service-account-private-key-file': `${dir.pki}/sa.key`,
+    'cloud-provider': 'mini-k8s',
+    'cloud-zones': o.zones,
     'allocate-node-cidrs': true,
     'cluster-cidr': podRange(o),
     'service-cluster-ip-range': serviceRange,
@@ -171,6 +174,8 @@ function kubelet(o: UpOptions, dir: DataDir, name: string, dialer: string, nodes
       'authentication-token-webhook': true,
       'authorization-mode': 'Webhook',
       'cluster-domain': 'cluster.local',
+      // With zones a Node waits until it is told its own.
+      'cloud-provider': o.zones.length ? 'external' : '',
       'pod-dialer': o.runtimeEndpoint ? '' : `unix://${dialerSocket(dir, dialer)}`,
       v: o.verbosity,
     }),

@@ -150,7 +150,9 @@ const nodeImages = (images: Image[]) =>
 
 /** The Node to create when there is none of that name. */
 export function newNode(config: KubeletConfig, machine: Machine, status: NodeStatus): Node {
-  const taints = config['register-with-taints'].map(parseTaint);
+  const external = config['cloud-provider'] === 'external';
+  const uninitialized = { key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' };
+  const taints = [...config['register-with-taints'].map(parseTaint), ...(external ? [uninitialized] : [])];
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -161,6 +163,7 @@ export function newNode(config: KubeletConfig, machine: Machine, status: NodeSta
     },
     spec: {
       ...(taints.length ? { taints } : {}),
+      ...(config['provider-id'] ? { providerID: config['provider-id'] } : {}),
       ...(config['register-schedulable'] ? {} : { unschedulable: true }),
     },
     status,

@@ -33,7 +33,7 @@ import { credentialsFor } from '../../kubelet/images/pullSecrets.ts';
 import { rotate } from '../../kubelet/logRotation.ts';
 import { etcHosts } from '../../kubelet/network/etcHosts.ts';
 import { podDns } from '../../kubelet/network/podDns.ts';
-import { allocatable, parseTaint } from '../../kubelet/node/nodeStatus.ts';
+import { allocatable, newNode, parseTaint } from '../../kubelet/node/nodeStatus.ts';
 import { countResult } from '../../kubelet/probes/probeState.ts';
 import { resolvePort } from '../../kubelet/probes/target.ts';
 import { subresourcesOf } from '../../kubelet/server/authorization.ts';
@@ -343,14 +343,14 @@ test('fields that cannot be honoured are named', () => {
   const pod = podOf({
     hostUsers: false,
     volumes: [
-      { name: 'v', persistentVolumeClaim: { claimName: 'c' } },
-      { name: 'ok', emptyDir: {} },
+      { name: 'v', iscsi: {} },
+      { name: 'ok', persistentVolumeClaim: { claimName: 'c' } },
     ],
     containers: [{ name: 'a', resources: { limits: { 'nvidia.com/gpu': '1' } }, volumeDevices: [{}] }],
   });
   expect(unsupportedFields(pod)).toEqual([
     'spec.hostUsers',
-    'spec.volumes[0].persistentVolumeClaim',
+    'spec.volumes[0].iscsi',
     'spec.containers[0].volumeDevices',
     'spec.containers[0].resources.limits[nvidia.com/gpu]',
   ]);
@@ -411,6 +411,18 @@ test('allocatable is what is left', () => {
     'ephemeral-storage': '921600',
     pods: '110',
   });
+  const node = (...args: string[]) =>
+    newNode(parseFlags(kubeletFlags, args).config as never, { architecture: 'amd64' } as never, {});
+  expect(node().spec).toEqual({});
+  expect(node('--cloud-provider=external', '--provider-id=x://n', '--register-with-taints=a=b:NoExecute').spec).toEqual(
+    {
+      providerID: 'x://n',
+      taints: [
+        { key: 'a', value: 'b', effect: 'NoExecute' },
+        { key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' },
+      ],
+    },
+  );
   expect(parseTaint('a=b:NoSchedule')).toEqual({ key: 'a', value: 'b', effect: 'NoSchedule' });
   expect(() => parseTaint('a=b')).toThrow('invalid taint "a=b"');
 });

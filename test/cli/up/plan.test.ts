@@ -94,6 +94,14 @@ describe('the plan', () => {
     }
   });
 
+  it('spreads nodes over zones where they are asked for: then kubelets wait to be told', () => {
+    const args = (name: string, ...more: string[]) => plan(...more).plan.processes.find((p) => p.name === name)!.args;
+    expect(args('controllers')).toContain('--cloud-provider=mini-k8s');
+    expect(args('kubelet')).not.toContain('--cloud-provider=external');
+    expect(args('kubelet', '--zones', 'a,b')).toContain('--cloud-provider=external');
+    expect(args('controllers', '--zones', 'a,b')).toContain('--cloud-zones=a,b');
+  });
+
   it('elects a leader only where there are several', () => {
     const args = (...flags: string[]) => plan('--only', 'scheduler', ...flags).plan.processes[0]!.args;
     expect(args()).toContain('--leader-elect=false');
