@@ -77,15 +77,3 @@ export function endpointChanged(pod: Pod, old: Pod): boolean {
   ];
   return pod.metadata.uid !== old.metadata.uid || !deepEqual(shown(pod), shown(old));
 }
-
-/** When what triggered the change happened: the Ready transition of a pod, or the making of the Service. */
-export const lastChangeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
-
-export function latestChange(service: Service, pods: readonly Pod[]): string {
-  let latest = service.metadata.creationTimestamp ?? '';
-  for (const pod of pods) {
-    const at = pod.status?.conditions?.find((c) => c.type === 'Ready')?.lastTransitionTime;
-    if (at && at > latest) latest = at;
-  }
-  return latest;
-}

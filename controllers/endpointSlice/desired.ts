@@ -1,5 +1,5 @@
 // What the slices of a Service should hold: its pods as endpoints, grouped by address family and port numbers. Pure.
-// Mirrors: staging/src/k8s.io/endpointslice (reconciler.go, utils.go, trafficdist). Used by: endpointSlice.ts; next: plan.ts.
+// Mirrors: staging/src/k8s.io/endpointslice (reconciler.go, utils.go, trafficdist). Used by: endpointSlice.ts; next: plan.ts, then topology.ts.
 import type { Endpoint, EndpointSlice, Node, Pod, Service } from '../../apimachinery/types.ts';
 import { isReady } from '../common/pods.ts';
 import {
@@ -12,6 +12,8 @@ import {
   portOn,
 } from '../common/servicePods.ts';
 
+import { wantsZoneHints } from './topology.ts';
+
 export type SlicePort = NonNullable<EndpointSlice['ports']>[number];
 
 export interface Group {
@@ -20,17 +22,25 @@ export interface Group {
   endpoints: Endpoint[];
 }
 
+export interface Desired {
+  groups: Group[];
+  /** Pods whose node is not there: they are left out, unless the Service takes what is not ready too. */
+  homeless: Pod[];
+}
+
 /** Groups by the same family and ports; a family without any pod has one empty group, for its placeholder. */
 export function desiredGroups(
   service: Service,
   pods: readonly Pod[],
   nodeOf: (name: string) => Node | undefined,
-): Group[] {
+): Desired {
   const groups = new Map<string, Group>();
+  const reachable = pods.filter((pod) => isReachable(pod, true));
+  const hasHome = (pod: Pod) => service.spec?.publishNotReadyAddresses || nodeOf(pod.spec?.nodeName ?? '');
   for (const addressType of familiesOf(service)) {
     let any = false;
-    for (const pod of pods) {
-      const address = isReachable(pod, true) ? addressIn(pod, addressType) : undefined;
+    for (const pod of reachable.filter(hasHome)) {
+      const address = addressIn(pod, addressType);
       if (!address) continue;
       any = true;
       const ports = portsOf(pod, service);
@@ -41,8 +51,8 @@ export function desiredGroups(
     }
     if (!any) groups.set(groupKey(addressType, []), { addressType, ports: [], endpoints: [] });
   }
-  for (const group of groups.values()) addHints(service, group.endpoints);
-  return [...groups.values()];
+  if (!wantsZoneHints(service)) for (const group of groups.values()) addHints(service, group.endpoints);
+  return { groups: [...groups.values()], homeless: reachable.filter((pod) => !hasHome(pod)) };
 }
 
 /** Equal for slices that may share endpoints; the order of ports does not matter. */

@@ -5,7 +5,7 @@ import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import { services } from '../../apimachinery/resources.ts';
 import type { Endpoint, EndpointSlice, Service } from '../../apimachinery/types.ts';
 import { controllerRef } from '../common/owners.ts';
-import { isHeadless, lastChangeAnnotation } from '../common/servicePods.ts';
+import { isHeadless } from '../common/servicePods.ts';
 import { type Group, groupKey } from './desired.ts';
 
 export const serviceLabel = 'kubernetes.io/service-name';
@@ -14,49 +14,61 @@ export const manager = 'endpointslice-controller.k8s.io';
 const headlessLabel = 'service.kubernetes.io/headless';
 
 export interface SlicePlan {
-  create: object[];
+  /** Without a name yet. */
+  create: EndpointSlice[];
   update: EndpointSlice[];
   remove: EndpointSlice[];
+  /** They stay as they are. */
+  kept: EndpointSlice[];
 }
 
-/** `changed` is when what triggered this happened, for the annotation on what is written. */
+/** `keepHints`: the hints of what is there are somebody else's to judge. */
 export function planSlices(
   service: Service,
   groups: readonly Group[],
   existing: readonly EndpointSlice[],
   max: number,
-  changed: string,
+  keepHints = false,
 ): SlicePlan {
   const labels = labelsOf(service);
   const byGroup = new Map<string, EndpointSlice[]>();
-  for (const slice of existing) {
+  // Those of an older Service of this name go with it: the garbage collector is after them.
+  const [own, foreign] = [existing.filter((s) => isOwn(s, service)), existing.filter((s) => !isOwn(s, service))];
+  for (const slice of own) {
     const key = groupKey(slice.addressType, slice.ports);
     byGroup.set(key, [...(byGroup.get(key) ?? []), slice]);
   }
-  const plan: SlicePlan = { create: [], update: [], remove: [] };
-  const make = (group: Group, endpoints: Endpoint[]) => ({
-    metadata: {
-      generateName: `${service.metadata.name}-`,
-      namespace: service.metadata.namespace,
-      labels,
-      annotations: { [lastChangeAnnotation]: changed },
-      ownerReferences: [controllerRef(service, services)],
-    },
-    addressType: group.addressType,
-    endpoints,
-    ports: group.ports,
-  });
+  const plan: SlicePlan = { create: [], update: [], remove: [], kept: [] };
+  const make = (group: Group, endpoints: Endpoint[]) =>
+    ({
+      metadata: {
+        generateName: `${service.metadata.name}-`,
+        namespace: service.metadata.namespace,
+        labels,
+        ownerReferences: [controllerRef(service, services)],
+      },
+      addressType: group.addressType,
+      endpoints,
+      ports: group.ports,
+    }) as unknown as EndpointSlice;
   for (const group of groups) {
     const key = groupKey(group.addressType, group.ports);
-    planGroup(group, byGroup.get(key) ?? [], { labels, max, make: (endpoints) => make(group, endpoints) }, plan);
+    planGroup(
+      group,
+      byGroup.get(key) ?? [],
+      { labels, max, keepHints, make: (endpoints) => make(group, endpoints) },
+      plan,
+    );
     byGroup.delete(key);
   }
   for (const slices of byGroup.values()) plan.remove.push(...slices);
   reuse(plan);
-  for (const slice of plan.update)
-    slice.metadata.annotations = { ...slice.metadata.annotations, [lastChangeAnnotation]: changed };
+  plan.remove.push(...foreign);
   return plan;
 }
+
+const isOwn = ({ metadata }: EndpointSlice, service: Service): boolean =>
+  Boolean(metadata.ownerReferences?.some((o) => o.uid === service.metadata.uid && o.kind === 'Service'));
 
 function labelsOf(service: Service): Record<string, string> {
   const { [headlessLabel]: _h, [serviceLabel]: _s, [managedLabel]: _m, ...own } = service.metadata.labels ?? {};
@@ -71,7 +83,8 @@ function labelsOf(service: Service): Record<string, string> {
 interface GroupOptions {
   labels: Record<string, string>;
   max: number;
-  make(endpoints: Endpoint[]): object;
+  keepHints: boolean;
+  make(endpoints: Endpoint[]): EndpointSlice;
 }
 
 const endpointKey = (e: Endpoint): string => JSON.stringify([e.addresses, e.targetRef?.uid]);
@@ -85,7 +98,8 @@ function planGroup(group: Group, slices: readonly EndpointSlice[], o: GroupOptio
     const endpoints: Endpoint[] = [];
     for (const e of slice.endpoints ?? []) {
       const wanted = missing.get(endpointKey(e));
-      if (wanted) endpoints.push(wanted);
+      if (wanted)
+        endpoints.push(o.keepHints && wanted.conditions?.ready && e.hints ? { ...wanted, hints: e.hints } : wanted);
       missing.delete(endpointKey(e));
     }
     const next = { ...slice, metadata: { ...slice.metadata, labels: o.labels }, endpoints };
@@ -103,6 +117,7 @@ function planGroup(group: Group, slices: readonly EndpointSlice[], o: GroupOptio
   }
   plan.update.push(...changed);
   plan.remove.push(...empty);
+  plan.kept.push(...kept);
 }
 
 /** Finds room for what no slice has: in those that change, in one other, in emptied ones, in new ones. */
@@ -117,16 +132,14 @@ function place(
   const room = (s: EndpointSlice) => o.max - (s.endpoints?.length ?? 0);
   for (const slice of changed.sort((a, b) => room(a) - room(b)))
     slice.endpoints!.push(...missing.splice(0, Math.max(room(slice), 0)));
-  const fitting = kept.filter((s) => room(s) >= missing.length).sort((a, b) => room(a) - room(b))[0];
-  if (missing.length && fitting) {
-    kept.splice(kept.indexOf(fitting), 1);
-    changed.push({
-      ...fitting,
-      metadata: { ...fitting.metadata },
-      endpoints: [...(fitting.endpoints ?? []), ...missing.splice(0)],
-    });
-  }
   while (missing.length) {
+    const fitting = kept.filter((s) => room(s) >= missing.length).sort((a, b) => room(a) - room(b))[0];
+    if (fitting) {
+      kept.splice(kept.indexOf(fitting), 1);
+      const endpoints = [...(fitting.endpoints ?? []), ...missing.splice(0)];
+      changed.push({ ...fitting, metadata: { ...fitting.metadata }, endpoints });
+      return;
+    }
     const endpoints = missing.splice(0, o.max);
     const emptied = empty.shift();
     if (emptied) changed.push({ ...emptied, endpoints });
@@ -135,17 +148,24 @@ function place(
 }
 
 /** A slice that would go and one that would come, of one family, are a single update. */
-function reuse(plan: SlicePlan): void {
+export function reuse(plan: Pick<SlicePlan, 'create' | 'update' | 'remove'>): void {
   for (const slice of [...plan.remove]) {
-    const at = plan.create.findIndex((c) => (c as EndpointSlice).addressType === slice.addressType);
+    const at = plan.create.findIndex((c) => c.addressType === slice.addressType);
     if (at < 0) continue;
     const [made] = plan.create.splice(at, 1) as [EndpointSlice];
     plan.remove.splice(plan.remove.indexOf(slice), 1);
     plan.update.push({
       ...slice,
-      metadata: { ...slice.metadata, labels: made.metadata.labels },
+      metadata: { ...slice.metadata, ...describedBy(made.metadata) },
       endpoints: made.endpoints,
       ports: made.ports,
     });
   }
 }
+
+/** What a slice takes over from the one that it stands in for. */
+const describedBy = ({ labels, annotations, ownerReferences }: EndpointSlice['metadata']) => ({
+  labels,
+  ...(annotations ? { annotations } : {}),
+  ownerReferences,
+});

@@ -8,7 +8,8 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { keyOf, splitKey } from '../../client/informerCache.ts';
 import { isNamespaceTerminating, tolerate } from '../common/errors.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
-import { endpointChanged, hasOwnPods, lastChangeAnnotation, latestChange, selects } from '../common/servicePods.ts';
+import { endpointChanged, hasOwnPods, selects } from '../common/servicePods.ts';
+import { createTriggerTimes, type TriggerTimes, withTriggerTime } from '../common/triggerTimes.ts';
 import { planMetadata, planSubsets, truncate } from './plan.ts';
 
 /** `workers` is --concurrent-endpoint-syncs. */
@@ -17,6 +18,7 @@ export function endpointsController(workers = 5): Controller {
   const gone = new Set<string>();
   /** Services whose last write has not come back by the watch, and that wait for it. */
   const waiting = new Set<string>();
+  const triggers = createTriggerTimes();
   let fresh: Freshness;
   return {
     name: 'endpoints-controller',
@@ -46,11 +48,12 @@ export function endpointsController(workers = 5): Controller {
           return { after: 1000, postponed: true };
         }
         waiting.delete(key);
-        return reconcile(key, service, context, fresh);
+        return reconcile(key, service, context, fresh, triggers);
       }
       await removeLeftOver(key, gone.has(key), context);
       gone.delete(key);
       waiting.delete(key);
+      triggers.forget(key);
     },
   };
 }
@@ -65,6 +68,7 @@ async function reconcile(
   service: Service,
   context: ControllerContext,
   fresh: Freshness,
+  triggers: TriggerTimes,
 ): Promise<Result | undefined> {
   const { client, informers, events } = context;
   const current = informers.informer(endpoints).get(key) as Endpoints | undefined;
@@ -72,6 +76,7 @@ async function reconcile(
   const chosen = (informers.informer(pods).list(service.metadata.namespace) as Pod[]).filter((p) =>
     selects(service, p.metadata.labels),
   );
+  const time = triggers.next(key, service, chosen);
   const { subsets, truncated } = truncate(planSubsets(service, chosen));
   const { labels, annotations } = planMetadata(service, current, truncated);
   const same =
@@ -80,7 +85,7 @@ async function reconcile(
     deepEqual(current.metadata.labels ?? {}, labels) &&
     deepEqual(current.metadata.annotations ?? {}, annotations);
   if (same) return;
-  const metadata = { labels, annotations: { ...annotations, [lastChangeAnnotation]: latestChange(service, chosen) } };
+  const metadata = { labels, annotations: withTriggerTime(annotations, time) };
   try {
     const { name, namespace } = service.metadata;
     const written = current

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { EndpointSlice, Pod, Service } from '../../apimachinery/types.ts';
+import type { EndpointSlice, Node, Pod, Service } from '../../apimachinery/types.ts';
 import { endpointChanged, portOn, selects } from '../../controllers/common/servicePods.ts';
+import { createTriggerTimes, withTriggerTime } from '../../controllers/common/triggerTimes.ts';
 import { desiredGroups } from '../../controllers/endpointSlice/desired.ts';
 import { planSlices } from '../../controllers/endpointSlice/plan.ts';
 import { planMetadata, planSubsets, truncate } from '../../controllers/endpoints/plan.ts';
-import { makePod, type PodOptions } from './objects.ts';
+import { at, makePod, type PodOptions } from './objects.ts';
 
 const service = (spec: object = {}, labels: Record<string, string> = {}): Service =>
   ({
@@ -141,14 +142,10 @@ describe('Endpoints', () => {
 });
 
 describe('EndpointSlices', () => {
+  const aNode = () => ({ metadata: { name: 'n' } }) as Node;
   const plan = (s: Service, pods: Pod[], existing: EndpointSlice[], max = 100) =>
-    planSlices(
-      s,
-      desiredGroups(s, pods, () => undefined),
-      existing,
-      max,
-      'then',
-    );
+    planSlices(s, desiredGroups(s, pods, aNode).groups, existing, max);
+  const nothing = { create: [], update: [], remove: [] };
   let made = 0;
   const stored = (slice: any): EndpointSlice => ({
     ...structuredClone(slice),
@@ -160,7 +157,7 @@ describe('EndpointSlices', () => {
   it('say of each endpoint whether it is ready, serving, terminating', () => {
     const s = service();
     const conditions = (o: object) =>
-      desiredGroups(s, [pod('a', '10.0.0.1', o)], () => undefined)[0]!.endpoints[0]!.conditions;
+      desiredGroups(s, [pod('a', '10.0.0.1', o)], aNode).groups[0]!.endpoints[0]!.conditions;
     expect(conditions({})).toEqual({ ready: true, serving: true, terminating: false });
     expect(conditions({ ready: undefined })).toEqual({ ready: false, serving: false, terminating: false });
     expect(conditions({ deleting: true })).toEqual({ ready: false, serving: true, terminating: true });
@@ -189,7 +186,7 @@ describe('EndpointSlices', () => {
     const s = service();
     const existing = (plan(s, pods(5), [], 2).create as any[]).map(stored);
     expect(sizes(existing)).toEqual([2, 2, 1]);
-    expect(plan(s, pods(5), existing, 2)).toEqual({ create: [], update: [], remove: [] });
+    expect(plan(s, pods(5), existing, 2)).toMatchObject(nothing);
   });
 
   it('change as few as can be: one gone, one new, one slice written', () => {
@@ -198,9 +195,6 @@ describe('EndpointSlices', () => {
     const next = plan(s, [...pods(2), ...pods(3, 3), ...pods(1, 9)], existing, 3);
     expect([next.create.length, next.update.length, next.remove.length]).toEqual([0, 1, 0]);
     expect(next.update[0]!.endpoints!.map((e) => e.addresses[0])).toEqual(['10.0.0.0', '10.0.0.1', '10.0.0.9']);
-    expect(next.update[0]!.metadata.annotations).toEqual({
-      'endpoints.kubernetes.io/last-change-trigger-time': 'then',
-    });
   });
 
   it('fill one with room before a new one is made', () => {
@@ -208,14 +202,15 @@ describe('EndpointSlices', () => {
     const existing = (plan(s, pods(4), [], 3).create as any[]).map(stored);
     const next = plan(s, pods(6), existing, 3);
     expect([next.create.length, sizes(next.update)]).toEqual([0, [3]]);
-    expect(sizes(plan(s, pods(8), existing, 3).create)).toEqual([3, 1]);
+    const more = plan(s, pods(8), existing, 3);
+    expect([sizes(more.create), sizes(more.update)]).toEqual([[3], [2]]);
   });
 
   it('hold a placeholder when there is no pod, once', () => {
     const s = service();
     const empty = plan(s, [], []);
     expect(empty.create).toMatchObject([{ endpoints: [], ports: [] }]);
-    expect(plan(s, [], [stored(empty.create[0])])).toEqual({ create: [], update: [], remove: [] });
+    expect(plan(s, [], [stored(empty.create[0])])).toMatchObject(nothing);
     const first = plan(s, pods(1), [stored(empty.create[0])]);
     expect([first.create.length, sizes(first.update), first.remove.length]).toEqual([0, [1], 0]);
     const last = plan(s, [], first.update.map(stored));
@@ -231,11 +226,77 @@ describe('EndpointSlices', () => {
   it('of both families, with zones as hints where traffic is to stay near', () => {
     const s = service({ ipFamilies: ['IPv4', 'IPv6'], trafficDistribution: 'PreferSameNode' });
     const node = () => ({ metadata: { labels: { 'topology.kubernetes.io/zone': 'z' } } }) as never;
-    const groups = desiredGroups(s, [pod('a', '10.0.0.1', { ips: ['10.0.0.1', 'fd00::1'] })], node);
+    const { groups } = desiredGroups(s, [pod('a', '10.0.0.1', { ips: ['10.0.0.1', 'fd00::1'] })], node);
     expect(groups.map((g) => [g.addressType, g.endpoints[0]!.addresses[0], g.endpoints[0]!.zone])).toEqual([
       ['IPv4', '10.0.0.1', 'z'],
       ['IPv6', 'fd00::1', 'z'],
     ]);
     expect(groups[0]!.endpoints[0]!.hints).toEqual({ forZones: [{ name: 'z' }], forNodes: [{ name: 'n' }] });
+  });
+
+  it('of several slices with room the fullest that fits takes the rest', () => {
+    const s = service();
+    const existing = [0, 3, 5].map((from, i) => stored((plan(s, pods([3, 2, 1][i]!, from), [], 4).create as any[])[0]));
+    const next = plan(s, pods(11), existing, 4);
+    // Five more: four in a new slice, one in that which it makes full.
+    expect([sizes(next.create), sizes(next.update), next.kept.length]).toEqual([[4], [4], 2]);
+  });
+
+  it('of an older Service of the same name are not taken over', () => {
+    const s = service();
+    const [old] = (plan(s, pods(1), []).create as any[]).map(stored);
+    old!.metadata.ownerReferences![0]!.uid = 'older';
+    const next = plan(s, pods(1), [old!]);
+    expect([next.create.length, next.update.length, next.remove]).toEqual([1, 0, [old]]);
+  });
+
+  it('leave out pods of a node that is not there, unless all are to be published', () => {
+    const none = () => undefined;
+    const left = desiredGroups(service(), pods(1), none);
+    expect([left.groups[0]!.endpoints, left.homeless.length]).toEqual([[], 1]);
+    const all = desiredGroups(service({ publishNotReadyAddresses: true }), pods(1), none);
+    expect([all.groups[0]!.endpoints.length, all.homeless.length]).toEqual([1, 0]);
+  });
+
+  it.each([
+    [undefined, undefined],
+    ['PreferClose', { forZones: [{ name: 'z' }] }],
+    ['PreferSameZone', { forZones: [{ name: 'z' }] }],
+    ['PreferSameNode', { forZones: [{ name: 'z' }], forNodes: [{ name: 'n' }] }],
+  ])('trafficDistribution %s', (trafficDistribution, hints) => {
+    const zoned = () => ({ metadata: { labels: { 'topology.kubernetes.io/zone': 'z' } } }) as never;
+    const of = (p: Pod) => desiredGroups(service({ trafficDistribution }), [p], zoned).groups[0]!.endpoints[0]!.hints;
+    expect(of(pod('a', '10.0.0.1'))).toEqual(hints);
+    expect(of(pod('a', '10.0.0.1', { ready: undefined }))).toBeUndefined();
+  });
+
+  it('lose hints that nobody asks for any more', () => {
+    const s = service();
+    const [slice] = (plan(s, pods(1), []).create as any[]).map(stored);
+    slice!.endpoints![0]!.hints = { forZones: [{ name: 'z' }] };
+    const next = plan(s, pods(1), [slice!]);
+    expect(next.update[0]!.endpoints![0]!.hints).toBeUndefined();
+  });
+});
+
+describe('the time of what triggered a change', () => {
+  const s = service();
+  s.metadata.creationTimestamp = at(-100);
+  const readyAt = (name: string, ready: number) => pod(name, '10.0.0.1', { ready });
+
+  it('is told once, the earliest of several', () => {
+    const times = createTriggerTimes();
+    expect(times.next('k', s, [readyAt('a', -50)])).toBe(at(-100));
+    expect(times.next('k', s, [readyAt('a', -50)])).toBeUndefined();
+    expect(times.next('k', s, [readyAt('a', -40), readyAt('b', -45)])).toBe(at(-45));
+    expect(times.next('k', s, [readyAt('b', -45)])).toBeUndefined();
+    times.forget('k');
+    expect(times.next('k', s, [])).toBe(at(-100));
+  });
+
+  it('goes from the annotations when nothing did', () => {
+    const old = { a: 'b', 'endpoints.kubernetes.io/last-change-trigger-time': 'then' };
+    expect(withTriggerTime(old, undefined)).toEqual({ a: 'b' });
+    expect(withTriggerTime(old, 'now')).toEqual({ ...old, 'endpoints.kubernetes.io/last-change-trigger-time': 'now' });
   });
 });
