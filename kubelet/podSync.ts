@@ -2,6 +2,7 @@
 // Reads: pod, runtime, probes. Writes: through container/, volumes/, status/. The four hooks of podWorkers.ts.
 // Mirrors: pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod).
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { persistentVolumeClaims, persistentVolumes } from '../apimachinery/resources.ts';
 import type { Pod, PodStatus, Secret } from '../apimachinery/types.ts';
 import { killPod } from './container/killContainer.ts';
 import { activeSandbox, hasRunningContainers, type PodRecord } from './container/records.ts';
@@ -25,7 +26,7 @@ import type { StatusManager } from './status/statusManager.ts';
 import { unsupportedFields } from './unsupportedFields.ts';
 import { podDir } from './volumes/paths.ts';
 import type { TokenManager } from './volumes/tokens.ts';
-import type { MountedVolumes, VolumeManager } from './volumes/volumeManager.ts';
+import { type MountedVolumes, VolumeError, type VolumeManager } from './volumes/volumeManager.ts';
 
 export interface PodSyncParts {
   runtime: RuntimeCache;
@@ -87,6 +88,10 @@ export function createPodSync(k: KubeletContext, p: PodSyncParts): PodHooks {
       secret: p.objects?.secret ?? absent('Secrets'),
       token: p.tokens?.token ?? absent('tokens'),
       facts: facts(pod, record),
+      claim: (namespace, name) => k.client?.get(persistentVolumeClaims, name, namespace) ?? absent('claims')(),
+      persistentVolume: (name) => k.client?.get(persistentVolumes, name) ?? absent('volumes')(),
+      node: p.node.node,
+      started: record.containers.length > 0,
     });
   }
 
@@ -153,7 +158,7 @@ export function createPodSync(k: KubeletContext, p: PodSyncParts): PodHooks {
       volumes = await mountVolumes(pod, record);
     } catch (error) {
       if (!signal.aborted) k.events.event(pod, 'Warning', 'FailedMount', (error as Error).message);
-      return { after: volumeRetry(uid) };
+      return { after: volumeRetry(uid, error) };
     }
     volumeFailures.delete(uid);
     const outcome = await syncContainers(k, p.start, {
@@ -183,9 +188,10 @@ export function createPodSync(k: KubeletContext, p: PodSyncParts): PodHooks {
   }
 
   const volumeFailures = new Map<string, number>();
-  /** 500 ms, doubling to about two minutes, as upstream's operation executor. */
-  function volumeRetry(uid: string): number {
-    const wait = Math.min((volumeFailures.get(uid) ?? 250) * 2, 122_000);
+  /** 500 ms, doubling to about two minutes, as upstream's operation executor; claims are not watched, so sooner while one is made. */
+  function volumeRetry(uid: string, error: unknown): number {
+    const most = error instanceof VolumeError && error.waitsForClaim ? 4_000 : 122_000;
+    const wait = Math.min((volumeFailures.get(uid) ?? 250) * 2, most);
     volumeFailures.set(uid, wait);
     return wait;
   }

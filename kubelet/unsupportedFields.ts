@@ -2,10 +2,13 @@
 // Reads: a pod. Writes: field paths. Pure. Next: podSync.ts turns them into condition and event.
 import type { Container, Pod, Volume } from '../apimachinery/types.ts';
 
-const volumeTypes = new Set(['name', 'emptyDir', 'hostPath', 'configMap', 'secret', 'projected', 'downwardAPI']);
+/** Those of claims and of CSI may still not be mountable here; then FailedMount says why. */
+const volumeTypes = new Set(
+  'name emptyDir hostPath configMap secret projected downwardAPI persistentVolumeClaim ephemeral csi'.split(' '),
+);
 const resourceNames = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
-/** Paths such as `spec.volumes[0].persistentVolumeClaim`; empty when the pod can be run. */
+/** Paths such as `spec.volumes[0].nfs`; empty when the pod can be run. */
 export function unsupportedFields(pod: Pod): string[] {
   const spec = pod.spec;
   if (!spec) return [];

@@ -61,10 +61,10 @@ async function volumeMount(pod: Pod, container: Container, m: VolumeMount, o: Mo
   };
 }
 
-/** Files that the kubelet keeps current are not for containers to write. */
+/** Files that the kubelet keeps current are not for containers to write, nor is a claim that is asked for so. */
 function isReadOnlyVolume(pod: Pod, name: string): boolean {
   const v = pod.spec?.volumes?.find((x) => x.name === name);
-  return !!(v?.configMap || v?.secret || v?.projected || v?.downwardAPI);
+  return !!(v?.configMap || v?.secret || v?.projected || v?.downwardAPI || v?.persistentVolumeClaim?.readOnly);
 }
 
 async function hostsMount(pod: Pod, o: MountSettings): Promise<Sent<Mount>> {

@@ -1,13 +1,14 @@
 // Makes a pod's volumes before its containers start, keeps their files current, and removes them after the last one ended.
-// Reads: the pod, payloads.ts. Writes: <root-dir>/pods/<uid>/volumes.
+// Reads: the pod, payloads.ts, claimVolume.ts. Writes: <root-dir>/pods/<uid>/volumes.
 // Mirrors: pkg/kubelet/volumemanager and pkg/volume/{emptydir,hostpath,configmap,secret,projected}. Next: container/mounts.ts.
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { quantityValue } from '../../apimachinery/quantity.ts';
-import type { Pod, Volume } from '../../apimachinery/types.ts';
+import type { PersistentVolume, Pod, Volume } from '../../apimachinery/types.ts';
 import { writeAtomically } from './atomicWriter.ts';
+import { type ClaimSources, isClaim, noDriver, volumeOfClaim, volumePath } from './claimVolume.ts';
 import { prepareHostPath } from './hostPathType.ts';
 import { podDir, volumeDir } from './paths.ts';
 import { type PayloadSources, volumePayload } from './payloads.ts';
@@ -17,9 +18,11 @@ const run = promisify(execFile);
 /** Volume name to its path on the node. */
 export type MountedVolumes = Map<string, string>;
 
+export type VolumeSources = PayloadSources & ClaimSources;
+
 export interface VolumeManager {
   /** Sets up what containers mount, and rewrites files that changed. Throws VolumeError for the first that fails. */
-  mount(pod: Pod, sources: PayloadSources): Promise<MountedVolumes>;
+  mount(pod: Pod, sources: VolumeSources): Promise<MountedVolumes>;
   /** Removes all that the pod had on disk. */
   remove(uid: string): Promise<void>;
 }
@@ -27,6 +30,8 @@ export interface VolumeManager {
 /** `message` is the text of the FailedMount event. */
 export class VolumeError extends Error {
   override name = 'VolumeError';
+  /** Some claim has no volume yet: somebody works on it, so it is worth a look soon. */
+  waitsForClaim = false;
 }
 
 /** Names of the volumes that some container mounts; others are not set up. */
@@ -37,15 +42,57 @@ export function mountedVolumeNames(pod: Pod): Set<string> {
 }
 
 export function createVolumeManager(rootDir: string): VolumeManager {
+  /** Paths of claims' volumes, by pod and entry: once mounted they are, whatever becomes of the claim. */
+  const claimed = new Map<string, MountedVolumes>();
+
+  async function setUpClaims(pod: Pod, entries: readonly Volume[], s: VolumeSources): Promise<MountedVolumes> {
+    const uid = pod.metadata.uid ?? '';
+    const known = claimed.get(uid) ?? new Map<string, string>();
+    const missing = entries.filter((e) => isClaim(e) && !known.has(e.name));
+    const asked = await Promise.allSettled(missing.map((e) => volumeOfClaim(pod, e, s)));
+    const failed = asked.flatMap((a, i) =>
+      a.status === 'rejected' ? [{ name: missing[i]!.name, error: a.reason }] : [],
+    );
+    if (failed.length) throw unprocessed(failed);
+    for (const [i, { name }] of missing.entries()) {
+      const volume = (asked[i] as PromiseFulfilledResult<PersistentVolume>).value;
+      const path = await volumePath(volume, s.node()).catch((error: Error) => {
+        throw new VolumeError(error.message);
+      });
+      const group = pod.spec?.securityContext?.fsGroup;
+      if (volume.spec?.local && group !== undefined) await giveToGroup(path, group);
+      known.set(name, path);
+    }
+    if (known.size) claimed.set(uid, known);
+    return known;
+  }
+
   return {
     async mount(pod, sources) {
       const wanted = mountedVolumeNames(pod);
       const volumes = (pod.spec?.volumes ?? []).filter((v) => wanted.has(v.name));
-      const paths = await Promise.all(volumes.map((v) => setUp(rootDir, pod, v, sources)));
-      return new Map(volumes.map((v, i) => [v.name, paths[i]!]));
+      const claims = await setUpClaims(pod, volumes, sources);
+      const others = volumes.filter((v) => !isClaim(v));
+      const paths = await Promise.all(others.map((v) => setUp(rootDir, pod, v, sources)));
+      return new Map([...claims, ...others.map((v, i): [string, string] => [v.name, paths[i]!])]);
     },
-    remove: (uid) => removePodDir(podDir(rootDir, uid)),
+    async remove(uid) {
+      await removePodDir(podDir(rootDir, uid));
+      claimed.delete(uid);
+    },
   };
+}
+
+/** As the wait for all volumes of a pod reports it. */
+function unprocessed(failed: readonly { name: string; error: Error }[]): VolumeError {
+  const names = `[${failed.map((f) => f.name).join(' ')}]`;
+  const texts = failed.map((f) => f.error.message);
+  const why = texts.length > 1 ? `[${texts.join(', ')}]` : texts[0];
+  const error = new VolumeError(
+    `Unable to attach or mount volumes: unmounted volumes=${names}, unattached volumes=[], failed to process volumes=${names}: ${why}`,
+  );
+  error.waitsForClaim = true;
+  return error;
 }
 
 async function setUp(root: string, pod: Pod, volume: Volume, sources: PayloadSources): Promise<string> {
@@ -54,6 +101,7 @@ async function setUp(root: string, pod: Pod, volume: Volume, sources: PayloadSou
       await prepareHostPath(volume.hostPath.path, volume.hostPath.type);
       return volume.hostPath.path;
     }
+    if (volume.csi) throw new Error(noDriver(volume.csi.driver, 'inline'));
     const uid = pod.metadata.uid ?? '';
     const path = volumeDir(root, uid, pluginOf(volume), volume.name);
     const group = pod.spec?.securityContext?.fsGroup;
