@@ -13,6 +13,7 @@ import { deploymentRows } from './rows/deployments.ts';
 import { discoveryRows } from './rows/discovery.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { draRows } from './rows/dra.ts';
+import { endpointRows } from './rows/endpoints.ts';
 import { eventRows } from './rows/events.ts';
 import { fieldValidationRows } from './rows/fieldValidation.ts';
 import { jobRows } from './rows/jobs.ts';
@@ -55,6 +56,7 @@ export const rows: readonly Row[] = [
   ...schedulingRows,
   ...kubectlRows,
   ...networkRows,
+  ...endpointRows,
   ...serviceRows,
   ...storageRows,
   ...storageCsiRows,

@@ -6,6 +6,7 @@ import { cronJobRows } from './rows/cronJobs.ts';
 import { daemonSetRows } from './rows/daemonSets.ts';
 import { deploymentRows } from './rows/deployments.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
+import { endpointRows } from './rows/endpoints.ts';
 import { jobRows } from './rows/jobs.ts';
 import { jobByIndexRows } from './rows/jobsByIndex.ts';
 import { kubectlPodRows } from './rows/kubectlPods.ts';
@@ -31,6 +32,7 @@ const rows = [
   ...jobByIndexRows,
   ...podRows,
   ...kubectlPodRows,
+  ...endpointRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
