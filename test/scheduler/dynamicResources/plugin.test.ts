@@ -194,18 +194,18 @@ describe('PostFilter', () => {
     const { plugin, filter, server } = setUp({ claims });
     const info = podInfoOf(uses('p', 'c'));
     filter(info);
-    const result = plugin.postFilter!(info, diagnosis, []);
+    const result = await plugin.postFilter!(info, diagnosis, []);
     expect(result.status).toEqual({ code: 'Unschedulable', reasons: [said], plugin: 'DynamicResources' });
     await result.act?.();
     expect(Boolean(server.get('c')!.status?.allocation)).toBe(!gives && claims[0]!.status !== undefined);
     if (gives) expect(server.get('c')!.status).toEqual({});
   });
-  it('of a pod without claims, or that PreFilter refused', () => {
+  it('of a pod without claims, or that PreFilter refused', async () => {
     const { plugin, filter } = setUp();
     for (const p of [pod('p'), uses('p', 'missing')]) {
       const info = podInfoOf(p);
       filter(info);
-      expect(plugin.postFilter!(info, diagnosis, []).status?.reasons).toEqual(['no new claims to deallocate']);
+      expect((await plugin.postFilter!(info, diagnosis, [])).status?.reasons).toEqual(['no new claims to deallocate']);
     }
   });
 });

@@ -6,7 +6,7 @@ import { unknown } from '../../../apimachinery/status.ts';
 import type { Pod, ResourceClaim } from '../../../apimachinery/types.ts';
 import type { InformerCache } from '../../../client/informerCache.ts';
 import { dynamicResources } from '../../../scheduler/plugins/dynamicResources/dynamicResources.ts';
-import { podInfoOf } from '../../../scheduler/podInfo.ts';
+import { type PodInfo, podInfoOf } from '../../../scheduler/podInfo.ts';
 import { node, pod } from '../objects.ts';
 import { createWorld } from '../world.ts';
 import { createClaimServer } from './claimServer.ts';
@@ -68,6 +68,10 @@ async function play(seed: number): Promise<number> {
     ];
     return [kinds[below(kinds.length)]!(), ...(random() < 0.3 ? [exactly('s')] : [])];
   };
+  const giveUp = async (info: PodInfo) => {
+    const { act } = await plugin.postFilter!(info, { nodeCount: 3, statuses: new Map(), plugins: new Set() }, []);
+    await act?.().catch(() => {});
+  };
   const schedule = (p: Pod) => {
     const info = podInfoOf(p);
     if (plugin.preEnqueue!(info)) return;
@@ -75,8 +79,7 @@ async function play(seed: number): Promise<number> {
     if (!found || 'reasons' in found) return;
     const fits = world.handle.snapshot.nodes.filter((n) => !found.test!(n));
     if (!fits.length) {
-      const { act } = plugin.postFilter!(info, { nodeCount: 3, statuses: new Map(), plugins: new Set() }, []);
-      if (act) binds.push(act().catch(() => {}));
+      binds.push(giveUp(info));
       return;
     }
     const chosen = fits[below(fits.length)]!.name;
