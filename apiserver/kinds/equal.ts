@@ -35,7 +35,10 @@ function equalMaps(a: any, b: any, amounts: boolean): boolean {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((k) =>
-    k in b && amounts ? equalQuantities(parseQuantity(a[k]), parseQuantity(b[k])) : a[k] === b[k],
+    k in b && amounts
+      ? equalQuantities(parseQuantity(a[k]), parseQuantity(b[k]))
+      : // The selector of nodes is a map in pods and a struct elsewhere.
+        a[k] === b[k] || (typeof a[k] === 'object' && semanticEqual(a[k], b[k], k)),
   );
 }
 

@@ -12,6 +12,18 @@ test.each<[string, any, any, boolean]>([
   ['one amount in two words', { limits: { cpu: '1' } }, { limits: { cpu: '1000m' } }, true],
   ['another amount', { limits: { cpu: '1' } }, { limits: { cpu: '2' } }, false],
   ['another resource', { limits: { cpu: '1' } }, { limits: { memory: '1' } }, false],
+  [
+    'a selector of nodes that is a struct',
+    { nodeSelector: { terms: [{ a: [] }] } },
+    { nodeSelector: { terms: [{}] } },
+    true,
+  ],
+  [
+    'another such selector',
+    { nodeSelector: { terms: [{ a: 'b' }] } },
+    { nodeSelector: { terms: [{ a: 'c' }] } },
+    false,
+  ],
   ['another order', { args: ['a', 'b'] }, { args: ['b', 'a'] }, false],
 ])('%s', (_what, a, b, same) => {
   expect([semanticEqual(a, b), semanticEqual(b, a)]).toEqual([same, same]);
