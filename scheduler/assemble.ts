@@ -8,8 +8,9 @@ import { defaultFeatureGates, type FeatureGates } from '../component-base/featur
 import type { Logger } from '../component-base/logger.ts';
 import type { Metrics } from '../component-base/metrics.ts';
 import { createCache } from './cache.ts';
-import type { SchedulerConfig } from './config.ts';
+import type { ProfileConfig, SchedulerConfig } from './config.ts';
 import { listen } from './eventHandlers.ts';
+import { createExtender } from './extender.ts';
 import type { Handle } from './framework.ts';
 import { createSchedulerMetrics } from './metrics.ts';
 import { createNominations } from './nominations.ts';
@@ -37,6 +38,8 @@ export function assemble(config: SchedulerConfig, parts: Parts): Scheduler {
   const cache = createCache();
   const snapshot = createSnapshot();
   const nominations = createNominations();
+  const extenders = config.extenders.map((e) => createExtender(e, parts.signal));
+  parts.signal.addEventListener('abort', () => extenders.forEach((e) => void e.close()), { once: true });
   const handles = new Map<string, Handle>();
   const handleFor = (component: string): Handle => {
     const handle = {
@@ -45,14 +48,26 @@ export function assemble(config: SchedulerConfig, parts: Parts): Scheduler {
       snapshot,
       nominations,
       events: createEventRecorder({ ...parts, component }),
+      extenders,
     };
     handles.set(component, handle);
     return handle;
   };
-  const profiles = createProfiles(config.profiles, handleFor);
+  const profiles = createProfiles(withIgnored(config), handleFor);
   const { initialBackoff, maxBackoff, bindsInFlight } = config;
   const queue = createQueue({ clock, initialBackoff, maxBackoff, maxInUnschedulable: parts.maxInUnschedulable });
   const pods = listen({ informers, cache, queue, nominations, profiles });
   const numbers = metrics && createSchedulerMetrics(metrics, queue, () => clock.now());
   return { handles, cache, queue, pods, bindsInFlight, ...(numbers && { metrics: numbers }) };
+}
+
+/** What an extender watches over alone is not looked at by NodeResourcesFit. */
+function withIgnored({ profiles, extenders }: SchedulerConfig): readonly ProfileConfig[] {
+  const ignored = extenders.flatMap((e) => e.ignoredResources);
+  if (!ignored.length) return profiles;
+  return profiles.map((profile) => {
+    const { NodeResourcesFit: args = {} } = profile.pluginArgs;
+    const ignoredResources = [...(args.ignoredResources ?? []), ...ignored];
+    return { ...profile, pluginArgs: { ...profile.pluginArgs, NodeResourcesFit: { ...args, ignoredResources } } };
+  });
 }

@@ -7,6 +7,7 @@ import { sleep } from '../client/backoff.ts';
 import { ConnectionError } from '../client/client.ts';
 import type { Failure } from './failure.ts';
 import type { Handle, Status } from './framework.ts';
+import type { PodInfo } from './podInfo.ts';
 import type { QueuedPod } from './queue.ts';
 
 /** Reserve of all plugins; when one refuses, all are undone by the caller. */
@@ -31,7 +32,7 @@ export async function bindingCycle(
     const refusal = await permitted(pod, node, signal);
     if (signal.aborted) return 'stopped';
     if (refusal) return failureOf(refusal, node);
-    await bind(pod, node);
+    await bind(handle, pod, node);
   } catch (error) {
     const outcome = await outcomeOf(error, handle, pod, node, signal);
     if (outcome !== 'bound') return outcome;
@@ -55,9 +56,25 @@ async function permitted({ info, profile }: QueuedPod, node: string, signal: Abo
   return undefined;
 }
 
-async function bind({ info, profile }: QueuedPod, node: string): Promise<void> {
+async function bind(handle: Handle, { info, profile }: QueuedPod, node: string): Promise<void> {
+  if (await boundByExtender(handle, info, node)) return;
   for (const plugin of profile.bind) if (await plugin.bind!(info, node)) return;
   throw new Error('no bind plugin took the pod');
+}
+
+/** An extender that binds goes before the plugins. */
+async function boundByExtender({ extenders, log }: Handle, { pod }: PodInfo, node: string): Promise<boolean> {
+  for (const extender of extenders) {
+    if (!extender.can.bind || !extender.isInterested(pod)) continue;
+    try {
+      await extender.bind(pod, node);
+      return true;
+    } catch (error) {
+      if (!extender.ignorable) throw error;
+      log.warn({ extender: extender.url, error: (error as Error).message }, 'skipped an extender that could not bind');
+    }
+  }
+  return false;
 }
 
 const failureOf = (status: Status, node: string): Failure =>

@@ -1,6 +1,8 @@
 // What a scheduler is told to be: its profiles and numbers, with upstream's defaults.
 // Mirrors: pkg/scheduler/apis/config/types.go and v1/defaults.go. Filled by configFile.ts; read by profiles.ts and main.ts.
 
+import type { ExtenderConfig } from './extenderConfig.ts';
+
 export interface PluginSet {
   enabled?: { name: string; weight?: number }[];
   /** `*`: all of the defaults. */
@@ -23,6 +25,8 @@ export interface SchedulerConfig {
   maxBackoff: number;
   /** How many pods are being bound at the same time. */
   bindsInFlight: number;
+  /** Others who are asked over HTTP, in order. */
+  extenders: readonly ExtenderConfig[];
 }
 
 export const defaultSchedulerName = 'default-scheduler';
@@ -32,4 +36,5 @@ export const defaultConfig: SchedulerConfig = {
   initialBackoff: 1000,
   maxBackoff: 10_000,
   bindsInFlight: 32,
+  extenders: [],
 };

@@ -4,6 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseDuration, UsageError } from '../component-base/flags.ts';
 import { defaultConfig, defaultSchedulerName, type ProfileConfig, type SchedulerConfig } from './config.ts';
+import { readExtenders } from './extenderConfig.ts';
+import { errorsOfArgs } from './pluginArgs.ts';
 import { extensionPoints } from './profile.ts';
 
 /** What a file says; what it leaves out is undefined. Durations in milliseconds. */
@@ -78,16 +80,24 @@ export function readConfig(document: unknown, path: string): ConfigFile {
   if (file.apiVersion !== apiVersion || file.kind !== kind)
     throw bad(`apiVersion must be ${apiVersion} and kind ${kind}, not ${file.apiVersion} and ${file.kind}.`);
   refuseUnknown(file, topFields, '', bad);
-  if (file.extenders?.length) throw bad('extenders are not supported by this scheduler.');
   const connection = object(file.clientConnection, 'clientConnection', bad);
   refuseUnknown(connection, clientFields, 'clientConnection.', bad);
   const initialBackoff = number(file.podInitialBackoffSeconds, 1, 'podInitialBackoffSeconds', bad) * 1000;
   const maxBackoff = number(file.podMaxBackoffSeconds, 10, 'podMaxBackoffSeconds', bad) * 1000;
+  const parallelism = number(file.parallelism, 16, 'parallelism', bad);
+  if (!Number.isInteger(parallelism) || parallelism <= 0)
+    throw bad('parallelism should be an integer value greater than zero.');
   if (initialBackoff <= 0) throw bad('podInitialBackoffSeconds must be greater than 0.');
   if (maxBackoff < initialBackoff)
     throw bad('podMaxBackoffSeconds must be greater than or equal to podInitialBackoffSeconds.');
   return {
-    scheduler: { ...defaultConfig, initialBackoff, maxBackoff, profiles: profilesOf(file, bad) },
+    scheduler: {
+      ...defaultConfig,
+      initialBackoff,
+      maxBackoff,
+      profiles: profilesOf(file, bad),
+      extenders: readExtenders(list(file.extenders, 'extenders', bad), bad),
+    },
     kubeconfig: connection.kubeconfig || undefined,
     delayCacheUntilActive: file.delayCacheUntilActive === true,
     leaderElection: electionOf(file.leaderElection, bad),
@@ -150,7 +160,11 @@ function argsOf(profile: Fields, i: number, bad: Bad): Record<string, Fields> {
   const args: Record<string, Fields> = {};
   for (const entry of list(profile.pluginConfig, `profiles[${i}].pluginConfig`, bad)) {
     if (args[entry.name]) throw bad(`profiles[${i}].pluginConfig: "${entry.name}" is there twice.`);
-    args[entry.name] = object(entry.args, `profiles[${i}].pluginConfig[${entry.name}].args`, bad);
+    const at = `profiles[${i}].pluginConfig[${entry.name}].args`;
+    const given = object(entry.args, at, bad);
+    const [wrong] = errorsOfArgs(entry.name, given, at);
+    if (wrong) throw bad(wrong);
+    args[entry.name] = given;
   }
   return args;
 }

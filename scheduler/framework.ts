@@ -9,6 +9,7 @@ import type { FeatureGates } from '../component-base/featureGates.ts';
 import type { Logger } from '../component-base/logger.ts';
 import type { EventResource } from './clusterEvents.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import type { Extender } from './extender.ts';
 import type { NodeInfo } from './nodeInfo.ts';
 import type { Nominations } from './nominations.ts';
 import type { PodInfo } from './podInfo.ts';
@@ -67,6 +68,8 @@ export interface PostFilterResult {
   nominate?: string;
   /** What has to be written for it; runs beside the next cycles. */
   act?(): Promise<void>;
+  /** Others have to be asked first: the result is theirs. The next decision waits for it. */
+  later?(): Promise<PostFilterResult>;
 }
 
 /** One kind of event that may make a pod schedulable that this plugin has refused. */
@@ -120,6 +123,7 @@ export interface Handle {
   random(): number;
   log: Logger;
   gates: FeatureGates;
+  extenders: readonly Extender[];
 }
 
 /** Makes a plugin. `args` are those of a KubeSchedulerConfiguration; throws UsageError when they are wrong. */

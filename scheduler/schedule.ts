@@ -11,7 +11,7 @@ import type { Profile } from './profile.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type Decision =
-  | { node: string; evaluated: number; feasible: number }
+  | { node: string; evaluated: number; feasible: number; among: readonly NodeInfo[] }
   | { diagnosis: Diagnosis }
   /** A plugin could not tell. */
   | { error: Status };
@@ -36,32 +36,58 @@ export interface Run {
 /** `snapshot` must have a node. */
 export function schedulePod(run: Run): Decision {
   const found = findFeasible(run);
-  if (!Array.isArray(found)) return found;
-  const [feasible, evaluated] = found;
+  if (!('statuses' in found)) return found;
+  const { feasible, evaluated } = found;
   const node = feasible.length === 1 ? feasible[0]! : best(run, feasible);
-  return { node: node.name, evaluated, feasible: feasible.length };
+  return { node: node.name, evaluated, feasible: feasible.length, among: feasible };
 }
 
-/** The nodes that pass all filters, as many as are wanted, and how many were looked at. */
-function findFeasible(run: Run): Decision | [NodeInfo[], number] {
+/** The nodes that pass all filters, as many as are wanted, and what was said of the others. */
+export interface Found {
+  feasible: NodeInfo[];
+  evaluated: number;
+  statuses: Map<string, Status>;
+  filters: PodFilters;
+}
+
+/** `Found` has at least one node. The node that preemption made room on is tried first, unless told otherwise. */
+export function findFeasible(run: Run, tryNominated = true): Decision | Found {
   const { pod, profile, snapshot, turn } = run;
   const filters = prepareFilters(pod, profile.filters);
   const nodeCount = snapshot.nodes.length;
   if ('reasons' in filters) return refusedByPreFilter(filters, nodeCount);
-  const nominated = nominatedNode(run, filters);
-  if (nominated) return [[nominated], 1];
+  const nominated = tryNominated ? nominatedNode(run, filters) : undefined;
+  if (nominated) return { feasible: [nominated], evaluated: 1, statuses: new Map(), filters };
   const nodes = filters.nodes ? pick(snapshot, filters.nodes) : snapshot.nodes;
   const statuses = new Map<string, Status>();
   const feasible = search(run, nodes, filters, statuses);
-  turn.start = (turn.start + feasible.length + statuses.size) % nodeCount;
-  if (feasible.length) return [feasible, feasible.length + statuses.size];
+  const evaluated = feasible.length + statuses.size;
+  turn.start = (turn.start + evaluated) % nodeCount;
+  const found = { feasible, evaluated, statuses, filters };
+  if (feasible.length) return found;
   const error = firstError(statuses);
-  if (error) return { error };
-  const diagnosis: Diagnosis = { nodeCount, statuses, plugins: new Set(filters.narrowing) };
+  return error ? { error } : { diagnosis: diagnosisOf(run, found) };
+}
+
+/** The node that preemption made room on, if the pod fits there now. */
+export function findNominated(run: Run): Found | undefined {
+  if (!run.nominations.nodeOf(run.pod.uid) && !run.pod.pod.status?.nominatedNodeName) return undefined;
+  const filters = prepareFilters(run.pod, run.profile.filters);
+  if ('reasons' in filters) return undefined;
+  const node = nominatedNode(run, filters);
+  return node && { feasible: [node], evaluated: 1, statuses: new Map(), filters };
+}
+
+export function diagnosisOf({ snapshot }: Run, { statuses, filters }: Found): Diagnosis {
+  const diagnosis: Diagnosis = {
+    nodeCount: snapshot.nodes.length,
+    statuses,
+    plugins: new Set(filters.narrowing),
+  };
   for (const status of statuses.values()) diagnosis.plugins.add(status.plugin);
   if (filters.nodes)
     diagnosis.absent = unresolvable('', `node(s) didn't satisfy plugin(s) ${pluginList(filters.narrowing)}`);
-  return { diagnosis };
+  return diagnosis;
 }
 
 function refusedByPreFilter(status: Status, nodeCount: number): Decision {
@@ -106,9 +132,12 @@ function firstError(statuses: ReadonlyMap<string, Status>): Status | undefined {
   return undefined;
 }
 
-/** The node with the highest sum of weighted scores; among equals each has the same chance. */
-function best({ pod, profile, random }: Run, nodes: readonly NodeInfo[]): NodeInfo {
-  const totals = new Float64Array(nodes.length);
+/** The node with the highest sum of weighted scores on top of `totals`; among equals each has the same chance. */
+export function best(
+  { pod, profile, random }: Run,
+  nodes: readonly NodeInfo[],
+  totals: Float64Array = new Float64Array(nodes.length),
+): NodeInfo {
   const scores = new Float64Array(nodes.length);
   for (const { plugin, weight } of profile.scorers) {
     const scorer = plugin.preScore!(pod, nodes);

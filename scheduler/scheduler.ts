@@ -10,11 +10,12 @@ import { bindingCycle, reservePod } from './bindingCycle.ts';
 import type { SchedulerCache } from './cache.ts';
 import { assignedPodDelete } from './clusterEvents.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { schedulePodWith } from './extended.ts';
 import { type Failure, tellFailure } from './failure.ts';
-import type { Handle, PostFilterResult, Status } from './framework.ts';
+import { type Handle, type PostFilterResult, type Status, unschedulable } from './framework.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import type { QueuedPod, SchedulingQueue } from './queue.ts';
-import { noNodes, schedulePod, type Turn } from './schedule.ts';
+import { type Decision, noNodes, schedulePod, type Turn } from './schedule.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 export interface Scheduler {
@@ -50,36 +51,55 @@ export async function runScheduler(s: Scheduler, signal: AbortSignal): Promise<v
       await new Promise((resolve) => setImmediate(resolve));
       since = performance.now();
     }
-    withCauses(pod.causes, () => scheduleOne(w, pod));
+    const going = withCauses(pod.causes, () => scheduleOne(w, pod));
+    // Extenders alone make it wait: the next decision is taken after this one.
+    if (going) await going;
   }
   await w.slots.idle();
 }
 
-/** Decides at once; what has to be written for it goes on in a slot. */
-function scheduleOne(w: Working, pod: QueuedPod): void {
+/** Decides at once unless extenders have to be asked; what has to be written for it goes on in a slot. */
+function scheduleOne(w: Working, pod: QueuedPod): Promise<void> | undefined {
   const handle = handleOf(w, pod);
-  try {
-    if (shouldSkip(w, pod)) w.queue.done(pod.info.uid);
-    else decide(w, pod, handle);
-  } catch (error) {
+  const broke = (error: unknown) => {
     handle.log.error({ pod: pod.info.key, error: (error as Error).stack }, 'scheduling failed');
     fail(w, pod, { reason: 'SchedulerError', message: (error as Error).message, nominate: '' });
+  };
+  try {
+    if (shouldSkip(w, pod)) w.queue.done(pod.info.uid);
+    else return decide(w, pod, handle)?.catch(broke);
+  } catch (error) {
+    broke(error);
   }
+  return undefined;
 }
 
-function decide(w: Working, pod: QueuedPod, handle: Handle): void {
+function decide(w: Working, pod: QueuedPod, handle: Handle): Promise<void> | undefined {
   const started = performance.now();
   const { snapshot, nominations, random } = handle;
   w.cache.refresh(snapshot);
   if (!snapshot.nodes.length) {
     fail(w, pod, { reason: 'Unschedulable', message: noNodes, nominate: '' });
-    return;
+    return undefined;
   }
-  const decision = schedulePod({ pod: pod.info, profile: pod.profile, snapshot, nominations, turn: w.turn, random });
+  const run = { pod: pod.info, profile: pod.profile, snapshot, nominations, turn: w.turn, random };
+  const extenders = handle.extenders.filter((e) => e.isInterested(pod.info.pod));
+  if (!extenders.length) return act(w, pod, handle, schedulePod(run), started);
+  return schedulePodWith(extenders, run, handle.log).then((decision) => act(w, pod, handle, decision, started));
+}
+
+function act(
+  w: Working,
+  pod: QueuedPod,
+  handle: Handle,
+  decision: Decision,
+  started: number,
+): Promise<void> | undefined {
   w.metrics?.decided(performance.now() - started);
   if ('error' in decision) fail(w, pod, errorOf(decision.error));
-  else if ('diagnosis' in decision) unfit(w, pod, decision.diagnosis, handle);
+  else if ('diagnosis' in decision) return unfit(w, pod, decision.diagnosis, handle);
   else place(w, pod, decision.node, handle, started);
+  return undefined;
 }
 
 const handleOf = (w: Working, pod: QueuedPod): Handle => w.handles.get(pod.profile.schedulerName)!;
@@ -99,20 +119,37 @@ function shouldSkip({ cache, pods }: Working, { info }: QueuedPod): boolean {
 
 // --- it fits nowhere ---------------------------------------------------------------------------------------------------
 
-function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle): void {
+function unfit(w: Working, pod: QueuedPod, diagnosis: Diagnosis, handle: Handle): Promise<void> | undefined {
   noteRefusal(pod, diagnosis);
   const result = runPostFilters(pod, diagnosis);
+  if (!result.later) {
+    afterPostFilters(w, pod, diagnosis, handle, result);
+    return undefined;
+  }
+  return result.later().then((told) => {
+    diagnosis.postFilterMessage = [...(result.status?.reasons ?? []), ...(told.status?.reasons ?? [])].join(', ');
+    afterPostFilters(w, pod, diagnosis, handle, told);
+  });
+}
+
+function afterPostFilters(
+  w: Working,
+  pod: QueuedPod,
+  diagnosis: Diagnosis,
+  handle: Handle,
+  result: PostFilterResult,
+): void {
   if (result.nominate) handle.nominations.set(pod.info, result.nominate);
   const failure: Failure = { reason: 'Unschedulable', diagnosis, nominate: result.nominate };
-  const { act } = result;
-  if (!act) {
+  const { act: makeRoom } = result;
+  if (!makeRoom) {
     fail(w, pod, failure);
     return;
   }
   // Until the victims are told the pod stays in flight: their going must not be missed.
   w.slots.run(async () => {
     try {
-      await act();
+      await makeRoom();
     } catch (error) {
       handle.log.warn({ pod: pod.info.key, error: String(error) }, 'preemption failed');
       failure.nominate = '';
@@ -131,25 +168,21 @@ function noteRefusal(pod: QueuedPod, { plugins, preFilter, statuses }: Diagnosis
   pod.pendingPlugins = pending;
 }
 
-/** The first that makes room ends the round; what all others say goes into the message. What each wants written is written. */
+/** The first that makes room ends the round; what all others say goes into the message. */
 function runPostFilters({ info, profile }: QueuedPod, diagnosis: Diagnosis): PostFilterResult {
   const reasons: string[] = [];
-  const acts: (() => Promise<void>)[] = [];
   let last: PostFilterResult = {};
   for (const plugin of profile.postFilters) {
     const result = plugin.postFilter!(info, diagnosis, profile.filters);
-    if (result.act) acts.push(result.act);
     last = { ...last, ...result };
-    if (!result.status) return withActs(result, acts);
+    if (result.later) return { ...result, status: unschedulable(plugin.name, ...reasons) };
+    if (!result.status) return result;
     reasons.push(...result.status.reasons);
     if (result.status.code === 'Unresolvable') break;
   }
   diagnosis.postFilterMessage = reasons.join(', ');
-  return withActs(last, acts);
+  return last;
 }
-
-const withActs = (result: PostFilterResult, acts: readonly (() => Promise<void>)[]): PostFilterResult =>
-  acts.length < 2 ? result : { ...result, act: async () => void (await Promise.all(acts.map((act) => act()))) };
 
 /** Back into the queue, and said so in Event and condition. */
 function fail(w: Working, pod: QueuedPod, failure: Failure): void {

@@ -7,6 +7,7 @@ import { podDisruptionBudgets, pods } from '../../apimachinery/resources.ts';
 import { isReason } from '../../apimachinery/status.ts';
 import type { Pod, PodCondition, PodDisruptionBudget } from '../../apimachinery/types.ts';
 import { type Diagnosis, fitMessage, statusOf } from '../diagnosis.ts';
+import type { Extender, Sacrifice } from '../extender.ts';
 import { prepareFilters } from '../filters.ts';
 import {
   type Handle,
@@ -46,7 +47,9 @@ export const defaultPreemption: PluginFactory = (handle, args) => {
       if (why) return { status: says(why) };
       const tried = tryNodes({ pod, diagnosis, filters, budgets: budgets.list(), wanted }, handle);
       if (!tried.candidates.length) return { status: says(nothingFound(diagnosis, tried.statuses)), nominate: '' };
-      return preempt(pod, bestCandidate(tried.candidates), handle);
+      const extenders = handle.extenders.filter((e) => e.can.preempt && e.isInterested(pod.pod));
+      if (!extenders.length) return preempt(pod, bestCandidate(tried.candidates), handle);
+      return { later: () => preemptBeside(pod, tried.candidates, extenders, handle) };
     },
   };
 };
@@ -68,6 +71,45 @@ const isPreempted = (pod: Pod): boolean =>
 /** The same sentence as for filters, of what trying showed. */
 const nothingFound = ({ nodeCount }: Diagnosis, statuses: ReadonlyMap<string, Status>): string =>
   fitMessage({ nodeCount, statuses, absent: notHelpful, plugins: new Set() });
+
+const nothingLeft = 'no candidate was left by the extenders.';
+
+async function preemptBeside(
+  pod: PodInfo,
+  candidates: readonly Candidate[],
+  extenders: readonly Extender[],
+  handle: Handle,
+): Promise<PostFilterResult> {
+  try {
+    const left = await askExtenders(pod, candidates, extenders);
+    return left.length ? preempt(pod, bestCandidate(left), handle) : { status: says(nothingLeft), nominate: '' };
+  } catch (error) {
+    return { status: says((error as Error).message), nominate: '' };
+  }
+}
+
+/** Each may take candidates and victims away. */
+async function askExtenders(
+  { pod }: PodInfo,
+  candidates: readonly Candidate[],
+  extenders: readonly Extender[],
+): Promise<Candidate[]> {
+  let left = new Map<string, Sacrifice>(
+    candidates.map(({ node, pods: victims, violations }) => [node, { pods: victims, violations }]),
+  );
+  for (const extender of extenders) {
+    if (!left.size) break;
+    try {
+      const answer = await extender.preempt(pod, left);
+      const empty = [...answer].find(([, { pods: victims }]) => !victims.length)?.[0];
+      if (empty && !extender.ignorable) throw new Error(`expected at least one victim pod on node "${empty}"`);
+      left = new Map([...answer].filter(([, { pods: victims }]) => victims.length));
+    } catch (error) {
+      if (!extender.ignorable) throw error;
+    }
+  }
+  return Array.from(left, ([node, victims]) => ({ node, ...victims }));
+}
 
 interface Trial {
   pod: PodInfo;

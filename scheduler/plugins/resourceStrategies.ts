@@ -1,6 +1,7 @@
 // How full a node would be, as a score: LeastAllocated, MostAllocated, RequestedToCapacityRatio.
 // Reads: NodeInfos. Mirrors: pkg/scheduler/framework/plugins/noderesources/{resource_allocation,least_allocated,most_allocated,
 // requested_to_capacity_ratio}.go. Used by: nodeResourcesFit.ts.
+import { aggregateMessage, type FieldError, invalidValue, path, required } from '../../apimachinery/fieldErrors.ts';
 import { UsageError } from '../../component-base/flags.ts';
 import { maxNodeScore } from '../framework.ts';
 import type { NodeInfo } from '../nodeInfo.ts';
@@ -89,16 +90,28 @@ export interface ShapePoint {
   score?: number;
 }
 
+/** What is wrong with a shape, if anything. */
+export function errorsOfShape(shape: readonly ShapePoint[], at: string): FieldError[] {
+  if (!shape.length) return [required(at, 'at least one point must be specified')];
+  return shape.flatMap(({ utilization: x = 0, score = 0 }, i) => {
+    const errors: FieldError[] = [];
+    const wrong = (field: string, value: number, why: string) =>
+      void errors.push(invalidValue(path.child(path.index(at, i), field), value, why));
+    if (x < 0) wrong('utilization', x, 'should be greater than or equal to 0');
+    if (x > 100) wrong('utilization', x, 'should be less than or equal to 100');
+    const before = shape[i - 1]?.utilization ?? 0;
+    if (i > 0 && x <= before) wrong('utilization', x, 'utilization values must be sorted in increasing order');
+    if (score < 0) wrong('score', score, 'should be greater than or equal to 0');
+    if (score > 10) wrong('score', score, 'should be less than or equal to 10');
+    return errors;
+  });
+}
+
 /** Between the points of a curve in straight lines; scores of a shape go to 10. Throws UsageError naming `what`. */
 export function curveOf(shape: readonly ShapePoint[], what: string): Rate {
+  const errors = errorsOfShape(shape, what);
+  if (errors.length) throw new UsageError(`${aggregateMessage(errors)}.`);
   const points = shape.map((p) => ({ x: p.utilization ?? 0, y: (p.score ?? 0) * (maxNodeScore / 10) }));
-  if (!points.length) throw new UsageError(`${what}: at least one point must be specified.`);
-  if (points.some(({ x }) => x < 0 || x > 100))
-    throw new UsageError(`${what}: utilization values must be in the range 0 to 100.`);
-  if (points.some(({ y }) => y < 0 || y > maxNodeScore))
-    throw new UsageError(`${what}: score values must be in the range 0 to 10.`);
-  if (points.some((p, i) => i > 0 && p.x <= points[i - 1]!.x))
-    throw new UsageError(`${what}: utilization values must be sorted in increasing order.`);
   return (wanted, capacity) => {
     const x = wanted > capacity ? maxNodeScore : Math.floor((wanted * maxNodeScore) / capacity);
     const next = points.findIndex((p) => x <= p.x);

@@ -291,7 +291,6 @@ describe('configuration file', () => {
       '"NodeName" does not extend bind',
     ],
     ['an unknown field', 'parallelisms: 3', 'unknown field "parallelisms"'],
-    ['extenders', 'extenders: [{urlPrefix: "http://x"}]', 'extenders are not supported'],
     ['another kind', 'kind: Foo', 'must be'],
   ])('refuses %s', async (_what, text, message) => {
     const config = file('bad.yaml', text.startsWith('kind') ? text : head + text);

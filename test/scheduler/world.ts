@@ -34,6 +34,7 @@ export function createWorld(nodes: readonly Node[] = [], pods: readonly Pod[] = 
     random: () => 0,
     log: silentLogger,
     gates: defaultFeatureGates,
+    extenders: [],
   };
   const turn = { start: 0 };
   const refresh = () => cache.refresh(handle.snapshot);

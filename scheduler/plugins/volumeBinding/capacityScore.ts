@@ -2,7 +2,6 @@
 // Pure. Mirrors: plugins/volumebinding/scorer.go. Used by: volumeBinding.ts, behind the gate StorageCapacityScoring.
 
 import { capacityOf, classOf, requestOf } from '../../../apimachinery/volumeMatching.ts';
-import { UsageError } from '../../../component-base/flags.ts';
 import { curveOf, type ShapePoint } from '../resourceStrategies.ts';
 import type { NodeVolumes } from './findVolumes.ts';
 
@@ -14,8 +13,7 @@ export const defaultShape: readonly ShapePoint[] = [
 
 /** Throws UsageError when the shape does not hold. */
 export function capacityScorer(shape: readonly ShapePoint[]): (volumes: NodeVolumes | undefined) => number {
-  if (!shape.length) throw new UsageError('VolumeBinding args: shape: at least one point must be specified.');
-  const curve = curveOf(shape, 'VolumeBinding args: shape');
+  const curve = curveOf(shape, 'VolumeBinding: shape');
   return (volumes) => {
     const classes = [...usesByClass(volumes).values()];
     if (!classes.length) return 0;
