@@ -65,11 +65,14 @@ export async function startContainer(k: KubeletContext, s: StartServices, o: Sta
   if (o.container.lifecycle?.postStart) await postStart(k, o, containerId, about);
 }
 
-/** A container that ended lately waits: 10 s, doubling with each start. */
+/**
+ * A container that ended lately waits: 10 s, doubling with each start. One that was killed in this very sync (a probe failed) is still
+ * running in the record, so the end before that one counts.
+ */
 function checkBackOff(k: KubeletContext, s: StartServices, o: StartOptions, about: ObjectReference): void {
   const { pod, container } = o;
-  const last = newestContainer(o.record, container.name);
-  if (last?.state !== 'exited') return;
+  const last = o.record.containers.find((c) => c.name === container.name && c.state === 'exited');
+  if (!last) return;
   const key = `${pod.metadata.uid}_${container.name}_${containerHash(container)}`;
   const wait = s.backOff.remaining(key, last.finishedAt);
   if (wait > 0) {

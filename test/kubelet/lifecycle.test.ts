@@ -39,6 +39,15 @@ test('a container that keeps failing is restarted at once, then waits in CrashLo
   });
 });
 
+test('a container that its liveness probe ends again and again waits in CrashLoopBackOff too', async () => {
+  const livenessProbe = { exec: { command: ['cat', '/healthy'] }, periodSeconds: 1, failureThreshold: 1 };
+  const container = { name: 'main', image: 'busybox:1', command: ['sh', '-c', 'sleep 600'], livenessProbe };
+  await node.run('unwell', { containers: [container] });
+  const waits = (p: Pod) => main(p).state?.waiting?.reason === 'CrashLoopBackOff';
+  const pod = await node.until('unwell', waits);
+  expect(main(pod).restartCount).toBe(2);
+});
+
 test.each([
   { name: 'never-0', policy: 'Never', code: '0', phase: 'Succeeded' },
   { name: 'never-1', policy: 'Never', code: '1', phase: 'Failed' },
