@@ -1,6 +1,6 @@
 // The kubelet's HTTPS server: who calls, may they, and then one table of paths.
 // Reads: pods and their statuses, the runtime. Mirrors: pkg/kubelet/server/server.go.
-// Called by: the API server (kubectl logs), metrics-server, people with curl. Next: logs.ts, stats.ts.
+// Called by: the API server (kubectl logs), metrics-server, people with curl. Next: logs.ts, stats.ts, resourceMetrics.ts.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -14,8 +14,9 @@ import type { KubeletContext } from '../context.ts';
 import { createAuthenticator } from './authentication.ts';
 import { createAuthorizer } from './authorization.ts';
 import { LogError, type LogSubject, serveLogs } from './logs.ts';
+import { resourceMetrics } from './resourceMetrics.ts';
 import type { ServingCert } from './servingCert.ts';
-import { resourceMetrics, statsSummary } from './stats.ts';
+import { statsSummary } from './stats.ts';
 import { createStreams, runInContainer } from './streams.ts';
 
 /** What the server shows. */

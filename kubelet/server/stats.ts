@@ -1,6 +1,6 @@
-// What pods use, as the runtime counts it: /stats/summary for people, /metrics/resource for the metrics API.
-// Reads: CRI ListContainerStats, the machine. Mirrors: pkg/kubelet/server/stats (summary.go), metrics/collectors/resource_metrics.go.
-// Next: server.ts.
+// What pods use, as the runtime counts it: /stats/summary for people.
+// Reads: CRI ListContainerStats, the machine. Mirrors: pkg/kubelet/server/stats (summary.go).
+// Used by: server.ts. Beside it: resourceMetrics.ts, the same for the metrics API.
 import { freemem, loadavg, totalmem } from 'node:os';
 import { toTime } from '../../apimachinery/clock.ts';
 import type { ContainerStats } from '../../cri/types.ts';
@@ -50,35 +50,3 @@ const containerSummary = (s: ContainerStats, name: string, now: number) => ({
     rssBytes: count(s.memory?.rssBytes),
   },
 });
-
-/** The text exposition format that metrics-server reads. */
-export async function resourceMetrics(k: KubeletContext): Promise<string> {
-  const { stats } = await k.cri.runtime.listContainerStats({});
-  const cpu: string[] = [];
-  const memory: string[] = [];
-  for (const s of stats) {
-    const l = s.attributes?.labels ?? {};
-    if (!l[labelNames.podUid]) continue;
-    const labels = `{container="${l[labelNames.containerName]}",namespace="${l[labelNames.podNamespace]}",pod="${l[labelNames.podName]}"}`;
-    const at = (ns: bigint | undefined) => Number((ns ?? 0n) / 1_000_000n);
-    cpu.push(
-      `container_cpu_usage_seconds_total${labels} ${count(s.cpu?.usageCoreNanoSeconds) / 1e9} ${at(s.cpu?.timestamp)}`,
-    );
-    memory.push(
-      `container_memory_working_set_bytes${labels} ${count(s.memory?.workingSetBytes)} ${at(s.memory?.timestamp)}`,
-    );
-  }
-  const used = totalmem() - freemem();
-  return [
-    '# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container in core-seconds',
-    '# TYPE container_cpu_usage_seconds_total counter',
-    ...cpu,
-    '# HELP container_memory_working_set_bytes [STABLE] Current working set of the container in bytes',
-    '# TYPE container_memory_working_set_bytes gauge',
-    ...memory,
-    '# HELP node_memory_working_set_bytes [STABLE] Current working set of the node in bytes',
-    '# TYPE node_memory_working_set_bytes gauge',
-    `node_memory_working_set_bytes ${used} ${k.clock.now()}`,
-    '',
-  ].join('\n');
-}
