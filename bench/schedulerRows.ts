@@ -55,6 +55,7 @@ async function prepare(c: Components, w: Workload): Promise<void> {
       const i = placed++;
       return createPod(c.client, 'init', `init-${i}`, pod, `n${i % w.nodes}`);
     });
+  if (w.service) await createService(c.client, 'measured', 'all', w.service);
   await createPod(c.client, 'init', 'first', w.pod);
 }
 
@@ -70,6 +71,9 @@ const createPod = (client: Client, namespace: string, name: string, template: an
     metadata: { ...template.metadata, name, namespace },
     spec: { ...template.spec, ...(nodeName && { nodeName }) },
   } as never);
+
+const createService = (client: Client, namespace: string, name: string, selector: Record<string, string>) =>
+  client.create(services, { metadata: { name, namespace }, spec: { selector, ports: [{ port: 80 }] } } as never);
 
 async function measure(c: Components, scheduler: Component, w: Workload, log: (text: string) => void): Promise<Row> {
   const scheduled = () => metricOf(scheduler, attempts('scheduled'));
@@ -117,9 +121,8 @@ async function churn(client: Client, o: NonNullable<Workload['churn']>, signal: 
     await createPod(client, namespace, `churn-${i}`, o.pod);
     if (o.recreate) {
       const name = `churn-${i}`;
-      const service = { metadata: { name, namespace }, spec: { selector: { app: 'churn' }, ports: [{ port: 80 }] } };
       await client.create(nodes, node(name));
-      await client.create(services, service as never);
+      await createService(client, namespace, name, { app: 'churn' });
       await pause(o.every);
       await client.delete(nodes, name);
       await client.delete(services, name, namespace);

@@ -13,6 +13,8 @@ export interface Workload {
   /** What is scheduled while the clock runs. */
   pod: object;
   count: number;
+  /** A Service with this selector stands beside the pods that are measured: the cluster's own spread constraints hold for them. */
+  service?: Record<string, string>;
   /** Happens beside it. */
   churn?: { every: number; pod?: object; recreate?: boolean };
   /** Pods a second. */
@@ -119,6 +121,10 @@ export const workloads: readonly Workload[] = [
   {
     ...{ ...large, name: 'preferred-spread', zones: moons, init: [{ pod: plain, count: 5000 }] },
     ...{ pod: spreading('ScheduleAnyway'), count: 3000, ...halfOf(340) },
+  },
+  {
+    ...{ ...large, name: 'default-spread', zones: moons, init: [{ pod: plain, count: 5000 }], service: { foo: 'bar' } },
+    ...{ pod: pod({ labels: { foo: 'bar' } }), count: 3000, ...halfOf(160) },
   },
   {
     ...{ ...large, name: 'mixed', zones: ['zone1'] },

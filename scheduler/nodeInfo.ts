@@ -7,6 +7,8 @@ import { addResources, noResources, type Resources, resourcesOfList } from './re
 
 export interface NodeInfo {
   name: string;
+  /** Where it stands in the snapshot, which sets it; -1 before that. */
+  position: number;
   /** Absent while only its pods are known. */
   node: Node | undefined;
   pods: readonly PodInfo[];
@@ -29,6 +31,7 @@ const noImages: ReadonlyMap<string, number> = new Map();
 
 export const emptyNodeInfo = (name: string): NodeInfo => ({
   name,
+  position: -1,
   node: undefined,
   pods: none,
   podsWithAffinity: none,

@@ -6,8 +6,6 @@ import type { NodeInfo } from './nodeInfo.ts';
 export interface Snapshot {
   readonly nodes: readonly NodeInfo[];
   get(name: string): NodeInfo | undefined;
-  /** Where a node stands in `nodes`. */
-  position(name: string): number | undefined;
   /** Nodes that carry pods with (anti-)affinity to pods. */
   readonly withAffinity: ReadonlySet<string>;
   /** Grows when `nodes` gets another order or length. */
@@ -24,14 +22,13 @@ export function createSnapshot(): Snapshot {
   const known = new Map<string, NodeInfo>();
   const withAffinity = new Set<string>();
   let nodes: NodeInfo[] = [];
-  let positions = new Map<string, number>();
   let epoch = 0;
   let log: number[] = [];
   let forgotten = 0;
 
   function rebuild(): void {
     nodes = takingTurns([...known.values()]);
-    positions = new Map(nodes.map((n, i) => [n.name, i]));
+    for (let i = 0; i < nodes.length; i++) nodes[i]!.position = i;
     epoch++;
   }
 
@@ -53,10 +50,9 @@ export function createSnapshot(): Snapshot {
     if (info.podsWithAffinity.length) withAffinity.add(name);
     else withAffinity.delete(name);
     if (!old || old.zone !== info.zone) return true;
-    const position = positions.get(name);
-    if (position === undefined) return true;
-    nodes[position] = info;
-    note(position);
+    info.position = old.position;
+    nodes[old.position] = info;
+    note(old.position);
     return false;
   }
 
@@ -72,7 +68,6 @@ export function createSnapshot(): Snapshot {
     },
     withAffinity,
     get: (name) => known.get(name),
-    position: (name) => positions.get(name),
     changesSince: (count) => (count < forgotten ? undefined : log.slice(count - forgotten)),
     update(changed) {
       let moved = false;

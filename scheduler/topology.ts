@@ -12,7 +12,7 @@ export interface Domains {
   readonly ids: Int32Array;
   /** Ids are less than this. */
   readonly count: number;
-  /** The domain of a node, whether or not it stands in the snapshot. */
+  /** The domain of a node of the snapshot. */
   idOf(node: NodeInfo): number;
 }
 
@@ -35,10 +35,9 @@ function followKey(snapshot: Snapshot, key: string): () => Domains {
   let byValue = new Map<string, number>();
   let epoch = -1;
   let seen = 0;
-  const labelOf = (node: NodeInfo) => node.node!.metadata.labels?.[key];
 
   function look(position: number): void {
-    const value = labelOf(snapshot.nodes[position]!);
+    const value = snapshot.nodes[position]!.node!.metadata.labels?.[key];
     if (value === undefined) {
       ids[position] = noDomain;
       return;
@@ -64,10 +63,7 @@ function followKey(snapshot: Snapshot, key: string): () => Domains {
     return {
       ids,
       count: byValue.size,
-      idOf(node) {
-        const value = labelOf(node);
-        return value === undefined ? noDomain : (byValue.get(value) ?? noDomain);
-      },
+      idOf: (node) => ids[node.position]!,
     };
   };
 }

@@ -104,7 +104,7 @@ function hardFilter(pod: PodInfo, constraints: readonly Constraint[], { snapshot
     const pods = new Int32Array(domains[i]!.count).fill(absent);
     const mayDiffer = readsNodes(c, pod);
     for (let at = 0; at < snapshot.nodes.length; at++) {
-      if (!domains.every((d) => d.ids[at] !== noDomain)) continue;
+      if (lacksOne(domains, at)) continue;
       if (mayDiffer && !includesNode(c, pod, snapshot.nodes[at]!.node!)) continue;
       const id = domains[i]!.ids[at]!;
       pods[id] = Math.max(pods[id]!, 0) + (perPosition?.[at] ?? 0);
@@ -116,6 +116,11 @@ function hardFilter(pod: PodInfo, constraints: readonly Constraint[], { snapshot
     test: (node: NodeInfo) => skewStatus(pod, constraints, tallies, (i) => floors[i]!, node),
     fork: () => forked(pod, constraints, tallies),
   };
+}
+
+function lacksOne(domains: readonly Domains[], at: number): boolean {
+  for (const { ids } of domains) if (ids[at] === noDomain) return true;
+  return false;
 }
 
 /** What the emptiest domain has; nothing while there are fewer domains than there should be. */
@@ -153,7 +158,7 @@ function forked(pod: PodInfo, constraints: readonly Constraint[], original: read
   return {
     test: (node) => skewStatus(pod, constraints, tallies, (i) => floorOf(tallies[i]!.pods, constraints[i]!), node),
     change(other, node, sign) {
-      if (!hasAllKeys(node.node!, constraints)) return;
+      if (tallies.some(({ domains }) => domains.idOf(node) === noDomain)) return;
       for (const [i, c] of constraints.entries()) {
         if (!counts(c, pod.namespace, other) || !includesNode(c, pod, node.node!)) continue;
         const { domains, pods } = tallies[i]!;
@@ -176,22 +181,26 @@ function softScorer(
   candidates: readonly NodeInfo[],
   { snapshot, counters, topology }: Counted,
 ) {
-  const lacksKey = (node: Node) => needsAllKeys && !hasAllKeys(node, constraints);
-  const counting = candidates.filter(({ node }) => !lacksKey(node!));
-  const parts = constraints.map((c) => {
+  const domains = constraints.map((c) => topology(c.topologyKey));
+  const lacksKey = ({ position }: NodeInfo) => needsAllKeys && lacksOne(domains, position);
+  const counting = candidates.filter((node) => !lacksKey(node));
+  const parts = constraints.map((c, i) => {
     const tally = perNode(counters, c, pod.namespace);
+    const { ids } = domains[i]!;
     const isHost = c.topologyKey === hostname;
-    const sums = isHost ? undefined : domainSums(pod, c, counting, tally, snapshot, topology(c.topologyKey), lacksKey);
+    const sums = isHost ? undefined : domainSums(pod, c, counting, tally, snapshot, domains[i]!, lacksKey);
     const weight = Math.log((isHost ? counting.length : sums!.size) + 2);
-    return { key: c.topologyKey, skew: c.maxSkew - 1, tally, sums, weight };
+    return { ids, skew: c.maxSkew - 1, tally, pods: sums?.pods, weight };
   });
   return {
-    score(info: NodeInfo): number {
-      if (lacksKey(info.node!)) return ignored;
+    score(node: NodeInfo): number {
+      if (lacksKey(node)) return ignored;
+      const { position } = node;
       let score = 0;
-      for (const { key, skew, tally, sums, weight } of parts) {
-        if (labelOf(info.node!, key) === undefined) continue;
-        const n = sums ? sums.of(info) : (tally?.[snapshot.position(info.name)!] ?? 0);
+      for (const { ids, skew, tally, pods, weight } of parts) {
+        const id = ids[position]!;
+        if (id === noDomain) continue;
+        const n = pods ? Math.max(pods[id]!, 0) : (tally?.[position] ?? 0);
         score += n * weight + skew;
       }
       return Math.round(score);
@@ -208,9 +217,10 @@ function domainSums(
   tally: Int32Array | undefined,
   snapshot: Snapshot,
   domains: Domains,
-  lacksKey: (node: Node) => boolean,
-): { size: number; of(node: NodeInfo): number } {
+  lacksKey: (node: NodeInfo) => boolean,
+): { size: number; pods: Int32Array } {
   const pods = new Int32Array(domains.count).fill(absent);
+  const mayDiffer = readsNodes(c, pod);
   let size = 0;
   for (const node of candidates) {
     const id = domains.idOf(node);
@@ -221,10 +231,10 @@ function domainSums(
   for (let at = 0; tally && size && at < tally.length; at++) {
     const id = tally[at] ? domains.ids[at]! : noDomain;
     if (id === noDomain || pods[id] === absent) continue;
-    const node = snapshot.nodes[at]!.node!;
-    if (!lacksKey(node) && includesNode(c, pod, node)) pods[id]! += tally[at]!;
+    const node = snapshot.nodes[at]!;
+    if (!lacksKey(node) && (!mayDiffer || includesNode(c, pod, node.node!))) pods[id]! += tally[at]!;
   }
-  return { size, of: (node) => Math.max(pods[domains.idOf(node)] ?? 0, 0) };
+  return { size, pods };
 }
 
 function emptiestHighest(scores: Float64Array): void {

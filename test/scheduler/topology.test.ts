@@ -26,6 +26,7 @@ it('follows nodes that come, change and go', () => {
     const byRack = new Map<string, number>();
     snapshot.nodes.forEach((node, at) => {
       const rack = node.node!.metadata.labels?.['rack'];
+      expect(node.position).toBe(at);
       expect(ids[at]).toBe(idOf(node));
       if (rack === undefined) expect(ids[at]).toBe(noDomain);
       else expect(byRack.get(rack) ?? ids[at]).toBe(ids[at]);
