@@ -12,6 +12,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import type { Cached, CacheEvent } from '../storage/cached.ts';
 import { isConfidential, redacted } from './confidential.ts';
+import { checkKind, checkTexts, isCustom, missingKind, otherVersion, splitVersion } from './expectedType.ts';
 import { columnDefinitions, type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
 import { type LongValue, writeLong } from './lists.ts';
 import { jsonMedia, type MediaType, mediaTypeOf, mediaTypesWith } from './mediaTypes.ts';
@@ -60,6 +61,7 @@ export function readObject(
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw unrecognized(expected, body, notAnObject(value));
+  if (isCustom(expected)) checkNamesType(value, expected, body ?? Buffer.alloc(0), validation);
   const decoded = decodeBody(value, expected);
   if (validation === 'Ignore') return decoded.object;
   const all = oddities(body, media, expected, problems, decoded.unknown);
@@ -67,6 +69,13 @@ export function readObject(
     throw cannotBeHandled(expected, `strict decoding error: ${strictText(all)}`);
   for (const text of all) warn(text);
   return decoded.object;
+}
+
+function checkNamesType(value: any, expected: Expected, body: Buffer, validation: FieldValidation): void {
+  checkTexts(value);
+  if (!value.kind && validation === 'Ignore') throw cannotBeHandled(expected, missingKind(JSON.stringify(value)));
+  if (!value.kind) throw unrecognized(expected, body, missingKind(body.toString()));
+  if (!value.apiVersion) throw otherVersion('', expected);
 }
 
 /** The type is read before the rest: what keeps it from being read is said of that. */
@@ -139,44 +148,12 @@ export function decodeValue(value: any, expected: Expected): Decoded {
         : `json: cannot unmarshal ${found} into Go value of type v1.${expected.kind}`;
     throw new DecodeError(why);
   }
+  if (isCustom(expected) && !value.kind) throw new DecodeError(missingKind(JSON.stringify(value)));
   checkKind(value, expected);
   value.kind = expected.kind;
   value.apiVersion = expected.apiVersion;
   return expected.decode?.(value) ?? decode(value, expected.node);
 }
-
-/** kind and apiVersion may be left out; given, they must be the expected ones. */
-function checkKind(value: any, expected: Expected): void {
-  const { kind, apiVersion } = value;
-  for (const name of ['apiVersion', 'kind']) checkText(value, name);
-  if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion && !expected.also?.includes(apiVersion)) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
-    );
-  }
-  if (kind && kind !== expected.kind) {
-    const [group, version] = splitVersion(expected.apiVersion);
-    const internal = group.split('.', 1)[0] || 'core';
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`,
-    );
-  }
-}
-
-/** What names the type is read before the rest, and so refused in words of its own. */
-function checkText(value: any, name: string): void {
-  const found = value[name];
-  if (found === undefined || found === null || typeof found === 'string') return;
-  const type = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found;
-  throw badRequest(
-    `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${name} of type string`,
-  );
-}
-
-const splitVersion = (apiVersion: string): [string, string] => {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
-};
 
 const cannotBeHandled = (e: Expected, why: string) =>
   badRequest(`${e.kind} in version "${splitVersion(e.apiVersion)[1]}" cannot be handled as a ${e.kind}: ${why}`);
