@@ -63,6 +63,8 @@ const valueStructs = new Set(
     'WeightedPodAffinityTerm.podAffinityTerm'
   ).split(' '),
 );
+/** Lists without omitempty that the API facts call optional. */
+const valueLists = new Set(['ClusterRole.rules', 'EndpointSlice.ports', 'Role.rules']);
 const everywhere = new Set(['metadata', 'spec', 'status']);
 
 /** What Go has in a field that nobody set: `{}` for a struct by value, null for a list, map or time without omitempty. */
@@ -90,6 +92,7 @@ function findZeros(node: StructNode): Zeros {
     else if (node.name.endsWith('Condition') && isTime(field.node)) zeros.set(name, null);
     else if (field.required && (struct || field.node.type === 'list' || field.node.type === 'map'))
       zeros.set(name, null);
+    else if (valueLists.has(`${node.name}.${name}`)) zeros.set(name, null);
   }
   return zeros.size ? zeros : none;
 }

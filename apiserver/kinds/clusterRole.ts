@@ -6,7 +6,7 @@ import { SelectorError, selectorOf, validateLabelSelector } from '../../apimachi
 import { isPathSegmentName } from '../../apimachinery/names.ts';
 import { authorizeRole } from '../authorization/escalation.ts';
 import { defineKind } from './kind.ts';
-import { rbacGroup, roleColumns, validateRules } from './rbac.ts';
+import { rbacGroup, roleColumns, validateRules, withRules } from './rbac.ts';
 import { hasInvalidValues } from './selectors.ts';
 
 const selectorsOf = (object: any): any[] => object.aggregationRule?.clusterRoleSelectors ?? [];
@@ -42,6 +42,7 @@ export const clusterRole = defineKind({
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
   storage: 'clusterroles',
   validateName: isPathSegmentName,
+  defaults: withRules,
   validateCreate: (object) => check(object),
   validateUpdate: (object, old) => check(object, selectorsOf(old).some(hasInvalidValues)),
   authorizeWrite: (object, old, context) => authorizeRole('clusterroles', object, old, context),

@@ -68,6 +68,8 @@ export const csiNode = defineKind({
   storage: 'csinodes',
   defaults: (object) => {
     object.spec ??= {};
+    // Go writes the list out, empty or not.
+    object.spec.drivers ??= null;
   },
   validate,
   validateUpdate,

@@ -27,6 +27,9 @@ import { defineKind } from './kind.ts';
 const max = { endpoints: 1000, addresses: 100, ports: 20_000, topology: 16, hints: 8 };
 
 function defaults(slice: any): void {
+  // Go writes these lists out, empty or not.
+  slice.endpoints ??= null;
+  slice.ports ??= null;
   for (const port of slice.ports ?? []) {
     port.name ??= '';
     port.protocol ??= 'TCP';

@@ -138,6 +138,8 @@ export const limitRange = defineKind({
   storage: 'limitranges',
   defaults: (object) => {
     object.spec ??= {};
+    // Go writes the list out, empty or not.
+    object.spec.limits ??= null;
     for (const item of object.spec.limits ?? []) defaultItem(item);
   },
   prepareCreate: ({ metadata }) => {

@@ -30,7 +30,12 @@ function validateRule(errors: FieldError[], field: string, rule: PolicyRule, nam
     errors.push(required(at('resources'), 'resource rules must supply at least one resource'));
 }
 
-export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {
+/** Go writes the list out, empty or not. */
+export function withRules(role: any): void {
+  role.rules ??= null;
+}
+
+export function validateRules(rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
   (rules ?? []).forEach((rule, i) => {
     validateRule(errors, path.index('rules', i), rule, namespaced);

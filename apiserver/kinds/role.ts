@@ -4,7 +4,7 @@
 import { isPathSegmentName } from '../../apimachinery/names.ts';
 import { authorizeRole } from '../authorization/escalation.ts';
 import { defineKind } from './kind.ts';
-import { rbacGroup, roleColumns, validateRules } from './rbac.ts';
+import { rbacGroup, roleColumns, validateRules, withRules } from './rbac.ts';
 
 export const role = defineKind({
   group: rbacGroup,
@@ -15,6 +15,7 @@ export const role = defineKind({
   schema: 'io.k8s.api.rbac.v1.Role',
   storage: 'roles',
   validateName: isPathSegmentName,
+  defaults: withRules,
   validate: (object) => validateRules(object.rules, true),
   authorizeWrite: (object, old, context) => authorizeRole('roles', object, old, context),
   createOnUpdate: true,

@@ -3,78 +3,8 @@
 // Next: ../../cel/cel.ts compiles.
 import { type FieldError, invalidValue } from '../../../apimachinery/fieldErrors.ts';
 import { compile, yields } from '../../../cel/cel.ts';
-import {
-  authorizerType,
-  boolType,
-  type CelType,
-  dynType,
-  intType,
-  listType,
-  mapType,
-  nullType,
-  objectType,
-  opaqueType,
-  stringType,
-  timestampType,
-  typeName,
-} from '../../../cel/types.ts';
-
-const strings = listType(stringType);
-const named = mapType(stringType, stringType);
-const kindType = (last: 'kind' | 'resource', name: string) =>
-  objectType(name, { group: stringType, version: stringType, [last]: stringType });
-const gvk = kindType('kind', 'kubernetes.GroupVersionKind');
-const gvr = kindType('resource', 'kubernetes.GroupVersionResource');
-
-const request = objectType('kubernetes.AdmissionRequest', {
-  kind: gvk,
-  resource: gvr,
-  subResource: stringType,
-  requestKind: gvk,
-  requestResource: gvr,
-  requestSubResource: stringType,
-  name: stringType,
-  namespace: stringType,
-  operation: stringType,
-  userInfo: objectType('kubernetes.UserInfo', {
-    username: stringType,
-    uid: stringType,
-    groups: strings,
-    extra: mapType(stringType, strings),
-  }),
-  dryRun: boolType,
-  options: dynType,
-});
-
-const namespaceObject = objectType('kubernetes.Namespace', {
-  metadata: objectType('kubernetes.NamespaceMetadata', {
-    name: stringType,
-    generateName: stringType,
-    namespace: stringType,
-    labels: named,
-    annotations: named,
-    UID: stringType,
-    creationTimestamp: timestampType,
-    deletionGracePeriodSeconds: intType,
-    deletionTimestamp: timestampType,
-    generation: intType,
-    resourceVersion: stringType,
-    finalizers: strings,
-  }),
-  spec: objectType('kubernetes.NamespaceSpec', { finalizers: strings }),
-  status: objectType('kubernetes.NamespaceStatus', {
-    conditions: listType(
-      objectType('kubernetes.NamespaceCondition', {
-        status: stringType,
-        type: stringType,
-        lastTransitionTime: timestampType,
-        message: stringType,
-        reason: stringType,
-      }),
-    ),
-    phase: stringType,
-  }),
-});
+import { admissionVariables, authorizerVariables, composedVariables } from '../../../cel/environments/admission.ts';
+import { type CelType, dynType, nullType, typeName } from '../../../cel/types.ts';
 
 export interface Expressions {
   /** There are `params`. */
@@ -96,14 +26,10 @@ function variablesOf({ params, variables }: Expressions, authorizer: boolean): R
   return {
     object: dynType,
     oldObject: dynType,
-    request,
-    namespaceObject,
+    ...admissionVariables,
     ...(params && { params: dynType }),
-    ...(authorizer && {
-      authorizer: authorizerType,
-      'authorizer.requestResource': opaqueType('kubernetes.authorization.ResourceCheck'),
-    }),
-    ...(variables && { variables: objectType('kubernetes.variables', Object.fromEntries(variables)) }),
+    ...(authorizer && authorizerVariables),
+    ...(variables && { variables: composedVariables(variables) }),
   };
 }
 
