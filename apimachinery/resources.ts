@@ -106,6 +106,12 @@ export const resourceClaimTemplates = row<t.ResourceClaimTemplate>(
 );
 export const resourceSlices = row<t.ResourceSlice>('resource.k8s.io', 'resourceslices', 'ResourceSlice', false);
 export const deviceClasses = row<t.DeviceClass>('resource.k8s.io', 'deviceclasses', 'DeviceClass', false);
+export const validatingAdmissionPolicies = row<t.ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io',
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  false,
+);
 export const tokenReviews = row<t.TokenReview>('authentication.k8s.io', 'tokenreviews', 'TokenReview', false);
 export const subjectAccessReviews = row<t.SubjectAccessReview>(
   'authorization.k8s.io',

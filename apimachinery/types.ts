@@ -201,6 +201,7 @@ export type DeviceClass = Obj<k8s.V1DeviceClass>;
 export type Device = Wire<k8s.V1Device>;
 export type DeviceSelector = Wire<k8s.V1DeviceSelector>;
 export type AllocationResult = Wire<k8s.V1AllocationResult>;
+export type ValidatingAdmissionPolicy = Obj<k8s.V1ValidatingAdmissionPolicy>;
 export type PodResourceClaim = Wire<k8s.V1PodResourceClaim>;
 export type Scale = Obj<k8s.V1Scale>;
 export type Binding = Obj<k8s.V1Binding>;

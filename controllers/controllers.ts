@@ -47,6 +47,7 @@ import { claimProtection, classProtection, volumeProtection } from './storagePro
 import { taintEvictionController } from './taintEviction/taintEviction.ts';
 import { ttlController } from './ttl.ts';
 import { ttlAfterFinishedController } from './ttlAfterFinished.ts';
+import { validatingAdmissionPolicyStatusController } from './validatingAdmissionPolicyStatus/validatingAdmissionPolicyStatus.ts';
 import { volumeExpansionController } from './volumeExpansion.ts';
 
 type Row = (config: ManagerConfig) => Controller | undefined;
@@ -103,6 +104,7 @@ export const rows: Row[] = [
   () => claimProtection,
   () => volumeProtection,
   () => classProtection,
+  (c) => validatingAdmissionPolicyStatusController(c['concurrent-validating-admission-policy-status-syncs']),
   () => serviceCidrController,
   (c) => legacyTokenCleaner(c['legacy-service-account-token-clean-up-period']),
   () => bootstrapSigner,
