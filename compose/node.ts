@@ -1,4 +1,4 @@
-// A node of compose.yaml: joins the cluster, then keeps containerd, kubelet, pod network and proxy running, as an init system would.
+// A node of compose.yaml: joins the cluster, then keeps containerd, kubelet, pod network, volumes and proxy running, as an init system would.
 // Reads: /join. Writes: /var/lib/node (the node's volume), /run. Its arguments are further flags of the kubelet.
 // Next: join.ts; nodePrograms.ts names what runs.
 import { type ChildProcess, spawn } from 'node:child_process';

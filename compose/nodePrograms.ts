@@ -1,5 +1,5 @@
 // What runs on a node of compose.yaml beside containerd, as data: each program with the flags that upstream's would get.
-// Pure. Used by: node.ts. Next along the chain: kubelet/main.ts, addons/network/main.ts, proxy/main.ts.
+// Pure. Used by: node.ts. Next along the chain: kubelet/main.ts, addons/network/main.ts, addons/localPath/main.ts, proxy/main.ts.
 
 export interface NodeOptions {
   name: string;
@@ -42,6 +42,13 @@ export const nodePrograms = (o: NodeOptions): string[][] => [
     '--service-account=node-network',
     // Addresses are free again after a restart: no pod outlives its node.
     '--cni-data-dir=/run/cni',
+  ],
+  [
+    'addons/localPath/main.ts',
+    `--hostname-override=${o.name}`,
+    `--kubeconfig=${o.identity}/kubelet.kubeconfig`,
+    '--service-account=local-path-provisioner',
+    `--base-path=${o.state}/volumes`,
   ],
   [
     'proxy/main.ts',

@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PkiOptions } from '../cli/pki/identities.ts';
 import { issuePki } from '../cli/pki/issuePki.ts';
 import { writeKubeconfig } from '../cli/pki/kubeconfig.ts';
+import { applyManifests, readManifests } from '../cli/up/applyManifests.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import { createClient } from '../client/transport.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
 import { createLogger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
-import { applyManifests, readManifests } from './applyManifests.ts';
 import { joinToken, writeIdentityFolders } from './identityFolders.ts';
 import { createJoinServer } from './joinServer.ts';
 
@@ -70,7 +70,7 @@ async function seed(config: SetupConfig, signal: AbortSignal, log: ReturnType<ty
   const client = createClient(await loadKubeconfig(own), { component: 'setup', signal });
   while (!signal.aborted) {
     try {
-      await applyManifests(client, objects);
+      await applyManifests(client, objects, 'mini-k8s-setup');
       log.info({ objects: objects.length }, 'manifests are applied');
       break;
     } catch (error) {

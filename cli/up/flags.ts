@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { type Config, type Flags, UsageError } from '../../component-base/flags.ts';
 import { dataDirFlag } from '../flags.ts';
 
-export const parts = ['apiserver', 'controllers', 'scheduler', 'kubelet', 'proxy'] as const;
+export const parts = ['apiserver', 'controllers', 'scheduler', 'kubelet', 'proxy', 'storage'] as const;
 export type Part = (typeof parts)[number];
 
 export const upFlags = {

@@ -27,6 +27,8 @@ export interface ProcessPlan {
 export interface Plan {
   server: string;
   kubeconfig: string;
+  /** Files of manifests/ that the cluster is seeded with. */
+  manifests: string[];
   processes: ProcessPlan[];
 }
 
@@ -226,6 +228,24 @@ const proxy = (
   about: '',
 });
 
+/** One for all nodes: their files are all on this machine. It asks for its token as the first of them. */
+const storage = (o: UpOptions, dir: DataDir, port: number): ProcessPlan => ({
+  name: 'storage',
+  program: 'addons/localPath/main.ts',
+  args: args({
+    kubeconfig: kubeconfigOf(dir, `nodes/${o.nodes[0]}/client`),
+    'service-account': 'local-path-provisioner',
+    'hostname-override': '*',
+    'base-path': `${dir.path}/volumes`,
+    'healthz-port': port,
+    v: o.verbosity,
+  }),
+  v8: nursery(1),
+  ready: { kind: 'http', port, path: '/healthz' },
+  stage: 3,
+  about: 'volumes for claims',
+});
+
 /** Nodes in groups of `size`: one kubelet, runtime and proxy process each. */
 const componentNames: Record<string, string> = { controllers: 'controller-manager', scheduler: 'scheduler' };
 
@@ -276,6 +296,9 @@ export function makePlan(
     }
     if (has('proxy')) processes.push(proxy(o, dir, named('proxy', i), nodes, freePort(), freePort()));
   });
+  const provisions = has('storage') && o.nodes.length > 0;
+  if (provisions) processes.push(storage(o, dir, freePort()));
   tellComponentPorts(processes);
-  return { plan: { server: o.server, kubeconfig: dir.kubeconfig, processes }, files };
+  const manifests = provisions && has('apiserver') ? ['localPath.yaml'] : [];
+  return { plan: { server: o.server, kubeconfig: dir.kubeconfig, manifests, processes }, files };
 }

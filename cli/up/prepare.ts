@@ -22,7 +22,7 @@ export async function prepare(options: UpOptions, dir: DataDir): Promise<Plan> {
   takeLock(dir.lock, dir.path);
   await endRemains(dir);
   const ports = await freePorts(
-    options.schedulers + options.controllerManagers + 2 * Math.max(options.nodes.length, 1),
+    options.schedulers + options.controllerManagers + 2 * Math.max(options.nodes.length, 1) + 1,
   );
   const { plan, files } = makePlan(options, dir, () => ports.pop()!);
   for (const { program } of plan.processes) checkProgram(program);

@@ -31,7 +31,7 @@ interface Component {
 }
 
 /** Loaded to fill the compile cache (warm.ts), it has nothing to supervise. */
-const nothing: Plan = { server: '', kubeconfig: '', processes: [] };
+const nothing: Plan = { server: '', kubeconfig: '', manifests: [], processes: [] };
 const dir = dataDir(import.meta.main ? process.argv[2]! : '.');
 const plan: Plan = import.meta.main ? JSON.parse(readFileSync(dir.plan, 'utf8')) : nothing;
 const components: Component[] = plan.processes.map((p) => ({
@@ -150,6 +150,20 @@ function becameReady(c: Component): void {
   save();
 }
 
+/** Another process, again, so that no YAML is read in this one. It ends when all is applied. */
+function seed(): void {
+  if (!plan.manifests.length || stopping) return;
+  const log = openSync(logFile('seed'), 'a');
+  const seeder = spawn(process.execPath, [`${root}/cli/up/seed.ts`, dir.path], {
+    env: { ...process.env, NODE_COMPILE_CACHE: dir.cache, MINI_K8S_SUPERVISOR_PID: String(process.pid) },
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  seeder.once('exit', (code) => {
+    if (code !== 0) setTimeout(seed, 1000);
+  });
+}
+
 const living = () => components.filter((c) => c.child);
 
 function kill(c: Component, signal: NodeJS.Signals): void {
@@ -195,5 +209,6 @@ if (import.meta.main) {
   process.on('SIGHUP', () => (detached ? undefined : onSignal()));
   for (const c of components) start(c);
   save();
+  seed();
   watchReadiness(components);
 }

@@ -44,7 +44,12 @@ export async function warmCompileCache(dir: DataDir, plan: Plan): Promise<void> 
   const stamp = join(dir.cache, 'stamp');
   const now = fingerprint(plan);
   if (read(stamp) === now) return;
-  const programs = [...new Set(plan.processes.map((p) => p.program)), 'cli/up/supervisor.ts', 'cli/up/waitReady.ts'];
+  const programs = [
+    ...new Set(plan.processes.map((p) => p.program)),
+    'cli/up/supervisor.ts',
+    'cli/up/waitReady.ts',
+    'cli/up/seed.ts',
+  ];
   // The API server is half of the code and shares little of it with the others.
   const isServer = (p: string) => p.startsWith('apiserver/');
   const halves = [

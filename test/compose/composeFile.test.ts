@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { flags as localPathFlags } from '../../addons/localPath/flags.ts';
 import { flags as networkFlags } from '../../addons/network/flags.ts';
 import { flags as apiserverFlags } from '../../apiserver/flags.ts';
 import { issuePki } from '../../cli/pki/issuePki.ts';
+import { readManifests } from '../../cli/up/applyManifests.ts';
 import { type Flags, parseFlags } from '../../component-base/flags.ts';
-import { readManifests } from '../../compose/applyManifests.ts';
 import { joinToken, writeIdentityFolders } from '../../compose/identityFolders.ts';
 import { nodePrograms } from '../../compose/nodePrograms.ts';
 import { flags as controllerFlags } from '../../controllers/flags.ts';
@@ -25,6 +26,7 @@ const programFlags: Record<string, Flags> = {
   'scheduler/main.ts': schedulerFlags,
   'kubelet/main.ts': kubeletFlags,
   'proxy/main.ts': proxyFlags,
+  'addons/localPath/main.ts': localPathFlags,
   'addons/network/main.ts': networkFlags,
 };
 
@@ -97,7 +99,12 @@ it('each service finds the files that its flags name, and no key of an authority
   }
 });
 
-it('the ServiceAccount that nodes use for their network is among the manifests', () => {
-  const found = readManifests(join(root, 'manifests')).find((o) => o.kind === 'ServiceAccount');
-  expect(found?.metadata).toMatchObject({ name: 'node-network', namespace: 'kube-system' });
+it('the ServiceAccounts that nodes use for network and volumes are among the manifests', () => {
+  const found = readManifests(join(root, 'manifests')).filter((o) => o.kind === 'ServiceAccount');
+  const names = found.map((o) => `${o.metadata.namespace}/${o.metadata.name}`);
+  for (const program of nodePrograms({ name: 'n', state: '/s', identity: '/i', socket: '/c', kubeletFlags: [] })) {
+    const account = program.find((a) => a.startsWith('--service-account='))?.split('=')[1];
+    if (account) expect(names).toContain(`kube-system/${account}`);
+  }
+  expect(names).toHaveLength(2);
 });

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { flags as localPathFlags } from '../../../addons/localPath/flags.ts';
 import { flags as apiserverFlags } from '../../../apiserver/flags.ts';
 import { dataDir } from '../../../cli/up/dataDir.ts';
 import { upFlags, upOptions } from '../../../cli/up/flags.ts';
@@ -45,7 +46,7 @@ describe('the flags of up', () => {
 
 describe('the plan', () => {
   it('has one process of each, and three nodes in one', () => {
-    expect(names()).toEqual(['apiserver', 'runtime', 'controllers', 'scheduler', 'kubelet', 'proxy']);
+    expect(names()).toEqual(['apiserver', 'runtime', 'controllers', 'scheduler', 'kubelet', 'proxy', 'storage']);
     expect(plan().plan.processes.find((p) => p.name === 'kubelet')!.ready).toEqual({
       kind: 'nodes',
       names: ['node-1', 'node-2', 'node-3'],
@@ -75,6 +76,7 @@ describe('the plan', () => {
 
   it('uses flags that the programs have', () => {
     const tables = {
+      'addons/localPath/main.ts': localPathFlags,
       'apiserver/main.ts': apiserverFlags,
       'controllers/main.ts': controllerFlags,
       'kubelet/main.ts': kubeletFlags,

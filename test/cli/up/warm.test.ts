@@ -14,7 +14,7 @@ it('loads every program of the plan, the supervisor too, without running any', a
   const dir = dataDir(folder);
   mkdirSync(dir.cache, { recursive: true });
   const program = (name: string) => ({ name, program: `${name}/main.ts`, args: [] }) as unknown as Plan['processes'][0];
-  const plan: Plan = { server: '', kubeconfig: '', processes: [program('runtime'), program('proxy')] };
+  const plan: Plan = { server: '', kubeconfig: '', manifests: [], processes: [program('runtime'), program('proxy')] };
   await warmCompileCache(dir, plan);
   const stamp = join(dir.cache, 'stamp');
   // It is written only when all could be loaded.
