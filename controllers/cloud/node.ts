@@ -6,6 +6,7 @@ import type { Node, NodeAddress } from '../../apimachinery/types.ts';
 import { sleep } from '../../client/backoff.ts';
 import { type Controller, type ControllerContext, watch } from '../../client/controller.ts';
 import { tolerate } from '../common/errors.ts';
+import { secondLabels } from '../common/secondLabels.ts';
 import type { CloudProvider, Instance, Instances } from './provider.ts';
 
 export const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized';
@@ -29,22 +30,12 @@ export function labelsOf(node: Node, machine: Instance): Record<string, string> 
   };
 }
 
-/** Labels by their old names, where they differ from those by the new ones. */
-export function oldLabels(node: Node): Record<string, string> {
-  const pairs = [
-    ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone', true],
-    ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region', true],
-    ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type', true],
-    ['kubernetes.io/os', 'beta.kubernetes.io/os', false],
-    ['kubernetes.io/arch', 'beta.kubernetes.io/arch', false],
-  ] as const;
-  const labels = node.metadata.labels ?? {};
-  const differ = pairs.filter(
-    ([from, to, make]) =>
-      labels[from] !== undefined && labels[to] !== labels[from] && (make || labels[to] !== undefined),
-  );
-  return Object.fromEntries(differ.map(([from, to]) => [to, labels[from]!]));
-}
+/** Labels that clouds gave under other names, where they differ: zone and region follow the new name, the type the old one. */
+export const cloudPairs = [
+  ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone'],
+  ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+] as const;
 
 /** The cloud's addresses, with the host name that the kubelet has told, and first the one that the kubelet was given. */
 export function addressesOf(node: Node, told: readonly NodeAddress[]): NodeAddress[] {
@@ -101,8 +92,8 @@ async function initialize(node: Node, instances: Instances, context: ControllerC
 }
 
 async function refresh(node: Node, instances: Instances, context: ControllerContext): Promise<undefined> {
-  const labels = oldLabels(node);
-  if (Object.keys(labels).length)
+  const labels = secondLabels(node, cloudPairs);
+  if (labels)
     await tolerate(
       ['NotFound'],
       context.client.patch(nodes, node.metadata.name, undefined, 'strategic', { metadata: { labels } }),

@@ -6,8 +6,9 @@ export interface CidrPool {
   readonly family: 4 | 6;
   /** The next part that is free; undefined when none is. */
   take(): string | undefined;
-  /** Marks what overlaps `cidr` as taken; false when it is outside the range. */
+  /** Marks the parts that `cidr` touches as taken, once more; false when it is outside the range. */
   occupy(cidr: string): boolean;
+  /** Takes one such mark off. Two smaller ranges may lie in one part: it is free when both are gone. */
   release(cidr: string): void;
 }
 
@@ -18,7 +19,7 @@ export function createCidrPool(range: string, prefix: number): CidrPool {
   if (bits < 0) throw new Error(`the range ${range} is smaller than a node's part of /${prefix}`);
   const count = 2 ** Math.min(bits, 31);
   const step = 1n << BigInt((whole.family === 4 ? 32 : 128) - prefix);
-  const taken = new Set<number>();
+  const taken = new Map<number, number>();
   let next = 0;
   const textOf = (i: number) => cidrText({ ...whole, base: whole.base + step * BigInt(i), prefix });
 
@@ -39,19 +40,23 @@ export function createCidrPool(range: string, prefix: number): CidrPool {
         const i = next;
         next = (next + 1) % count;
         if (taken.has(i)) continue;
-        taken.add(i);
+        taken.set(i, 1);
         return textOf(i);
       }
       return undefined;
     },
     occupy(cidr) {
       const range = parts(cidr);
-      for (let i = range?.[0] ?? 1; i <= (range?.[1] ?? 0); i++) taken.add(i);
+      for (let i = range?.[0] ?? 1; i <= (range?.[1] ?? 0); i++) taken.set(i, (taken.get(i) ?? 0) + 1);
       return range !== undefined;
     },
     release(cidr) {
       const range = parts(cidr);
-      for (let i = range?.[0] ?? 1; i <= (range?.[1] ?? 0); i++) taken.delete(i);
+      for (let i = range?.[0] ?? 1; i <= (range?.[1] ?? 0); i++) {
+        const left = (taken.get(i) ?? 0) - 1;
+        if (left > 0) taken.set(i, left);
+        else taken.delete(i);
+      }
     },
   };
 }

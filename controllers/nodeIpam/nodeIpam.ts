@@ -2,12 +2,13 @@
 // Reads: nodes. Writes: spec.podCIDR and spec.podCIDRs of nodes, Events.
 // Mirrors: pkg/controller/nodeipam/ipam/range_allocator.go. Next along the chain: addons/network, which builds the bridge of that range.
 import { nodes } from '../../apimachinery/resources.ts';
-import { StatusError } from '../../apimachinery/status.ts';
+import { isReason, StatusError } from '../../apimachinery/status.ts';
 import type { Node } from '../../apimachinery/types.ts';
 import { type Controller, type ControllerContext, watch } from '../../client/controller.ts';
 import { UsageError } from '../../component-base/flags.ts';
 import { tolerate } from '../common/errors.ts';
 import { type CidrPool, createCidrPool } from './cidrPool.ts';
+import { createHoldings, type Holdings } from './holdings.ts';
 
 export interface IpamOptions {
   /** One range, or one of each family. */
@@ -21,19 +22,9 @@ export interface IpamOptions {
 const cidrsOf = (node: Node): string[] => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []);
 
 export function nodeIpamController(o: IpamOptions): Controller {
-  const pools = o.clusterCidrs.map((range) => makePool(range, o.prefix));
+  const pools: CidrPool[] = o.clusterCidrs.map((range) => makePool(range, o.prefix));
   for (const service of o.serviceCidrs) for (const pool of pools) pool.occupy(service);
-  /** What each Node has, by what its object says or what we just wrote. */
-  const held = new Map<string, string[]>();
-  const hold = (node: Node) => {
-    if (!cidrsOf(node).length) return;
-    held.set(node.metadata.name, cidrsOf(node));
-    for (const cidr of cidrsOf(node)) for (const pool of pools) pool.occupy(cidr);
-  };
-  const release = (name: string) => {
-    for (const cidr of held.get(name) ?? []) for (const pool of pools) pool.release(cidr);
-    held.delete(name);
-  };
+  const ranges = createHoldings(pools);
   return {
     name: 'node-ipam-controller',
     serviceAccount: 'node-controller',
@@ -42,48 +33,51 @@ export function nodeIpamController(o: IpamOptions): Controller {
     workers: 1,
     watches: [watch({ resource: nodes, keys: (n) => [n.metadata.name], when: (n) => !cidrsOf(n as Node).length })],
     setup({ informers }) {
+      const see = (node: Node) => {
+        if (cidrsOf(node).length) ranges.set(node.metadata.name, cidrsOf(node));
+      };
       informers.informer(nodes).addHandler({
-        added: (n) => hold(n as Node),
-        updated: (n) => hold(n as Node),
-        deleted: (n) => release(n.metadata.name),
+        added: (node) => see(node as Node),
+        updated: (node) => see(node as Node),
+        deleted: (node) => ranges.clear(node.metadata.name),
       });
     },
     async reconcile(key, context) {
       const node = context.informers.informer(nodes).get(key) as Node | undefined;
-      if (!node || node.metadata.deletionTimestamp || cidrsOf(node).length || held.has(key)) return;
-      await allocate(node, pools, held, context);
+      if (!node || node.metadata.deletionTimestamp || cidrsOf(node).length || ranges.isSure(key)) return;
+      await allocate(node, ranges, context);
     },
   };
 }
 
-async function allocate(
-  node: Node,
-  pools: readonly CidrPool[],
-  held: Map<string, string[]>,
-  { client, events }: ControllerContext,
-): Promise<void> {
+async function allocate(node: Node, ranges: Holdings, context: ControllerContext): Promise<void> {
   const { name } = node.metadata;
-  const podCIDRs = pools.map((pool) => pool.take());
-  const giveBack = () => {
-    for (const [i, cidr] of podCIDRs.entries()) if (cidr) pools[i]!.release(cidr);
-    held.delete(name);
-  };
-  if (podCIDRs.includes(undefined)) {
-    giveBack();
-    events.event(node, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
+  const tell = (what: string) => context.events.event(node, 'Normal', what, `Node ${name} status is now: ${what}`);
+  const podCIDRs = ranges.take(name);
+  if (!podCIDRs) {
+    tell('CIDRNotAvailable');
     throw new Error(`no CIDRs available for node ${name}`);
   }
-  held.set(name, podCIDRs as string[]);
   try {
-    const metadata = { uid: node.metadata.uid, resourceVersion: node.metadata.resourceVersion };
-    const patch = { metadata, spec: { podCIDR: podCIDRs[0], podCIDRs } };
-    if (!(await tolerate(['NotFound'], client.patch(nodes, name, undefined, 'merge', patch)))) giveBack();
+    if (!(await write(node, podCIDRs, context))) ranges.giveBack(name, podCIDRs);
   } catch (error) {
-    // Without an answer the Node may have it: then it stays taken, so that no other Node gets the same.
-    if (error instanceof StatusError) giveBack();
-    held.delete(name);
+    // Without an answer, or with one that something broke inside, the Node may have it all the same; and after a conflict it gets
+    // the same at the next try.
+    if (!(error instanceof StatusError) || isReason(error, 'InternalError') || isReason(error, 'Conflict'))
+      ranges.doubt(name, podCIDRs);
+    else {
+      ranges.giveBack(name, podCIDRs);
+      tell('CIDRAssignmentFailed');
+    }
     throw error;
   }
+}
+
+/** Undefined when there is no such Node any more. */
+function write({ metadata }: Node, podCIDRs: string[], { client }: ControllerContext): Promise<unknown> {
+  const { name, uid, resourceVersion } = metadata;
+  const patch = { metadata: { uid, resourceVersion }, spec: { podCIDR: podCIDRs[0], podCIDRs } };
+  return tolerate(['NotFound'], client.patch(nodes, name, undefined, 'merge', patch));
 }
 
 function makePool(range: string, prefix: IpamOptions['prefix']): CidrPool {

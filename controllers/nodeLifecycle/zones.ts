@@ -14,6 +14,9 @@ export interface EvictionRates {
   unhealthyThreshold: number;
 }
 
+/** Nodes with this label do not count when it is asked how much of a zone is broken. */
+const excluded = 'node.kubernetes.io/exclude-disruption';
+
 export const zoneOf = (node: Node): string => {
   const label = (name: string) => node.metadata.labels?.[`topology.kubernetes.io/${name}`] ?? '';
   return label('region') || label('zone') ? `${label('region')}:\u0000:${label('zone')}` : '';
@@ -25,13 +28,22 @@ export function zoneState(ready: readonly boolean[], threshold: number): ZoneSta
   return bad > 2 && bad / ready.length >= threshold ? 'PartialDisruption' : 'Normal';
 }
 
+/** A zone in numbers. */
+export interface ZoneCount {
+  zone: string;
+  size: number;
+  unhealthy: number;
+}
+
 export interface Zones {
   /** Looks at all Nodes anew. */
-  update(nodes: readonly Node[]): void;
+  update(nodes: readonly Node[]): ZoneCount[];
   /** Every zone is wholly broken: more likely it is us who see nothing. */
   readonly calm: boolean;
   /** May one more Node of this zone be tainted now? Counts it if so. */
   mayEvict(node: Node, now: number): boolean;
+  /** Milliseconds until the next Node of this zone may be; undefined: none will be as things are. */
+  wait(node: Node): number | undefined;
 }
 
 export function createZones(rates: EvictionRates): Zones {
@@ -41,17 +53,15 @@ export function createZones(rates: EvictionRates): Zones {
     update(nodes) {
       const byZone = new Map<string, boolean[]>();
       for (const node of nodes) {
-        const zone = zoneOf(node);
-        const ready = readyOf(node)?.status === 'True';
-        const list = byZone.get(zone);
-        if (list) list.push(ready);
-        else byZone.set(zone, [ready]);
+        const zone = byZone.get(zoneOf(node)) ?? [];
+        byZone.set(zoneOf(node), zone);
+        if (node.metadata.labels?.[excluded] === undefined) zone.push(readyOf(node)?.status === 'True');
       }
       const next = new Map<string, { rate: number; tokens: number; at: number }>();
       const states: ZoneState[] = [];
       for (const [zone, ready] of byZone) {
         const state = zoneState(ready, rates.unhealthyThreshold);
-        states.push(state);
+        if (ready.length) states.push(state);
         const small = ready.length <= rates.largeCluster;
         const rate = state === 'PartialDisruption' ? (small ? 0 : rates.secondary) : rates.normal;
         const before = zones.get(zone);
@@ -59,6 +69,11 @@ export function createZones(rates: EvictionRates): Zones {
       }
       zones = next;
       calm = states.length > 0 && states.every((s) => s === 'FullDisruption');
+      return [...byZone].map(([zone, ready]) => ({
+        zone,
+        size: ready.length,
+        unhealthy: ready.filter((r) => !r).length,
+      }));
     },
     get calm() {
       return calm;
@@ -71,6 +86,10 @@ export function createZones(rates: EvictionRates): Zones {
       if (zone.tokens < 1) return false;
       zone.tokens -= 1;
       return true;
+    },
+    wait(node) {
+      const rate = calm ? 0 : zones.get(zoneOf(node))?.rate;
+      return rate ? 1000 / rate : undefined;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Node, Pod, Taint } from '../../apimachinery/types.ts';
 import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { tolerate } from '../common/errors.ts';
-import { isTerminal, timeOf } from '../common/pods.ts';
+import { timeOf } from '../common/pods.ts';
 import { evictionTime } from './plan.ts';
 
 const byNode = 'node';
@@ -49,7 +49,7 @@ async function reconcile(
 ): Promise<Result | undefined> {
   const { informers, clock, events } = context;
   const pod = informers.informer(pods).get(key) as Pod | undefined;
-  if (!pod?.spec?.nodeName || pod.metadata.deletionTimestamp || isTerminal(pod)) return void since.delete(key);
+  if (!pod?.spec?.nodeName || pod.metadata.deletionTimestamp) return void since.delete(key);
   const taints = evicting(informers.informer(nodes).get(pod.spec.nodeName) as Node | undefined);
   const now = clock.now();
   const start = startOf(taints, since.get(key) ?? now);

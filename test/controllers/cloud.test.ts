@@ -4,10 +4,11 @@ import type { Node, Service } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { inRanges, nextAddress, parseRange } from '../../controllers/cloud/addresses.ts';
 import { localProvider } from '../../controllers/cloud/localProvider.ts';
-import { addressesOf, labelsOf, oldLabels } from '../../controllers/cloud/node.ts';
+import { addressesOf, cloudPairs, labelsOf } from '../../controllers/cloud/node.ts';
 import { lookAt } from '../../controllers/cloud/nodeLifecycle.ts';
 import { planRoutes } from '../../controllers/cloud/route.ts';
 import { changeOf, needsCleanup, takesTraffic, wantsLoadBalancer } from '../../controllers/cloud/servicePlan.ts';
+import { secondLabels } from '../../controllers/common/secondLabels.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
 import { type RunningManager, startManager } from './manager.ts';
 import { at, now } from './objects.ts';
@@ -157,12 +158,11 @@ describe('nodes of a cloud', () => {
     });
   });
 
-  it('old labels follow the new ones', () => {
-    const labels = { 'topology.kubernetes.io/zone': 'z', 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'x' };
-    expect(oldLabels(node('n', { metadata: { labels } }))).toEqual({
-      'failure-domain.beta.kubernetes.io/zone': 'z',
-      'beta.kubernetes.io/os': 'linux',
-    });
+  it('labels under a second name follow those under the first', () => {
+    const labels = { 'topology.kubernetes.io/zone': 'z', 'failure-domain.beta.kubernetes.io/region': 'r' };
+    const wanted = { 'failure-domain.beta.kubernetes.io/zone': 'z' };
+    expect(secondLabels(node('n', { metadata: { labels } }), cloudPairs)).toEqual(wanted);
+    expect(secondLabels(node('n', { metadata: { labels: { ...labels, ...wanted } } }), cloudPairs)).toBeUndefined();
   });
 
   it('addresses: the kubelet’s own first, its host name kept', () => {

@@ -165,7 +165,38 @@ describe('zones', () => {
     zones.update([good, bad, bad, bad]);
     expect([zones.calm, zones.mayEvict(bad, now + 100_000)]).toEqual([false, false]);
     zones.update([bad]);
-    expect([zones.calm, zones.mayEvict(bad, now + 200_000)]).toEqual([true, false]);
+    expect([zones.calm, zones.mayEvict(bad, now + 200_000), zones.wait(bad)]).toEqual([true, false, undefined]);
+  });
+});
+
+describe('zones in numbers', () => {
+  const rates = { normal: 0.1, secondary: 0.01, largeCluster: 2, unhealthyThreshold: 0.55 };
+  const [good, bad] = [makeNode({ zone: 'a' }), makeNode({ zone: 'a', ready: 'Unknown' })];
+  const apart = makeNode({ zone: 'a', ready: 'Unknown' });
+  apart.metadata.labels!['node.kubernetes.io/exclude-disruption'] = '';
+
+  it('a zone alone may be wholly broken: its nodes go at the usual rate, as long as another is well', () => {
+    const zones = createZones(rates);
+    const elsewhere = makeNode({ zone: 'b' });
+    const counts = zones.update([bad, bad, elsewhere]);
+    expect(counts.map((c) => [c.size, c.unhealthy])).toEqual([
+      [2, 2],
+      [1, 0],
+    ]);
+    expect([zones.calm, zones.wait(bad), zones.mayEvict(bad, now)]).toEqual([false, 10_000, true]);
+  });
+
+  it('a large zone that is broken in part goes slowly', () => {
+    const zones = createZones(rates);
+    zones.update([good, good, bad, bad, bad]);
+    expect(zones.wait(bad)).toBe(100_000);
+  });
+
+  it('nodes that are left out of it do not make a zone broken', () => {
+    const zones = createZones(rates);
+    expect(zones.update([apart, apart, apart, good]).map((c) => [c.size, c.unhealthy])).toEqual([[1, 0]]);
+    zones.update([apart]);
+    expect(zones.calm).toBe(false);
   });
 });
 
