@@ -88,7 +88,7 @@ const getPod = (name: string) => client.get(pods, name, 'default') as Promise<Po
 it('a silent node: unknown, tainted, its pods out of service, then deleted when their patience ends', async () => {
   await Promise.all([makeNode('well', 'a'), makeNode('silent', 'a'), makeNode('returns', 'b'), makeNode('other', 'b')]);
   await Promise.all([
-    runPod('stays', 'well', 1),
+    runPod('stays', 'well', 6),
     runPod('leaves', 'silent', 1),
     runPod('patient', 'silent'),
     runPod('saved', 'returns', 8),
