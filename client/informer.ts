@@ -22,6 +22,8 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   get(key: ObjectKey): T | undefined;
   list(namespace?: string): T[];
+  /** How many `list` would give. */
+  count(namespace?: string): number;
   byIndex(index: string, value: string): T[];
   /** Before start: `values` gives the index values of an object. */
   addIndex(index: string, values: (object: T) => string[]): void;

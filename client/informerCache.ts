@@ -22,20 +22,28 @@ interface Index<T> {
   keys: Map<string, Set<ObjectKey>>;
 }
 
-function put<T extends KubeObject>(index: Index<T>, object: T, key: ObjectKey): void {
-  for (const value of index.values(object)) {
+function put<T>(index: Index<T>, values: readonly string[], key: ObjectKey): void {
+  for (const value of values) {
     const set = index.keys.get(value);
     if (set) set.add(key);
     else index.keys.set(value, new Set([key]));
   }
 }
 
-function drop<T extends KubeObject>(index: Index<T>, object: T, key: ObjectKey): void {
-  for (const value of index.values(object)) {
+function drop<T>(index: Index<T>, values: readonly string[], key: ObjectKey): void {
+  for (const value of values) {
     const set = index.keys.get(value);
     set?.delete(key);
     if (set?.size === 0) index.keys.delete(value);
   }
+}
+
+/** Most updates leave an object where it is in every index. */
+function move<T>(index: Index<T>, old: T, object: T, key: ObjectKey): void {
+  const [before, now] = [index.values(old), index.values(object)];
+  if (before.length === now.length && before.every((value, i) => value === now[i])) return;
+  drop(index, before, key);
+  put(index, now, key);
 }
 
 const namespaceIndex = 'namespace';
@@ -58,9 +66,10 @@ export function createInformerCache<T extends KubeObject>(resource: Resource<T>,
 
   function set(key: ObjectKey, object: T): void {
     const old = objects.get(key);
-    if (old) for (const index of indexes.values()) drop(index, old, key);
     objects.set(key, object);
-    for (const index of indexes.values()) put(index, object, key);
+    for (const index of indexes.values())
+      if (old) move(index, old, object, key);
+      else put(index, index.values(object), key);
     for (const h of handlers) tell(() => (old ? h.updated?.(object, old) : h.added?.(object)));
   }
 
@@ -68,7 +77,7 @@ export function createInformerCache<T extends KubeObject>(resource: Resource<T>,
     const old = objects.get(key);
     if (!old) return;
     objects.delete(key);
-    for (const index of indexes.values()) drop(index, old, key);
+    for (const index of indexes.values()) drop(index, index.values(old), key);
     for (const h of handlers) tell(() => h.deleted?.(last ?? old));
   }
 
@@ -89,6 +98,7 @@ export function createInformerCache<T extends KubeObject>(resource: Resource<T>,
     get: (key) => objects.get(key),
     list: (namespace) =>
       namespace === undefined ? [...objects.values()] : fetch(keysOf(namespaceIndex, namespace) ?? []),
+    count: (namespace) => (namespace === undefined ? objects.size : (keysOf(namespaceIndex, namespace)?.size ?? 0)),
     byIndex(index, value) {
       if (!indexes.has(index)) throw new Error(`no index ${index} on ${resource.plural}`);
       return fetch(keysOf(index, value) ?? []);
@@ -96,7 +106,7 @@ export function createInformerCache<T extends KubeObject>(resource: Resource<T>,
     addIndex(name, values) {
       if (indexes.has(name)) return;
       const index: Index<T> = { values, keys: new Map() };
-      for (const [key, object] of objects) put(index, object, key);
+      for (const [key, object] of objects) put(index, values(object), key);
       indexes.set(name, index);
     },
     addHandler(handler) {

@@ -20,6 +20,7 @@ import { createFreshness, type Freshness } from '../common/freshness.ts';
 import { goSelector } from '../common/goSelector.ts';
 import { wouldSelect } from '../common/owners.ts';
 import { isReady } from '../common/pods.ts';
+import { indexPodsByLabel, podsMatching } from '../common/selected.ts';
 import { type BudgetStatus, expectedOf, needsScale, planDisrupted, planFailed, planStatus } from './plan.ts';
 import { expectedScale } from './scale.ts';
 import { takeBack, untilStale } from './staleCondition.ts';
@@ -45,6 +46,7 @@ export function disruptionController(): Controller {
     ],
     setup(context) {
       const { informers, clock } = context;
+      indexPodsByLabel(informers);
       fresh = createFreshness(informers.informer(podDisruptionBudgets), clock);
       const tell = (pod: Pod) => tellSeveral(pod, context);
       informers.informer(pods).addHandler({
@@ -114,8 +116,7 @@ async function sync(budget: PodDisruptionBudget, context: ControllerContext, fre
 async function trySync(budget: PodDisruptionBudget, context: ControllerContext, fresh: Freshness): Promise<Result> {
   const { informers, events, clock } = context;
   const selector = selectorOf(budget.spec?.selector);
-  const inNamespace = informers.informer(pods).list(budget.metadata.namespace);
-  const mine = inNamespace.filter((pod) => selector.matches(pod.metadata.labels));
+  const mine = podsMatching(selector, budget.metadata.namespace, informers);
   if (!mine.length) events.event(budget, 'Normal', 'NoPods', 'No matching pods found');
   const expected = await expect(budget, mine, context);
   const disrupted = planDisrupted(budget, mine, clock.now());

@@ -8,7 +8,8 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { keyOf } from '../../client/informerCache.ts';
 import { isNamespaceTerminating, tolerate } from '../common/errors.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
-import { endpointChanged, familiesOf, hasOwnPods, selects } from '../common/servicePods.ts';
+import { indexPodsByLabel, indexServicesBySelector, podsOfService, servicesSelecting } from '../common/selected.ts';
+import { endpointChanged, familiesOf, hasOwnPods } from '../common/servicePods.ts';
 import { createTriggerTimes, type TriggerTimes, withTriggerTime } from '../common/triggerTimes.ts';
 import { type Capacity, createCapacity } from './capacity.ts';
 import { desiredGroups } from './desired.ts';
@@ -51,6 +52,8 @@ export function endpointSliceController(workers = 5, max = 100): Controller {
       }),
     ],
     setup({ informers, clock }, enqueue) {
+      indexPodsByLabel(informers);
+      indexServicesBySelector(informers);
       const slices = informers.informer(endpointSlices);
       slices.addIndex(byService, (slice) => serviceKeys(slice as EndpointSlice));
       informers.informer(pods).addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
@@ -81,10 +84,8 @@ function serviceKeys({ metadata }: EndpointSlice): string[] {
   return name && metadata.labels?.[managedLabel] === manager ? [`${metadata.namespace}/${name}`] : [];
 }
 
-function servicesOf(pod: Pod, { informers }: ControllerContext): string[] {
-  const all = informers.informer(services).list(pod.metadata.namespace) as Service[];
-  return all.filter((s) => hasOwnPods(s) && selects(s, pod.metadata.labels)).map(keyOf);
-}
+const servicesOf = (pod: Pod, { informers }: ControllerContext): string[] =>
+  servicesSelecting(pod, informers).map(keyOf);
 
 const servicesOn = (node: string, context: ControllerContext): string[] => [
   ...new Set(
@@ -118,9 +119,7 @@ async function reconcile(key: string, context: ControllerContext, deps: Deps): P
 
 function planFor(key: string, service: Service, { informers, events, log }: ControllerContext, deps: Deps): SlicePlan {
   const existing = informers.informer(endpointSlices).byIndex(byService, key) as EndpointSlice[];
-  const chosen = (informers.informer(pods).list(service.metadata.namespace) as Pod[]).filter((p) =>
-    selects(service, p.metadata.labels),
-  );
+  const chosen = podsOfService(service, informers);
   const { groups, homeless } = desiredGroups(
     service,
     chosen,

@@ -8,7 +8,8 @@ import { type Controller, type ControllerContext, type Result, watch } from '../
 import { keyOf, splitKey } from '../../client/informerCache.ts';
 import { isNamespaceTerminating, tolerate } from '../common/errors.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
-import { endpointChanged, hasOwnPods, selects } from '../common/servicePods.ts';
+import { indexPodsByLabel, indexServicesBySelector, podsOfService, servicesSelecting } from '../common/selected.ts';
+import { endpointChanged, hasOwnPods } from '../common/servicePods.ts';
 import { createTriggerTimes, type TriggerTimes, withTriggerTime } from '../common/triggerTimes.ts';
 import { planMetadata, planSubsets, truncate } from './plan.ts';
 
@@ -35,6 +36,8 @@ export function endpointsController(workers = 5): Controller {
       watch({ resource: endpoints, keys: (e) => [keyOf(e)], when: (e) => waiting.has(keyOf(e)) }),
     ],
     setup({ informers, clock }) {
+      indexPodsByLabel(informers);
+      indexServicesBySelector(informers);
       fresh = createFreshness(informers.informer(endpoints), clock);
       informers
         .informer(services)
@@ -58,10 +61,8 @@ export function endpointsController(workers = 5): Controller {
   };
 }
 
-function servicesOf(pod: Pod, { informers }: ControllerContext): string[] {
-  const all = informers.informer(services).list(pod.metadata.namespace) as Service[];
-  return all.filter((s) => hasOwnPods(s) && selects(s, pod.metadata.labels)).map(keyOf);
-}
+const servicesOf = (pod: Pod, { informers }: ControllerContext): string[] =>
+  servicesSelecting(pod, informers).map(keyOf);
 
 async function reconcile(
   key: string,
@@ -73,9 +74,7 @@ async function reconcile(
   const { client, informers, events } = context;
   const current = informers.informer(endpoints).get(key) as Endpoints | undefined;
   if (!hasOwnPods(service)) return;
-  const chosen = (informers.informer(pods).list(service.metadata.namespace) as Pod[]).filter((p) =>
-    selects(service, p.metadata.labels),
-  );
+  const chosen = podsOfService(service, informers);
   const time = triggers.next(key, service, chosen);
   const { subsets, truncated } = truncate(planSubsets(service, chosen));
   const { labels, annotations } = planMetadata(service, current, truncated);

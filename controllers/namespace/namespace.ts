@@ -42,7 +42,7 @@ function lastPodOfDyingNamespace(
 ): string[] {
   const name = pod.metadata.namespace!;
   if (!informers.informer(namespaces).get(name)?.metadata.deletionTimestamp) return [];
-  return informers.informer(pods).list(name).length ? [] : [name];
+  return informers.informer(pods).count(name) ? [] : [name];
 }
 
 async function markTerminating(client: Client, ns: Namespace): Promise<Namespace> {
