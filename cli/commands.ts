@@ -22,6 +22,11 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/trace.ts'),
   },
   {
+    name: 'why',
+    help: 'why a pod is on its node, or on none: mini-k8s why POD',
+    load: () => import('./commands/why.ts'),
+  },
+  {
     name: 'fleet',
     help: 'simulated nodes by the hundred: mini-k8s fleet --nodes 1000',
     load: () => import('./commands/fleet.ts'),

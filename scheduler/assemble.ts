@@ -18,6 +18,7 @@ import { createProfiles } from './profiles.ts';
 import { createQueue } from './queue.ts';
 import type { Scheduler } from './scheduler.ts';
 import { createSnapshot } from './snapshot.ts';
+import { createWhy } from './why.ts';
 
 export interface Parts {
   /** For writes: must refuse them once the lead is lost. */
@@ -58,7 +59,8 @@ export function assemble(config: SchedulerConfig, parts: Parts): Scheduler {
   const queue = createQueue({ clock, initialBackoff, maxBackoff, maxInUnschedulable: parts.maxInUnschedulable });
   const pods = listen({ informers, cache, queue, nominations, profiles });
   const numbers = metrics && createSchedulerMetrics(metrics, queue, () => clock.now());
-  return { handles, cache, queue, pods, bindsInFlight, ...(numbers && { metrics: numbers }) };
+  const why = createWhy({ handles, profiles, cache, queue, pods });
+  return { handles, cache, queue, pods, why, bindsInFlight, ...(numbers && { metrics: numbers }) };
 }
 
 /** What an extender watches over alone is not looked at by NodeResourcesFit. */

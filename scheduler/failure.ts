@@ -6,7 +6,7 @@ import { findCondition } from '../apimachinery/conditions.ts';
 import { pods } from '../apimachinery/resources.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import type { Pod, PodCondition } from '../apimachinery/types.ts';
-import { type Diagnosis, fitMessage } from './diagnosis.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import type { Handle } from './framework.ts';
 
 export interface Failure {
@@ -25,8 +25,7 @@ const longestNote = 1024;
 const truncated = (text: string) => (text.length <= longestNote ? text : `${text.slice(0, longestNote - 4)} ...`);
 
 /** Never rejects: what could not be told is told after the next try. */
-export async function tellFailure(handle: Handle, pod: Pod, failure: Failure): Promise<void> {
-  const message = failure.message ?? fitMessage(failure.diagnosis!);
+export async function tellFailure(handle: Handle, pod: Pod, failure: Failure, message: string): Promise<void> {
   handle.events.event(pod as any, 'Warning', 'FailedScheduling', truncated(message));
   const patch = statusPatch(pod, failure.reason, message, failure.nominate, toTime(handle.clock.now()));
   if (!patch) return;

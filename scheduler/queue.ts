@@ -45,6 +45,10 @@ export interface SchedulingQueue {
   fail(pod: QueuedPod, info: PodInfo, isError: boolean): void;
   /** Something happened: wakes the pods that it can help. `old` and `now` as the hints expect them. */
   happened(event: ClusterEvent, old: unknown, now: unknown, causes: readonly Cause[], except?: string): void;
+  /** Where a pod is, and until when at least; undefined when it is not here. */
+  find(
+    uid: string,
+  ): { where: 'active' | 'backoff' | 'unschedulable'; pod: QueuedPod; until?: number } | InFlightPod | undefined;
   counts(): { active: number; backoff: number; unschedulable: number; gated: number };
   close(): void;
 }
@@ -56,6 +60,8 @@ export interface QueueOptions {
   maxBackoff: number;
   maxInUnschedulable?: number;
 }
+
+type InFlightPod = { where: 'in flight'; pod: undefined };
 
 const flushEvery = 30_000;
 const none: ReadonlySet<string> = new Set();
@@ -217,6 +223,15 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
         const worth = worthOf(pod, happening);
         if (worth !== 'no') move(pod, worth, causes, event);
       }
+    },
+    find(uid) {
+      if (inFlight.has(uid)) return { where: 'in flight', pod: undefined };
+      const ready = active.get(uid);
+      if (ready) return { where: 'active', pod: ready };
+      const resting = backoff.get(uid) ?? errorBackoff.get(uid);
+      if (resting) return { where: 'backoff', pod: resting, until: backoffEnd(resting) };
+      const waiting = unschedulable.get(uid);
+      return waiting && { where: 'unschedulable', pod: waiting };
     },
     counts() {
       const gated = [...unschedulable.values()].filter((p) => p.gatedBy).length;

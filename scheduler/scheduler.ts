@@ -9,14 +9,15 @@ import type { Informer } from '../client/informer.ts';
 import { bindingCycle, reservePod } from './bindingCycle.ts';
 import type { SchedulerCache } from './cache.ts';
 import { assignedPodDelete } from './clusterEvents.ts';
-import type { Diagnosis } from './diagnosis.ts';
+import { type Diagnosis, fitMessage } from './diagnosis.ts';
 import { schedulePodWith } from './extended.ts';
 import { type Failure, tellFailure } from './failure.ts';
 import { type Handle, type PostFilterResult, type Status, unschedulable } from './framework.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import type { QueuedPod, SchedulingQueue } from './queue.ts';
-import { type Decision, noNodes, schedulePod, type Turn } from './schedule.ts';
+import { type Decision, noNodes, type Run, schedulePod, type Turn } from './schedule.ts';
 import { createSlots, type Slots } from './slots.ts';
+import type { Why } from './why.ts';
 
 export interface Scheduler {
   /** By scheduler name. */
@@ -25,6 +26,7 @@ export interface Scheduler {
   queue: SchedulingQueue;
   pods: Informer<Pod>;
   metrics?: SchedulerMetrics;
+  why: Why;
   bindsInFlight: number;
 }
 
@@ -84,17 +86,13 @@ function decide(w: Working, pod: QueuedPod, handle: Handle): Promise<void> | und
   }
   const run = { pod: pod.info, profile: pod.profile, snapshot, nominations, turn: w.turn, random };
   const extenders = handle.extenders.filter((e) => e.isInterested(pod.info.pod));
-  if (!extenders.length) return act(w, pod, handle, schedulePod(run), started);
-  return schedulePodWith(extenders, run, handle.log).then((decision) => act(w, pod, handle, decision, started));
+  if (!extenders.length) return act(w, pod, run, schedulePod(run), started);
+  return schedulePodWith(extenders, run, handle.log).then((decision) => act(w, pod, run, decision, started));
 }
 
-function act(
-  w: Working,
-  pod: QueuedPod,
-  handle: Handle,
-  decision: Decision,
-  started: number,
-): Promise<void> | undefined {
+function act(w: Working, pod: QueuedPod, run: Run, decision: Decision, started: number): Promise<void> | undefined {
+  const handle = handleOf(w, pod);
+  w.why.decided(pod, run, decision, handle);
   w.metrics?.decided(performance.now() - started);
   if ('error' in decision) fail(w, pod, errorOf(decision.error));
   else if ('diagnosis' in decision) return unfit(w, pod, decision.diagnosis, handle);
@@ -199,8 +197,10 @@ function fail(w: Working, pod: QueuedPod, failure: Failure): void {
   const isError = failure.reason === 'SchedulerError';
   if (isError || !failure.diagnosis) pod.refusedBy = pod.pendingPlugins = new Set();
   w.metrics?.attempted(isError ? 'error' : 'unschedulable');
-  if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure));
+  const message = failure.message ?? fitMessage(failure.diagnosis!);
+  if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure, message));
   w.queue.fail(pod, { ...pod.info, pod: now }, isError || failure.retry === true);
+  w.why.ended(pod, isError ? 'Error' : 'Unschedulable', { message });
 }
 
 // --- it has a place ----------------------------------------------------------------------------------------------------
@@ -218,6 +218,7 @@ function place(w: Working, pod: QueuedPod, node: string, handle: Handle, started
     if (outcome === 'bound') {
       w.queue.done(pod.info.uid);
       w.metrics?.attempted('scheduled', performance.now() - started, pod);
+      w.why.ended(pod, 'Scheduled', { node });
     } else if (outcome === 'gone') {
       // Another scheduler was first, or it is deleted: the watch tells.
       forget(w, pod, node);
