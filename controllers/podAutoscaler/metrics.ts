@@ -11,6 +11,7 @@ import type { Draft } from './conditions.ts';
 import type { AutoscalerOptions } from './flags.ts';
 import { type Measured, MetricError, measure, type Question } from './metric.ts';
 import type { MetricsClient } from './metricsClient.ts';
+import type { Monitor } from './monitor.ts';
 import type { Tolerances } from './replicas.ts';
 
 export interface Computed {
@@ -26,6 +27,7 @@ export interface Computed {
 export interface MetricsDeps {
   options: AutoscalerOptions;
   metrics: MetricsClient;
+  monitor: Monitor;
   /** Which pods every autoscaler takes for its own, by the last look. */
   selectors: Map<string, Selector>;
 }
@@ -46,8 +48,11 @@ export async function computeReplicas(
     return { name: '', error: new Error(chosen.told) };
   }
   const question = questionOf(hpa, scale, chosen, context, deps.options);
+  const current = hpa.status?.currentReplicas ?? 0;
   const results = await Promise.all(
-    (hpa.spec?.metrics ?? []).map((m) => attempt(() => measure(m, question, deps.metrics))),
+    (hpa.spec?.metrics ?? []).map((m) =>
+      deps.monitor.metric(m.type, current, () => measure(m, question, deps.metrics)),
+    ),
   );
   const failed = results.filter((r) => r instanceof MetricError);
   for (const { reason, told } of failed) context.events.event(hpa, 'Warning', reason, told);
@@ -67,15 +72,6 @@ export async function computeReplicas(
 }
 
 const nothingKnown: MetricStatus = { type: '' };
-
-async function attempt(work: () => Promise<Measured>): Promise<Measured | MetricError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof MetricError) return error;
-    throw error;
-  }
-}
 
 /** The first of those that ask for the most. */
 function mostOf(results: readonly (Measured | MetricError)[]): Measured | undefined {

@@ -22,7 +22,16 @@ export interface MetricsClient {
 }
 
 interface MetricValues {
-  items?: { describedObject?: { name: string }; timestamp: string; windowSeconds?: number; value: string }[];
+  items?: MetricValue[];
+}
+
+interface MetricValue {
+  describedObject?: { name: string };
+  timestamp: string;
+  /** Its name in v1beta2 and in v1beta1. */
+  windowSeconds?: number;
+  window?: number;
+  value: string;
 }
 
 interface PodUsages {
@@ -118,11 +127,10 @@ async function objectPath(kinds: Kinds, namespace: string, { apiVersion, kind, n
   return { path: `${resource}/${name}`, name: `${resource}.${custom} ${name}` };
 }
 
-const sampleOf = (m: { timestamp: string; windowSeconds?: number; value: string }): PodMetric => ({
-  value: milli(m.value),
-  at: timeOf(m.timestamp),
-  window: m.windowSeconds === undefined ? defaultWindow : m.windowSeconds * 1000,
-});
+function sampleOf({ value, timestamp, windowSeconds, window }: MetricValue): PodMetric {
+  const seconds = windowSeconds ?? window;
+  return { value: milli(value), at: timeOf(timestamp), window: seconds === undefined ? defaultWindow : seconds * 1000 };
+}
 
 type Usages = NonNullable<PodUsages['items']>;
 

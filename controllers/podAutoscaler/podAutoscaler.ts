@@ -10,6 +10,7 @@ import type { AutoscalerOptions } from './flags.ts';
 import { createKinds } from './kinds.ts';
 import type { Memory } from './memory.ts';
 import { createMetricsClient } from './metricsClient.ts';
+import { createMonitor } from './monitor.ts';
 import { type SyncDeps, sync } from './sync.ts';
 
 export function podAutoscaler(options: AutoscalerOptions): Controller {
@@ -26,12 +27,15 @@ export function podAutoscaler(options: AutoscalerOptions): Controller {
       watch({ resource: horizontalPodAutoscalers, keys: () => [] }),
       watch({ resource: pods, keys: () => [] }),
     ],
-    setup({ client, clock, informers }, enqueue) {
+    setup({ client, clock, informers, metrics: numbers }, enqueue) {
       const kinds = createKinds(client, clock);
-      deps = { options, kinds, metrics: createMetricsClient(client, kinds, clock), memories, selectors };
+      const monitor = createMonitor(numbers, clock);
+      const metrics = createMetricsClient(client, kinds, clock);
+      deps = { options, kinds, metrics, monitor, memories, selectors };
       const later = (hpa: HorizontalPodAutoscaler) => {
         // One that was not looked at yet takes no pods, so it makes no other ambiguous.
         if (!selectors.has(keyOf(hpa))) selectors.set(keyOf(hpa), nothing);
+        monitor.autoscalers(selectors.size);
         enqueue(keyOf(hpa), { after: options.syncPeriod });
       };
       informers.informer(horizontalPodAutoscalers).addHandler({
@@ -40,17 +44,16 @@ export function podAutoscaler(options: AutoscalerOptions): Controller {
         deleted: (hpa) => {
           memories.delete(keyOf(hpa));
           selectors.delete(keyOf(hpa));
+          monitor.autoscalers(selectors.size);
         },
       });
     },
     async reconcile(key, { informers, ...context }) {
       const hpa = informers.informer(horizontalPodAutoscalers).get(key);
       if (!hpa) return undefined;
-      try {
-        await sync(hpa, { informers, ...context }, deps);
-      } catch (error) {
-        context.log.debug({ key, error: (error as Error).message }, 'autoscaler could not be reconciled');
-      }
+      const look = () => sync(hpa, { informers, ...context }, deps);
+      const { error } = await deps.monitor.look(look).catch((e: Error) => ({ error: e }));
+      if (error) context.log.debug({ key, error: error.message }, 'autoscaler could not be reconciled');
       return { after: options.syncPeriod };
     },
   };

@@ -10,6 +10,7 @@ import { type Draft, draftOf, planStatus, type Sizes } from './conditions.ts';
 import { groupOf, type Kinds } from './kinds.ts';
 import { type Memory, newMemory, remember } from './memory.ts';
 import { type Computed, computeReplicas, type MetricsDeps } from './metrics.ts';
+import { type Action, actionOf } from './monitor.ts';
 import { normalize } from './normalize.ts';
 
 export interface SyncDeps extends MetricsDeps {
@@ -22,8 +23,14 @@ interface Target {
   scale: Scale;
 }
 
+export interface Synced {
+  action: Action;
+  /** Of a metric, where others decided. */
+  error?: Error;
+}
+
 /** Rejects with what went wrong after it was told in Events and conditions: the next look is the retry. */
-export async function sync(hpa: HorizontalPodAutoscaler, context: ControllerContext, deps: SyncDeps): Promise<void> {
+export async function sync(hpa: HorizontalPodAutoscaler, context: ControllerContext, deps: SyncDeps): Promise<Synced> {
   const now = context.clock.now();
   const draft = draftOf(hpa, now);
   const target = await getScale(hpa, draft, context, deps.kinds);
@@ -40,7 +47,7 @@ export async function sync(hpa: HorizontalPodAutoscaler, context: ControllerCont
     if (rules) remember(memory, current, decided.replicas, sizes.scaledAt, longestPeriod(rules));
   }
   await write(hpa, draft, context, sizes);
-  if (decided.error) throw decided.error;
+  return { action: actionOf(current, decided.replicas), error: decided.error };
 }
 
 async function getScale(

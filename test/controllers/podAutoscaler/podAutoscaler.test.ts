@@ -2,9 +2,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../../../apimachinery/clock.ts';
 import { deployments, events, horizontalPodAutoscalers, namespaces } from '../../../apimachinery/resources.ts';
 import type { HorizontalPodAutoscaler } from '../../../apimachinery/types.ts';
 import type { Client } from '../../../client/client.ts';
+import { createMetrics } from '../../../component-base/metrics.ts';
+import { MetricError } from '../../../controllers/podAutoscaler/metric.ts';
+import { createMonitor } from '../../../controllers/podAutoscaler/monitor.ts';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
 import { aggregatorFlags } from '../../kit/extensionServer.ts';
 import { kubectls } from '../../kit/kubectls.ts';
@@ -257,6 +261,11 @@ describe('by other metrics', () => {
       { type: 'External', external: { metric: { name: 'queue' }, current: { value: '2' } } },
       { type: '' },
     ]);
+    // The first version of the API keeps both in an annotation.
+    const v1 = await client.raw<any>('GET', `/apis/autoscaling/v1/namespaces/${ns}/horizontalpodautoscalers/web`);
+    const shown = (name: string) => JSON.parse(v1.metadata.annotations[`autoscaling.alpha.kubernetes.io/${name}`]);
+    expect(shown('metrics').map((m: any) => m.external.metricName)).toEqual(['queue', 'none']);
+    expect(shown('current-metrics').map((m: any) => m.type)).toEqual(['External', '']);
     metrics.external.set('queue', ['15', '5']);
     await see(ns, 'Normal SuccessfulRescale: New size: 4; reason: external metric queue(nil) above target');
   }, 30_000);
@@ -371,4 +380,29 @@ describe('without looking at metrics', () => {
       AbleToScale: `False FailedGetScale: the HPA controller was unable to get the target's current scale: ${why}`,
     });
   });
+});
+
+it('counts its looks and metrics', async () => {
+  const metrics = createMetrics();
+  const monitor = createMonitor(metrics, { ...realClock, now: () => 5000 });
+  await monitor.look(async () => ({ action: 'scale_up' as const }));
+  await monitor.look(async () => ({ action: 'none' as const, error: new Error('x') }));
+  await expect(monitor.look(() => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  await monitor.metric('Resource', 3, async () => ({ replicas: 2 }));
+  const failed = await monitor.metric('x', 3, () =>
+    Promise.reject(new MetricError('InvalidMetricSourceType', 'a', 'b')),
+  );
+  expect(failed).toBeInstanceOf(MetricError);
+  monitor.autoscalers(4);
+  const name = 'horizontal_pod_autoscaler_controller';
+  const text = await metrics.text();
+  for (const line of [
+    `${name}_reconciliations_total{action="scale_up",error="none"} 1`,
+    `${name}_reconciliations_total{action="none",error="internal"} 2`,
+    `${name}_metric_computation_total{action="scale_down",error="none",metric_type="Resource"} 1`,
+    `${name}_metric_computation_total{action="none",error="spec",metric_type="x"} 1`,
+    `${name}_reconciliation_duration_seconds_bucket{le="0.001",action="scale_up",error="none"} 1`,
+    `${name}_num_horizontal_pod_autoscalers 4`,
+  ])
+    expect(text.split('\n')).toContain(line);
 });
