@@ -5,6 +5,7 @@
 import type * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { internalError, StatusError } from '../apimachinery/status.ts';
 import { eitherProtocol } from './eitherProtocol.ts';
 import { UsageError } from './flags.ts';
 import { createHealthSlis, type HealthSlis } from './healthSlis.ts';
@@ -23,8 +24,8 @@ export interface HealthServerOptions {
   /** By name; one throws (or rejects) with the reason when it does not hold. `ready` ones count for /readyz alone. */
   checks?: Record<string, () => void | Promise<void>>;
   ready?: Record<string, () => void | Promise<void>>;
-  /** Further pages by path; what they give is sent as JSON. */
-  pages?: Record<string, () => object>;
+  /** Further pages by path; what they give is sent as JSON. A StatusError that they throw is sent as its Status. */
+  pages?: Record<string, (request: http.IncomingMessage) => object | Promise<object>>;
   signal: AbortSignal;
 }
 
@@ -72,7 +73,7 @@ async function respond(
   if (url.pathname === '/metrics' && o.metrics) return end(response, 200, await o.metrics.text(), exposition);
   if (url.pathname === '/metrics/slis' && o.metrics) return end(response, 200, await slis.text(), exposition);
   const page = o.pages?.[url.pathname];
-  if (page) return end(response, 200, JSON.stringify(page()), 'application/json');
+  if (page) return showPage(page, request, response);
   const [, type = '', single] = url.pathname.split('/');
   const all = checksOf(o, type);
   const checks = single && all ? justOne(all, single) : all;
@@ -89,6 +90,19 @@ async function respond(
   const last = ok ? `${type} check passed\n` : `${type} check failed\n`;
   const lines = [...results.map((r) => r.line), ...excluded.map((name) => `[+]${name} excluded: ok\n`)];
   end(response, ok ? 200 : 500, lines.join('') + last);
+}
+
+async function showPage(
+  page: NonNullable<HealthServerOptions['pages']>[string],
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  try {
+    end(response, 200, JSON.stringify(await page(request)), 'application/json');
+  } catch (error) {
+    const { code, status } = error instanceof StatusError ? error : internalError((error as Error).message);
+    end(response, code, JSON.stringify(status), 'application/json');
+  }
 }
 
 const exposition = 'text/plain; version=0.0.4; charset=utf-8';

@@ -10,12 +10,13 @@ import { type ClientConfig, configFromFlag } from '../client/kubeconfig.ts';
 import { runLeaderElection } from '../client/leaderElection.ts';
 import { createClient } from '../client/transport.ts';
 import { createFeatureGates } from '../component-base/featureGates.ts';
-import { startHealthServer } from '../component-base/healthServer.ts';
+import { type HealthServerOptions, startHealthServer } from '../component-base/healthServer.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
 import { createMetrics, type Metrics } from '../component-base/metrics.ts';
 import { assemble } from './assemble.ts';
 import { type ConfigFile, loadConfigFile, noFile } from './configFile.ts';
+import { debugPages } from './debugPages.ts';
 import { electionOf } from './election.ts';
 import { flags, type SchedulerFlags } from './flags.ts';
 import { runScheduler } from './scheduler.ts';
@@ -63,7 +64,8 @@ async function start(config: SchedulerFlags, file: ConfigFile, server: ClientCon
     maxInUnschedulable: config['pod-max-in-unschedulable-pods-duration'],
     gates: createFeatureGates(config['feature-gates']),
   });
-  await serveHealth(config, metrics, () => scheduler.pods.synced, signal);
+  const pages = debugPages(scheduler.why, reader);
+  await serveHealth(config, { metrics, pages, synced: () => scheduler.pods.synced }, signal);
   const lead = async (leading: AbortSignal) => {
     leading.addEventListener('abort', () => acting.abort(), { once: true });
     await informers.start(signal);
@@ -101,8 +103,7 @@ function leadershipGauge(metrics: Metrics, name: string): (leading: boolean) => 
 
 async function serveHealth(
   config: SchedulerFlags,
-  metrics: Metrics,
-  synced: () => boolean,
+  { metrics, pages, synced }: { metrics: Metrics; pages: HealthServerOptions['pages']; synced(): boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const read = (path: string) => (path ? readFile(path, 'utf8') : undefined);
@@ -112,6 +113,7 @@ async function serveHealth(
     cert: await read(config['tls-cert-file']),
     key: await read(config['tls-private-key-file']),
     metrics,
+    pages,
     ready: {
       'informer-sync': () => {
         if (!synced()) throw new Error('the pods and nodes are not known yet');

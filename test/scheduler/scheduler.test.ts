@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  clusterRoleBindings,
+  clusterRoles,
   events,
   leases,
   namespaces,
@@ -378,6 +380,27 @@ it('serves health and metrics', async () => {
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
     'scheduler_pending_pods{queue="active"} 0',
   );
+  const page = (token?: string) =>
+    fetch(`http://127.0.0.1:${port}/debug/attempts`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  expect((await page()).status).toBe(401);
+  expect((await page('nonsense')).status).toBe(401);
+  const ns = await fresh('pages');
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const { status: issued } = await client.post<any>(serviceAccounts, 'default', ns, 'token', request);
+  expect((await page(issued.token)).status).toBe(403);
+  const rules = [{ nonResourceURLs: ['/debug/attempts'], verbs: ['get'] }];
+  await client.create(clusterRoles, { metadata: { name: 'attempts' }, rules } as any);
+  await client.create(clusterRoleBindings, {
+    metadata: { name: 'attempts' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attempts' },
+    subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: ns }],
+  } as any);
+  await addPod(pod('tried', { namespace: ns }));
+  await until(async () => {
+    const { attempts } = ((await (await page(issued.token)).json()) ?? {}) as { attempts?: any[] };
+    return attempts?.some((a) => a.pod === `${ns}/tried` && a.outcome === 'Unschedulable') ?? false;
+  }, 10_000);
+  await clear(ns);
   await scheduler.stop();
 });
 
