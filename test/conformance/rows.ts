@@ -36,6 +36,7 @@ import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 import { storageRows } from './rows/storage.ts';
 import { storageCsiRows } from './rows/storageCsi.ts';
+import { storageVolumeRows } from './rows/storageVolumes.ts';
 import { watchRows } from './rows/watch.ts';
 
 export const rows: readonly Row[] = [
@@ -60,6 +61,7 @@ export const rows: readonly Row[] = [
   ...serviceRows,
   ...storageRows,
   ...storageCsiRows,
+  ...storageVolumeRows,
   ...nodeRows,
   ...draRows,
   ...daemonSetRows,

@@ -16,6 +16,7 @@ import { replicaSetRows } from './rows/replicaSets.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
+import { storageVolumeRows } from './rows/storageVolumes.ts';
 
 const rows = [
   // They wait for the clock, so they begin first.
@@ -33,6 +34,7 @@ const rows = [
   ...podRows,
   ...kubectlPodRows,
   ...endpointRows,
+  ...storageVolumeRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
