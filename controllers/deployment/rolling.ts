@@ -3,7 +3,7 @@
 // Used by: rollout.ts, which asks again after each change is seen.
 import type { Deployment, ReplicaSet } from '../../apimachinery/types.ts';
 import { isRolling, maxSurge, maxUnavailable } from './limits.ts';
-import { isWanted, oldestFirst, replicasOf, sumStatus, sumWanted } from './replicaSets.ts';
+import { isWanted, oldestFirst, replicasOf, sumWanted } from './replicaSets.ts';
 
 /** ReplicaSets to resize, in order. */
 export type Sizes = { rs: ReplicaSet; to: number }[];
@@ -38,7 +38,7 @@ export function planOld(d: Deployment, newRs: ReplicaSet, old: readonly ReplicaS
     budget -= drop;
     if (budget <= 0) break;
   }
-  let spare = sumStatus([...active, newRs], 'availableReplicas') - minAvailable;
+  let spare = [...active, newRs].reduce((sum, rs) => sum + lasting(rs), 0) - minAvailable;
   for (const rs of active) {
     if (spare <= 0) break;
     const drop = Math.min(sizes.get(rs)!, spare);
@@ -47,3 +47,9 @@ export function planOld(d: Deployment, newRs: ReplicaSet, old: readonly ReplicaS
   }
   return [...sizes].filter(([rs, to]) => to !== replicasOf(rs)).map(([rs, to]) => ({ rs, to }));
 }
+
+/**
+ * Its available pods less those that are to go but may still be counted in its status. Upstream goes by the status alone, and so takes
+ * more away than maxUnavailable when a ReplicaSet has not told yet of its last shrinking.
+ */
+const lasting = (rs: ReplicaSet): number => Math.min(rs.status?.availableReplicas ?? 0, replicasOf(rs));

@@ -18,9 +18,12 @@ export const isScaling = (d: Deployment, all: readonly ReplicaSet[]): boolean =>
 /** Sizes after scaling. ReplicaSets that keep theirs are in it too: their annotations are brought up to date. */
 export function planScale(d: Deployment, newRs: ReplicaSet | undefined, old: readonly ReplicaSet[]): Sizes {
   const single = activeOrLatest(newRs, old);
-  if (single) return replicasOf(single) === replicasOf(d) ? [] : [{ rs: single, to: replicasOf(d) }];
+  // Also when it has that size by chance, half-way through a rollout: with its old annotation the rollout would never go on, as upstream's.
+  if (single) return [{ rs: single, to: replicasOf(d) }];
   if (newRs && isSaturated(d, newRs)) return old.filter(isWanted).map((rs) => ({ rs, to: 0 }));
-  return isRolling(d) ? proportional(d, [...old, ...(newRs ? [newRs] : [])].filter(isWanted)) : [];
+  const active = [...old, ...(newRs ? [newRs] : [])].filter(isWanted);
+  // One that was rolling until a moment ago is to be recreated now: what is there only takes note of the new size.
+  return isRolling(d) ? proportional(d, active) : active.map((rs) => ({ rs, to: replicasOf(rs) }));
 }
 
 /** The only one with pods, or the latest when none has; undefined in the middle of a rollout. */

@@ -130,7 +130,7 @@ describe('scaling', () => {
   // Upstream's TestScale.
   it.each<[string, object, Record<string, [number, number]>, { desired: number; max: number }, Record<string, number>]>(
     [
-      ['nothing to do', { replicas: 10 }, { new: [10, 2] }, { desired: 10, max: 10 }, {}],
+      ['the size that it has', { replicas: 10 }, { new: [10, 2] }, { desired: 12, max: 12 }, { new: 10 }],
       ['only one: up', { replicas: 12 }, { new: [10, 2] }, { desired: 10, max: 10 }, { new: 12 }],
       ['only one: down', { replicas: 5 }, { new: [10, 2] }, { desired: 10, max: 10 }, { new: 5 }],
       [
