@@ -7,9 +7,10 @@ import type { KubeObject, NewObject, Pod, PodTemplateSpec } from '../../apimachi
 import type { ControllerContext } from '../../client/controller.ts';
 import type { Expectations } from '../../client/expectations.ts';
 import { keyOf } from '../../client/informerCache.ts';
-import { isNamespaceTerminating } from './errors.ts';
+import { isNamespaceTerminating, isUncertain } from './errors.ts';
 import { controllerRef } from './owners.ts';
 import { slowStart } from './slowStart.ts';
+import { knownPods, madeUnanswered, wentUnanswered } from './uncertain.ts';
 
 export type NewPod = NewObject<Pod & { metadata: any }>;
 
@@ -40,17 +41,23 @@ export interface PodWork {
 /** `podAt(i)` is the i-th of `count` pods. Gives the first error; that the namespace is going is none. */
 export async function createPods(w: PodWork, count: number, podAt: (index: number) => NewPod): Promise<unknown> {
   const { client, events } = w.context;
+  const known = knownPods(w.context, w.owner);
+  let uncertain = false;
   const { succeeded, error } = await slowStart(count, async (index) => {
     try {
       const pod = await client.create(pods, podAt(index) as never);
+      known.add(pod.metadata.uid!);
       events.event(w.owner, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
     } catch (e) {
+      uncertain ||= isUncertain(e);
       if (!isNamespaceTerminating(e))
         events.event(w.owner, 'Warning', 'FailedCreate', `Error creating: ${(e as Error).message}`);
       throw e;
     }
   });
-  for (let i = succeeded; i < count; i++) w.expected.creationObserved(w.key);
+  // Those will be seen; the others never.
+  const made = succeeded + (uncertain ? await madeUnanswered(w.context, w.owner, known) : 0);
+  for (let i = made; i < count; i++) w.expected.creationObserved(w.key);
   return isNamespaceTerminating(error) ? undefined : error;
 }
 
@@ -64,6 +71,7 @@ export async function deletePods(w: PodWork, victims: readonly Pod[]): Promise<u
         await client.delete(pods, name, namespace, { preconditions: { uid } });
         events.event(w.owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
       } catch (error) {
+        if (await wentUnanswered(w.context, pod, error)) return;
         w.expected.deletionObserved(w.key, keyOf(pod));
         if (isReason(error, 'NotFound')) return;
         events.event(w.owner, 'Warning', 'FailedDelete', `Error deleting: ${(error as Error).message}`);

@@ -12,7 +12,7 @@ import { hashLabel, reasons, revisionAnnotation } from './names.ts';
 import { findNew, findOld, replicasOf, sameTemplate } from './replicaSets.ts';
 import { newReplicaSetAnnotations, nextRevision, sizeAnnotations } from './revisions.ts';
 import { newReplicas } from './rolling.ts';
-import { type Work, writeStatus } from './work.ts';
+import { type Work, writeSet, writeStatus } from './work.ts';
 
 /** The one that is there, with its revision brought up to date; undefined when there is none. */
 export async function findAndRevise(w: Work): Promise<ReplicaSet | undefined> {
@@ -22,8 +22,7 @@ export async function findAndRevise(w: Work): Promise<ReplicaSet | undefined> {
   const minReadySeconds = w.d.spec?.minReadySeconds ?? 0;
   if (annotations !== found.metadata.annotations || (found.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
     const next = { ...found, metadata: { ...found.metadata, annotations }, spec: { ...found.spec, minReadySeconds } };
-    found = (await w.client.update(replicaSets, next as never)) as ReplicaSet;
-    w.wrote(replicaSets, found);
+    found = await writeSet(w, next.metadata.name, () => w.client.update(replicaSets, next as never));
     keep(w, found);
   }
   revise(w, annotations[revisionAnnotation] ?? '');
@@ -41,8 +40,7 @@ async function create(w: Work): Promise<ReplicaSet> {
   const wanted = newReplicaSet(w.d, w.all);
   let made: ReplicaSet;
   try {
-    made = (await w.client.create(replicaSets, wanted as never)) as ReplicaSet;
-    w.wrote(replicaSets, made);
+    made = await writeSet(w, wanted.metadata.name, () => w.client.create(replicaSets, wanted as never));
     const replicas = replicasOf(made);
     if (replicas > 0)
       w.events.event(

@@ -5,6 +5,7 @@ import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import { deployments, replicaSets } from '../../apimachinery/resources.ts';
 import type { Deployment, DeploymentStatus, KubeObject, ReplicaSet } from '../../apimachinery/types.ts';
 import type { ControllerContext } from '../../client/controller.ts';
+import { isUncertain } from '../common/errors.ts';
 import { replicasOf } from './replicaSets.ts';
 import { sizeAnnotations } from './revisions.ts';
 import type { Sizes } from './rolling.ts';
@@ -27,8 +28,7 @@ export async function resize(w: Work, sizes: Sizes): Promise<void> {
     const annotations = sizeAnnotations(w.d, rs.metadata.annotations);
     if (from === to && annotations === rs.metadata.annotations) continue;
     const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas: to } };
-    const written = (await w.client.update(replicaSets, next as never)) as ReplicaSet;
-    w.wrote(replicaSets, written);
+    const written = await writeSet(w, rs.metadata.name, () => w.client.update(replicaSets, next as never));
     w.all = w.all.map((one) => (one.metadata.uid === rs.metadata.uid ? written : one));
     if (from !== to)
       w.events.event(
@@ -37,6 +37,24 @@ export async function resize(w: Work, sizes: Sizes): Promise<void> {
         'ScalingReplicaSet',
         `Scaled ${to > from ? 'up' : 'down'} replica set ${rs.metadata.name} from ${from} to ${to}`,
       );
+  }
+}
+
+/**
+ * Writes a ReplicaSet. When it is not known whether that was stored (500, or no answer) it is looked up: a size that the cache does not
+ * show yet would else be given out twice.
+ */
+export async function writeSet(w: Work, name: string, write: () => Promise<unknown>): Promise<ReplicaSet> {
+  try {
+    const written = (await write()) as ReplicaSet;
+    w.wrote(replicaSets, written);
+    return written;
+  } catch (error) {
+    const there = isUncertain(error)
+      ? await w.client.get(replicaSets, name, w.d.metadata.namespace).catch(() => undefined)
+      : undefined;
+    if (there) w.wrote(replicaSets, there);
+    throw error;
   }
 }
 

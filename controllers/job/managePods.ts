@@ -5,9 +5,10 @@ import { pods } from '../../apimachinery/resources.ts';
 import { isReason } from '../../apimachinery/status.ts';
 import type { Pod } from '../../apimachinery/types.ts';
 import { keyOf } from '../../client/informerCache.ts';
-import { isNamespaceTerminating } from '../common/errors.ts';
+import { isNamespaceTerminating, isUncertain } from '../common/errors.ts';
 import { isReady } from '../common/pods.ts';
 import { slowStart } from '../common/slowStart.ts';
+import { knownPods, madeUnanswered, wentUnanswered } from '../common/uncertain.ts';
 import type { Look } from './job.ts';
 import { podOf } from './newPod.ts';
 import type { Outcome } from './outcome.ts';
@@ -35,10 +36,13 @@ export async function managePods(look: Look, outcome: Outcome | undefined): Prom
 }
 
 async function create(
-  { key, view, context: { client, events }, state: { expected } }: Look,
+  { key, view, context, state: { expected } }: Look,
   indexes: (number | undefined)[],
 ): Promise<PodChanges> {
   const { job } = view;
+  const { client, events } = context;
+  const known = knownPods(context, job);
+  let uncertain = false;
   expected.expectCreations(key, indexes.length);
   let next = 0;
   const { succeeded, error } = await slowStart(indexes.length, async () => {
@@ -48,21 +52,26 @@ async function create(
         pods,
         podOf(job, index, index === undefined ? undefined : view.retained.get(index)),
       );
+      known.add(pod.metadata.uid!);
       events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
     } catch (e) {
+      uncertain ||= isUncertain(e);
       if (!isNamespaceTerminating(e))
         events.event(job, 'Warning', 'FailedCreate', `Error creating: ${(e as Error).message}`);
       throw e;
     }
   });
-  for (let i = succeeded; i < indexes.length; i++) expected.creationObserved(key);
-  return { ...none, created: succeeded, ...(error && !isNamespaceTerminating(error) ? { error } : {}) };
+  // Those will be seen; the others never.
+  const made = succeeded + (uncertain ? await madeUnanswered(context, job, known) : 0);
+  for (let i = made; i < indexes.length; i++) expected.creationObserved(key);
+  return { ...none, created: made, ...(error && !isNamespaceTerminating(error) ? { error } : {}) };
 }
 
 async function remove(
-  { key, view: { job }, context: { client, events }, state: { expected } }: Look,
+  { key, view: { job }, context, state: { expected } }: Look,
   victims: readonly Pod[],
 ): Promise<PodChanges> {
+  const { client, events } = context;
   if (victims.length) expected.expectDeletions(key, victims.map(keyOf));
   const changes = { ...none };
   await Promise.all(
@@ -72,11 +81,13 @@ async function remove(
         await client.delete(pods, pod.metadata.name, pod.metadata.namespace, { preconditions });
         events.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
       } catch (error) {
-        expected.deletionObserved(key, keyOf(pod));
-        if (!isReason(error, 'NotFound')) {
-          events.event(job, 'Warning', 'FailedDelete', `Error deleting: ${(error as Error).message}`);
-          changes.error ??= error;
-          return;
+        if (!(await wentUnanswered(context, pod, error))) {
+          expected.deletionObserved(key, keyOf(pod));
+          if (!isReason(error, 'NotFound')) {
+            events.event(job, 'Warning', 'FailedDelete', `Error deleting: ${(error as Error).message}`);
+            changes.error ??= error;
+            return;
+          }
         }
       }
       changes.removed++;
