@@ -19,6 +19,8 @@ export interface Expectations {
   deletionObserved(key: string, object: string): void;
   /** Nothing is outstanding: counting what the cache has is safe. */
   satisfied(key: string): boolean;
+  /** Milliseconds until what is outstanding is given up; undefined when nothing is. */
+  expiresIn(key: string): number | undefined;
   forget(key: string): void;
 }
 
@@ -26,6 +28,12 @@ export function createExpectations(clock: Clock): Expectations {
   const entries = new Map<string, { creations: number; deletions: Set<string>; at: number }>();
   const expect = (key: string, creations: number, deletions: readonly string[]) =>
     void entries.set(key, { creations, deletions: new Set(deletions), at: clock.now() });
+  const expiresIn = (key: string): number | undefined => {
+    const entry = entries.get(key);
+    if (!entry || (entry.creations <= 0 && entry.deletions.size === 0)) return undefined;
+    const left = entry.at + expireAfter - clock.now();
+    return left >= 0 ? left + 1 : undefined;
+  };
   return {
     expect,
     expectCreations: (key, creations) => expect(key, creations, []),
@@ -35,11 +43,8 @@ export function createExpectations(clock: Clock): Expectations {
       if (entry) entry.creations--;
     },
     deletionObserved: (key, object) => void entries.get(key)?.deletions.delete(object),
-    satisfied(key) {
-      const entry = entries.get(key);
-      if (!entry) return true;
-      return (entry.creations <= 0 && entry.deletions.size === 0) || clock.now() - entry.at > expireAfter;
-    },
+    satisfied: (key) => expiresIn(key) === undefined,
+    expiresIn,
     forget: (key) => void entries.delete(key),
   };
 }

@@ -102,10 +102,11 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   // The garbage collector takes its pods.
   if (ds.metadata.deletionTimestamp) return;
   if (!kept.history.isFresh(ds)) return { after: 1000, postponed: true };
+  // Before its pods are looked at: one that is seen in the meantime is in no list yet.
+  const mayAct = kept.expected.satisfied(key);
   const owned = await ownedPods(context, ds);
   const w: Work = { ...kept, key, ds, context, owned, nodes: informers.informer(nodes).list() };
   const { hash, old } = await constructHistory(context, kept.history, ds, owned);
-  const mayAct = kept.expected.satisfied(key);
   const acted = mayAct ? await act(w, hash) : {};
   if (mayAct && acted.error === undefined) await cleanUpHistory(context, kept.history, ds, old, owned);
   // Acting does not wait for our own last status to come back, so that a pod that failed is seen before its kubelet takes it back;
@@ -114,6 +115,9 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   if (isFresh) await writeStatus(w, hash, mayAct);
   if (acted.error !== undefined) throw acted.error;
   if (!isFresh) return { after: 1000, postponed: true };
+  // An event that the cache missed never comes: then it is acted again once the expectation has expired.
+  const expiry = mayAct ? undefined : kept.expected.expiresIn(key);
+  if (expiry !== undefined) return { after: expiry, postponed: true };
   const waits = [acted.after, nextAvailable(owned, ds.spec?.minReadySeconds ?? 0, context.clock.now())];
   const after = Math.min(...waits.filter((ms) => ms !== undefined));
   return Number.isFinite(after) ? { after } : undefined;

@@ -118,6 +118,8 @@ async function reconcile(key: string, context: ControllerContext, state: JobStat
   if (changes.error !== undefined) throw changes.error;
   const after = Math.min(
     changes.wait ?? Number.POSITIVE_INFINITY,
+    // An event that the cache missed never comes: then it is acted again once the expectation has expired.
+    mayAct ? Number.POSITIVE_INFINITY : (state.expected.expiresIn(key) ?? Number.POSITIVE_INFINITY),
     outcome ? Number.POSITIVE_INFINITY : untilDeadline(look.view.job, clock.now()),
   );
   return Number.isFinite(after) ? { after } : undefined;

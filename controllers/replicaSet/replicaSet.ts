@@ -98,6 +98,9 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   const status = planStatus(rs, owned, failure, clock.now(), flavour.countsTerminating);
   if (status) fresh.wrote(key, await client.updateStatus(flavour.resource, { ...rs, status } as never));
   if (failure) throw failure.error;
+  // An event that the cache missed never comes: then it is acted again once the expectation has expired.
+  const expiry = mayAct ? undefined : expected.expiresIn(key);
+  if (expiry !== undefined) return { after: expiry, postponed: true };
   const wait = nextAvailable(active, rs.spec?.minReadySeconds ?? 0, clock.now());
   return wait === undefined ? undefined : { after: wait };
 }
