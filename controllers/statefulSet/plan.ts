@@ -50,7 +50,8 @@ export function planSet(view: SetView, maxUnavailableGate = true): SetPlan {
   if (set.metadata.deletionTimestamp) return plan;
   const { replicas, condemned } = sorted(view);
   const minReady = set.spec?.minReadySeconds ?? 0;
-  const isFit = (pod: Pod) => isAvailable(pod, minReady, now) && !isLeaving(pod);
+  // One that ended may still have the condition Ready, if whoever ended it did not take it away.
+  const isFit = (pod: Pod) => isRunningReady(pod) && isAvailable(pod, minReady, now) && !isLeaving(pod);
   const inOrder = !isParallel(set);
   const phase = (of: readonly Pod[], step: (pod: Pod) => Outcome): boolean => {
     const { steps, blocked } = collect(of, step, inOrder);
@@ -60,7 +61,9 @@ export function planSet(view: SetView, maxUnavailableGate = true): SetPlan {
   if (phase(replicas, (pod) => replicaStep(view, pod, isFit))) return plan;
   phase(condemned, (pod) => ({ step: needsOwners(set, pod, claims) ? 'own' : undefined, blocks: false }));
   const firstUnfit = replicas.find((pod) => !isFit(pod)) ?? condemned.findLast((pod) => !isFit(pod));
-  const canLeave = (pod: Pod) => pod === firstUnfit || (isRunningReady(pod) && isAvailable(pod, minReady, now));
+  // One that has ended cannot get better, so nothing waits for it; upstream's set would stay as it is for ever.
+  const canLeave = (pod: Pod) =>
+    pod === firstUnfit || isTerminal(pod) || (isRunningReady(pod) && isAvailable(pod, minReady, now));
   const leave = (pod: Pod): Outcome => ({
     step: isLeaving(pod) || (inOrder && !canLeave(pod)) ? undefined : 'delete',
     blocks: true,
