@@ -1,7 +1,7 @@
 // The autoscaler against a real API server and a metrics server of ours, with pods whose status a test plays.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../../apimachinery/clock.ts';
 import { deployments, events, horizontalPodAutoscalers, namespaces } from '../../../apimachinery/resources.ts';
 import type { HorizontalPodAutoscaler } from '../../../apimachinery/types.ts';
@@ -150,6 +150,7 @@ describe('by CPU', () => {
   }, 60_000);
 
   it('by one container, and with a tolerance of its own', async () => {
+    await metrics.register();
     const ns = await makeNamespace();
     await makeDeployment(ns, 2);
     metrics.usage = (_, container) => ({ cpu: container === 'c' ? '55m' : '0' });
@@ -173,6 +174,8 @@ describe('by CPU', () => {
 });
 
 describe('by other metrics', () => {
+  beforeEach(() => metrics.register());
+
   it.each([
     ['v1beta2', ['v1beta2', 'v1beta1']],
     ['v1beta1', ['v1beta1']],
@@ -333,6 +336,8 @@ describe('by other metrics', () => {
 });
 
 describe('without looking at metrics', () => {
+  beforeEach(() => metrics.register());
+
   it('zero is off, and the range is kept', async () => {
     const ns = await makeNamespace();
     await makeDeployment(ns, 1);
