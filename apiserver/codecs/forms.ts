@@ -1,24 +1,12 @@
 // The forms of an object besides itself: Table (what `kubectl get` prints) and PartialObjectMetadata. Pure.
 // Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go and apiserver/pkg/registry/rest/table.go.
 import type { KubeObject, ListMeta, Table, TableColumn, TableRow } from '../../apimachinery/types.ts';
+import { createdColumn, nameColumn } from '../kinds/columns.ts';
 import type { Column, Kind } from '../kinds/kind.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-const nameColumn: Column = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  description: 'Name of the object; unique in its namespace and never changed.',
-  value: (o) => o.metadata.name,
-};
-const createdColumn: Column = {
-  name: 'Created At',
-  type: 'date',
-  description: 'When the object was stored for the first time.',
-  value: (o) => o.metadata.creationTimestamp ?? null,
-};
-const defaultColumns: readonly Column[] = [nameColumn, createdColumn];
+export const defaultColumns: readonly Column[] = [nameColumn, createdColumn];
 
 export const columnsOf = (kind: Kind): readonly Column[] => kind.columns ?? defaultColumns;
 

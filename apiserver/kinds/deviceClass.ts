@@ -2,6 +2,7 @@
 // Read by the API server's mechanisms. Mirrors: pkg/registry/resource/deviceclass, pkg/apis/resource/{v1,validation}.
 // Next: resourceClaim.ts asks for it.
 import { type FieldError, invalidValue } from '../../apimachinery/fieldErrors.ts';
+import { ageColumn, nameColumn } from './columns.ts';
 import { checkConfiguration, mostConfigurations } from './devices/configuration.ts';
 import { checkList } from './devices/lists.ts';
 import { checkSelectors } from './devices/selectors.ts';
@@ -37,4 +38,5 @@ export const deviceClass = defineKind({
   validateUpdate: checkSpec,
   deleteReturnsObject: true,
   generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
+  columns: [nameColumn, ageColumn],
 });

@@ -4,6 +4,7 @@
 import { type FieldError, immutable } from '../../apimachinery/fieldErrors.ts';
 import { validateLabels } from '../../apimachinery/labelSelector.ts';
 import { validateAnnotations } from '../../apimachinery/objectMeta.ts';
+import { ageColumn, nameColumn } from './columns.ts';
 import { checkAdminRequests } from './devices/adminAccess.ts';
 import { checkClaimSpec, defaultClaimSpec } from './devices/claimSpec.ts';
 import { semanticEqual } from './equal.ts';
@@ -37,4 +38,5 @@ export const resourceClaimTemplate = defineKind({
   validateCreate,
   validateUpdate: ({ spec }, old) => (semanticEqual(spec, old.spec) ? [] : [immutable('spec', spec)]),
   deleteReturnsObject: true,
+  columns: [nameColumn, ageColumn],
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { defaultColumns } from '../../../apiserver/codecs/forms.ts';
 import { humanDuration, since, someOf } from '../../../apiserver/kinds/columns.ts';
+import { kinds } from '../../../apiserver/kinds/kinds.ts';
 
 const [s, m, h, d] = [1000, 60_000, 3_600_000, 86_400_000];
 test.each<[number, string]>([
@@ -36,4 +38,12 @@ test('three, and how many more', () => {
   expect(someOf([], '<none>')).toBe('<none>');
   expect(someOf(['a', 'b', 'c'], '')).toBe('a,b,c');
   expect(someOf(['a', 'b', 'c', 'd', 'e'], '')).toBe('a,b,c + 2 more...');
+});
+
+test('only these kinds are shown by name and time of creation alone', () => {
+  const plain = kinds.filter(
+    (kind) => kind.storage && (kind.columns ?? defaultColumns).some(({ name }) => name === 'Created At'),
+  );
+  const named = ['ClusterRole', 'CustomResourceDefinition', 'LimitRange', 'Role'];
+  expect(plain.map((kind) => kind.kind).sort()).toEqual(named);
 });
