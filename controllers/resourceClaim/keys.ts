@@ -28,9 +28,12 @@ export const claimKeysOf = (pod: Pod): string[] =>
     return 'name' in named && named.name !== undefined ? [`${pod.metadata.namespace}/${named.name}`] : [];
   });
 
+/** A pod on its way out, or at its end, gets no claims: those that it had go, and must not be made again. */
+export const wantsClaims = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && needsClaims(pod);
+
 /** A claim is to be made for it, or it runs and is not among the users of a claim. */
 export function needsWork(pod: Pod, claimOf: (key: string) => ResourceClaim | undefined): boolean {
-  if (pod.metadata.deletionTimestamp) return false;
+  if (!wantsClaims(pod)) return false;
   for (const entry of pod.spec?.resourceClaims ?? []) {
     const named = claimNameOf(pod, entry);
     if ('missing' in named) return true;

@@ -6,7 +6,7 @@ import { groupResource, pods, resourceClaims, resourceClaimTemplates } from '../
 import type { Pod, ResourceClaim } from '../../apimachinery/types.ts';
 import type { ControllerContext } from '../../client/controller.ts';
 import { isUncertain } from '../common/errors.ts';
-import { mayReserve } from './keys.ts';
+import { mayReserve, wantsClaims } from './keys.ts';
 import type { Made } from './made.ts';
 import type { ClaimMetrics } from './metrics.ts';
 import { newClaim } from './newClaim.ts';
@@ -19,7 +19,7 @@ const fieldManager = 'ResourceClaimController';
 export async function syncPod(key: string, context: PodContext): Promise<void> {
   const { informers, made } = context;
   const pod = informers.informer(pods).get(key);
-  if (!pod || pod.metadata.deletionTimestamp) return;
+  if (!pod || !wantsClaims(pod)) return;
   const claims = informers.informer(resourceClaims);
   const claimOf = (name: string) => claims.get(`${pod.metadata.namespace}/${name}`);
   const found = new Map<string, string>();

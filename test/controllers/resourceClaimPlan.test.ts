@@ -126,6 +126,12 @@ describe('what a pod needs', () => {
     ['people have not made it', pod({ claim: 'c' }), undefined, false],
     ['none is needed', pod({ statuses: [{ name: 'gpu' }] }), undefined, false],
     ['it is being deleted', pod({ deleting: true }), undefined, false],
+    [
+      'it has ended, and its claim is gone',
+      pod({ statuses: made('c'), node: 'n', phase: 'Succeeded' }),
+      undefined,
+      false,
+    ],
     ['it was placed without the scheduler', pod({ claim: 'c', node: 'n' }), claim({ allocated: true }), true],
     ['it has reserved', pod({ claim: 'c', node: 'n' }), claim({ allocated: true, users: ['uid-p'] }), false],
     ['its claim is not allocated', pod({ claim: 'c', node: 'n' }), claim(), false],

@@ -3,6 +3,7 @@
 // Reads: resourceclaims, resourceslices, deviceclasses. Mirrors: pkg/scheduler/framework/plugins/dynamicresources. Next: preFilter.ts.
 import { isReservedFor } from '../../../apimachinery/podClaims.ts';
 import { deviceClasses, resourceSlices } from '../../../apimachinery/resources.ts';
+import { parseDuration, UsageError } from '../../../component-base/flags.ts';
 import { type Handle, type Plugin, type PluginFactory, scaleScores, unschedulable } from '../../framework.ts';
 import type { PodInfo } from '../../podInfo.ts';
 import type { Allocating } from './allocation/allocate.ts';
@@ -20,8 +21,17 @@ import { scoreOf } from './score.ts';
 import type { AttemptState, ClaimState } from './state.ts';
 import { failed, pluginName, refused } from './statuses.ts';
 
-/** Upstream's filterTimeout is ten seconds a node, with sixteen at a time. Here all wait meanwhile, the lease too. */
+/** In milliseconds. Upstream's is ten seconds a node, with sixteen at a time. Here all wait meanwhile, the lease too. */
 const longestSearch = 5_000;
+
+/** `filterTimeout` of the arguments is for the search on all nodes together; 0: as long as it takes. */
+function timeoutOf({ filterTimeout }: Record<string, any>): number {
+  if (filterTimeout === undefined) return longestSearch;
+  const ms = parseDuration(filterTimeout);
+  if (ms === undefined || ms < 0)
+    throw new UsageError(`DynamicResources: filterTimeout: Invalid value: ${JSON.stringify(filterTimeout)}.`);
+  return ms || Number.POSITIVE_INFINITY;
+}
 
 const nothingToDo = { status: unschedulable(pluginName, 'no new claims to deallocate') };
 const stillNot = { status: unschedulable(pluginName, 'still not schedulable') };
@@ -29,7 +39,8 @@ const gaveUp = unschedulable(pluginName, 'deallocation of ResourceClaim complete
 
 const usesClaims = ({ pod }: PodInfo): boolean => Boolean(pod.spec?.resourceClaims?.length);
 
-export const dynamicResources: PluginFactory = (handle): Plugin => {
+export const dynamicResources: PluginFactory = (handle, args): Plugin => {
+  const timeout = timeoutOf(args);
   const { client, log } = handle;
   const tracker = createClaimTracker(handle.informers);
   const classes = handle.informers.informer(deviceClasses);
@@ -49,7 +60,7 @@ export const dynamicResources: PluginFactory = (handle): Plugin => {
       isAllocated: tracker.isTaken,
       isOver() {
         const now = performance.now();
-        until ??= now + longestSearch;
+        until ??= now + timeout;
         return now > until;
       },
     };

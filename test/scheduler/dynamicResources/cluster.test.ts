@@ -1,4 +1,6 @@
 // Devices in a real API server, with the scheduler and the controllers, and a pretend driver: the test publishes its slices.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteProtection } from '../../../apimachinery/podClaims.ts';
 import {
@@ -21,6 +23,7 @@ import { flags } from '../../../scheduler/flags.ts';
 import { run } from '../../../scheduler/main.ts';
 import { type RunningManager, startManager } from '../../controllers/manager.ts';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
+import { kubectls } from '../../kit/kubectls.ts';
 import { node, pod } from '../objects.ts';
 import { allocation, cel, claim, deviceClass, exactly, firstAvailable, onNode, slice } from './objects.ts';
 
@@ -296,4 +299,21 @@ it('access for admins needs a namespace for it, and shares devices in use', asyn
   expect((await readClaim('d', ns)).status!.allocation!.devices!.results).toEqual([
     { request: 'r', driver: `${ns}.example.com`, pool: 'node-1', device: 'a', adminAccess: true },
   ]);
+});
+
+it.each(kubectls().slice(-1))('kubectl 1.$minor shows how far a claim has come', async ({ path }) => {
+  const ns = await lab('shown', { 'node-1': ['a'] });
+  const kubectl = async (...args: string[]) =>
+    (await promisify(execFile)(path, ['--kubeconfig', server.kubeconfig, '-n', ns, ...args])).stdout;
+  await makeClaim('c', ns);
+  expect(await kubectl('get', 'resourceclaims', '--no-headers')).toMatch(/^c +pending /);
+  await makePod('p', ns, uses('c'));
+  await bound('p', ns);
+  expect(await kubectl('get', 'resourceclaim', 'c', '--no-headers')).toMatch(/^c +allocated,reserved /);
+  const device = '-o=jsonpath={.status.allocation.devices.results[0].device}';
+  expect(await kubectl('get', 'resourceclaim', 'c', device)).toBe('a');
+  expect(await kubectl('describe', 'resourceclaim', 'c')).toMatch(/Name: +p\n/);
+  await kubectl('delete', 'pod', 'p', '--force', '--grace-period=0');
+  await free('c', ns);
+  expect(await kubectl('get', 'resourceclaims', '--no-headers')).toMatch(/^c +pending /);
 });

@@ -176,6 +176,18 @@ describe('Filter', () => {
   });
 });
 
+it.each([
+  ['1ns', 'timed out trying to allocate devices'],
+  ['0s', ''],
+  ['-1s', undefined],
+  ['soon', undefined],
+])('a filterTimeout of %s', (filterTimeout, said) => {
+  const { world } = setUp({ claims: [claim('c')], slices: [slice('s', { devices: ['a'] })] });
+  const filter = () => world.filter(dynamicResources, uses('p', 'c'), { filterTimeout });
+  if (said === undefined) expect(filter).toThrow('DynamicResources: filterTimeout: Invalid value');
+  else expect(filter()['node-1']).toBe(said && `Unresolvable: ${said}`);
+});
+
 describe('PostFilter', () => {
   const elsewhere = (more: object = {}) => ({ status: { allocation: allocation('a', onNode('gone')), ...more } });
   const diagnosis = { nodeCount: 1, statuses: new Map(), plugins: new Set<string>() };
