@@ -30,6 +30,9 @@ export interface Components {
   remove(): Promise<void>;
 }
 
+/** As `mini-k8s up` starts them: see there. */
+const asUp = ['--max-semi-space-size=2'];
+
 /** `flags`: further ones of the API server. */
 export async function startComponents(...flags: string[]): Promise<Components> {
   const folder = mkdtempSync(join(tmpdir(), 'mk8s-bench-'));
@@ -47,7 +50,7 @@ export async function startComponents(...flags: string[]): Promise<Components> {
       ? ['--cpu-prof', `--cpu-prof-dir=${process.env['BENCH_CPU_PROF']}`]
       : [];
     const file = new URL(`../${program}/main.ts`, import.meta.url).pathname;
-    const started = await start(process.execPath, [...profile, file, ...args], async () => {});
+    const started = await start(process.execPath, [...asUp, ...profile, file, ...args], async () => {});
     running.push(started);
     return { name, ...started, ...(port !== undefined && { port }) };
   };

@@ -37,7 +37,10 @@ async function costsAt(size: { pods: number; nodes: number }, log: (text: string
     const scheduler = await c.startScheduler();
     const fleet = await c.startFleet(`--nodes=${size.nodes}`);
     log(`events: ${size.nodes} nodes`);
-    const ready = async () => (await c.client.list(nodes, { resourceVersion: '0' })).items.filter(isNodeReady).length;
+    const ready = async () => {
+      await pause(2000);
+      return (await c.client.list(nodes, { resourceVersion: '0' })).items.filter(isNodeReady).length;
+    };
     await waitFor('nodes', 300, ready, (n) => n >= size.nodes);
     log(`events: ${size.pods} pods`);
     await fill(c, size.pods);
