@@ -1,4 +1,5 @@
 // `up --runtime unix://…` on a machine with a containerd and an address of its own: one node with real containers, logs and all.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cniConfig, writeAtomically } from '../../../addons/network/cniConfig.ts';
@@ -57,5 +58,39 @@ describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { ti
     expect(kubectl('get', 'pod', 'hello', '-o', code)).toBe('7');
     kubectl('delete', 'pod', 'hello', '--wait=true');
     await until(() => answers(() => expect(kubectl('get', 'pods', '-A', '-o', 'name')).toBe('')), 20_000, 'no pods');
+  });
+
+  test('a claim of the default class is a folder of this machine, for whoever the pod runs as', async () => {
+    const pod = (name: string, command: string) => `
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ${name}}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsUser: 1000, runAsNonRoot: true}
+  containers:
+  - {name: c, image: ${busyboxImage}, command: [sh, -c, "${command}"], volumeMounts: [{name: d, mountPath: /d}]}
+  volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]
+`;
+    const claim = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}`;
+    const apply = (text: string) => {
+      writeFileSync(join(node.folder, 'pods.yaml'), text);
+      kubectl('apply', '-f', join(node.folder, 'pods.yaml'));
+    };
+    const succeeds = (name: string) =>
+      kubectl('wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
+    apply(claim + pod('writer', 'echo kept > /d/file'));
+    succeeds('writer');
+    apply(pod('reader', 'cat /d/file'));
+    succeeds('reader');
+    await until(() => answers(() => expect(kubectl('logs', 'reader')).toBe('kept\n')), 10_000, 'the log');
+    kubectl('delete', 'pod', 'writer', 'reader', '--wait=true');
+    kubectl('delete', 'pvc', 'data', '--wait=true');
+    await until(() => answers(() => expect(kubectl('get', 'pv', '-o', 'name')).toBe('')), 20_000, 'no volumes');
   });
 });
