@@ -6,6 +6,7 @@ import { addQuantities, compareQuantities, parseQuantity, type Quantity, quantit
 import { type Amounts, podLimits, podRequests } from '../resourceHelpers.ts';
 import type { GroupResource } from '../status.ts';
 import type { Pod } from '../types.ts';
+import { deviceClaims } from './deviceClaims.ts';
 
 export interface Evaluator {
   /** Which of these names of a quota an object of this kind can use. */
@@ -149,10 +150,18 @@ function counting(r: GroupResource): Evaluator {
   };
 }
 
-const special: Record<string, Evaluator> = { pods, services, persistentvolumeclaims: claims };
+const special: (GroupResource & { evaluator: Evaluator })[] = [
+  { group: '', plural: 'pods', evaluator: pods },
+  { group: '', plural: 'services', evaluator: services },
+  { group: '', plural: 'persistentvolumeclaims', evaluator: claims },
+  { group: 'resource.k8s.io', plural: 'resourceclaims', evaluator: deviceClaims },
+];
+const specialFor = (r: GroupResource) => special.find((s) => s.group === r.group && s.plural === r.plural);
 
-export const evaluatorFor = (r: GroupResource): Evaluator =>
-  (!r.group && Object.hasOwn(special, r.plural) ? special[r.plural] : undefined) ?? counting(r);
+export const evaluatorFor = (r: GroupResource): Evaluator => specialFor(r)?.evaluator ?? counting(r);
+
+/** What it uses is told by more than its being there. */
+export const looksInside = (r: GroupResource): boolean => specialFor(r) !== undefined;
 
 /** The resource whose objects use what is limited under this name; undefined when none is known. */
 export function resourceFor(name: string): GroupResource | undefined {
@@ -160,8 +169,11 @@ export function resourceFor(name: string): GroupResource | undefined {
     const [plural, ...group] = name.slice('count/'.length).split('.');
     return { group: group.join('.'), plural: plural! };
   }
-  const core = [...Object.keys(special), ...plainNames].map((plural) => ({ group: '', plural }));
-  return core.find((r) => evaluatorFor(r).matching([name]).length > 0);
+  const known = [
+    ...special.map(({ group, plural }) => ({ group, plural })),
+    ...plainNames.map((plural) => ({ group: '', plural })),
+  ];
+  return known.find((r) => evaluatorFor(r).matching([name]).length > 0);
 }
 
 /** The sum over all objects of one kind; each name that they can use is there, with 0 at least. */

@@ -1,7 +1,7 @@
 // Caches of what quotas count: begun when the first quota names a resource, kept from then on.
 // Reads: discovery, and any resource. Mirrors: pkg/controller/resourcequota/resource_quota_monitor.go.
 // Used by: resourceQuota.ts. Objects that merely count are kept by their metadata alone.
-import { evaluatorFor } from '../../apimachinery/quota/evaluators.ts';
+import { evaluatorFor, looksInside } from '../../apimachinery/quota/evaluators.ts';
 import type { Resource } from '../../apimachinery/resources.ts';
 import type { GroupResource } from '../../apimachinery/status.ts';
 import type { ControllerContext } from '../../client/controller.ts';
@@ -13,8 +13,9 @@ export interface Monitors {
   informerOf(r: GroupResource): Promise<Informer<any> | 'filling' | undefined>;
 }
 
-/** Their objects are looked into, or are watched whole by other controllers anyway. */
-const whole = new Set(['pods', 'services', 'persistentvolumeclaims', 'replicationcontrollers', 'resourcequotas']);
+/** Of the core group: they are watched whole by other controllers anyway. */
+const watchedWhole = new Set(['replicationcontrollers', 'resourcequotas']);
+const isWhole = (r: GroupResource) => looksInside(r) || (!r.group && watchedWhole.has(r.plural));
 
 /** `freed` hears of namespaces where objects of a resource have gone or come to use something else. */
 export function createMonitors(
@@ -30,7 +31,7 @@ export function createMonitors(
     if (!served?.namespaced || !allows(served, 'list', 'watch')) return undefined;
     const { group, version, plural, kind, namespaced } = served;
     const resource: Resource<any> = { group, version, plural, kind, namespaced };
-    const informer = informers.informer(resource, !r.group && whole.has(r.plural) ? {} : { metadataOnly: true });
+    const informer = informers.informer(resource, isWhole(r) ? {} : { metadataOnly: true });
     const evaluator = evaluatorFor(r);
     const usage = (o: any) =>
       JSON.stringify([...evaluator.usage(o, clock.now())].map(([n, q]) => [n, String(q.digits), q.scale]));

@@ -73,7 +73,41 @@ describe('usage', () => {
     ['anything else', 'endpoints', {}, 'count/endpoints=1'],
   ])('%s', (_name, plural, object, line) => expect(use(plural, object)).toBe(line));
 
+  it.each<[string, object[], string]>([
+    ['no device', [], ''],
+    ['two of a class', [{ exactly: { deviceClassName: 'gpu', count: 2 } }], 'gpu=2'],
+    ['all of a class', [{ exactly: { deviceClassName: 'gpu', allocationMode: 'All' } }], 'gpu=32'],
+    [
+      'several requests',
+      [
+        { exactly: { deviceClassName: 'gpu', count: 2 } },
+        { exactly: { deviceClassName: 'gpu' } },
+        { exactly: { deviceClassName: 'nic' } },
+      ],
+      'gpu=3,nic=1',
+    ],
+    [
+      'the most of alternatives',
+      [
+        {
+          firstAvailable: [
+            { deviceClassName: 'gpu', count: 4 },
+            { deviceClassName: 'gpu', count: 2 },
+            { deviceClassName: 'nic', count: 1 },
+          ],
+        },
+      ],
+      'gpu=4,nic=1',
+    ],
+  ])('of a claim of devices: %s', (_, requests, line) => {
+    const r = { group: 'resource.k8s.io', plural: 'resourceclaims' };
+    const text = amountsLine(evaluatorFor(r).usage({ spec: { devices: { requests } } }, 0));
+    const counted = line ? `${line.replace(/=/g, '.deviceclass.resource.k8s.io/devices=')}` : '';
+    expect(text).toBe(['count/resourceclaims.resource.k8s.io=1', counted].filter(Boolean).join(','));
+  });
+
   it.each([
+    ['gpu.deviceclass.resource.k8s.io/devices', 'resourceclaims', 'resource.k8s.io'],
     ['requests.cpu', 'pods', ''],
     ['requests.example.com/gpu', 'pods', ''],
     ['gold.storageclass.storage.k8s.io/requests.storage', 'persistentvolumeclaims', ''],
@@ -256,6 +290,51 @@ describe('against a server', () => {
     await client.delete(services, 'np', ns);
     await becomes(ns, { 'count/replicasets.apps': '0', services: '0' });
   });
+
+  it('counts custom resources, also of definitions that come later, and what claims of devices may get', async () => {
+    const devices = 'gpu.deviceclass.resource.k8s.io/devices';
+    const name = `q-${made++}`;
+    await client.create(namespaces, { metadata: { name } });
+    const hard = { 'count/barns.example.com': '1', [devices]: '3' };
+    await client.create(resourceQuotas, { metadata: { name: 'q', namespace: name }, spec: { hard } } as never);
+    await becomes(name, { [devices]: '0' });
+    const claim = (n: number) =>
+      client.raw('POST', `/apis/resource.k8s.io/v1/namespaces/${name}/resourceclaims`, {
+        metadata: { generateName: 'c-' },
+        spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', count: n } }] } },
+      });
+    await claim(2);
+    expect(await refusal(claim(2))).toMatch(
+      new RegExp(`exceeded quota: q, requested: ${devices}=2, used: ${devices}=2, limited: ${devices}=3$`),
+    );
+    await client.raw('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      metadata: { name: 'barns.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'barns', kind: 'Barn' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+      },
+    });
+    const barns = `/apis/example.com/v1/namespaces/${name}/barns`;
+    const barn = (n: string) =>
+      client.raw('POST', barns, { apiVersion: 'example.com/v1', kind: 'Barn', metadata: { name: n } });
+    // Until the quota has been counted nothing that it limits may come in.
+    await until(
+      () =>
+        barn('a').then(
+          () => true,
+          () => false,
+        ),
+      40_000,
+      'a barn',
+    );
+    await becomes(name, { 'count/barns.example.com': '1' });
+    expect(await refusal(barn('b'))).toMatch(/exceeded quota: q, requested: count\/barns.example.com=1/);
+    await client.raw('DELETE', `${barns}/a`);
+    await becomes(name, { 'count/barns.example.com': '0' });
+    await barn('b');
+  }, 60_000);
 
   it('puts right what somebody else says of it', async () => {
     const ns = await withQuota({ hard: { pods: '5' }, scopes: ['BestEffort'] });
