@@ -16,6 +16,7 @@ import { draRows } from './rows/dra.ts';
 import { endpointRows } from './rows/endpoints.ts';
 import { eventRows } from './rows/events.ts';
 import { fieldValidationRows } from './rows/fieldValidation.ts';
+import { garbageRows } from './rows/garbage.ts';
 import { jobRows } from './rows/jobs.ts';
 import { jobByIndexRows } from './rows/jobsByIndex.ts';
 import { kubectlRows } from './rows/kubectl.ts';
@@ -37,6 +38,7 @@ import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 import { storageRows } from './rows/storage.ts';
 import { storageCsiRows } from './rows/storageCsi.ts';
 import { storageVolumeRows } from './rows/storageVolumes.ts';
+import { taintRows } from './rows/taints.ts';
 import { watchRows } from './rows/watch.ts';
 
 export const rows: readonly Row[] = [
@@ -77,6 +79,8 @@ export const rows: readonly Row[] = [
   ...jobByIndexRows,
   ...podRows,
   ...kubectlPodRows,
+  ...garbageRows,
+  ...taintRows,
 ];
 
 const called = 'an admission webhook is called';

@@ -7,6 +7,7 @@ import { daemonSetRows } from './rows/daemonSets.ts';
 import { deploymentRows } from './rows/deployments.ts';
 import { disruptionBudgetRows } from './rows/disruptionBudgets.ts';
 import { endpointRows } from './rows/endpoints.ts';
+import { garbageRows } from './rows/garbage.ts';
 import { jobRows } from './rows/jobs.ts';
 import { jobByIndexRows } from './rows/jobsByIndex.ts';
 import { kubectlPodRows } from './rows/kubectlPods.ts';
@@ -17,6 +18,7 @@ import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 import { storageVolumeRows } from './rows/storageVolumes.ts';
+import { taintRows } from './rows/taints.ts';
 
 const rows = [
   // They wait for the clock, so they begin first.
@@ -35,6 +37,9 @@ const rows = [
   ...kubectlPodRows,
   ...endpointRows,
   ...storageVolumeRows,
+  ...garbageRows,
+  // Alone, behind all others.
+  ...taintRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;
