@@ -5,7 +5,7 @@ import { immutable } from '../../apimachinery/fieldErrors.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { checkAdminRequests, checkAdminResults } from './devices/adminAccess.ts';
 import { checkClaimSpec, defaultClaimSpec } from './devices/claimSpec.ts';
-import { validateClaimStatus } from './devices/claimStatus.ts';
+import { dropDeallocated, validateClaimStatus } from './devices/claimStatus.ts';
 import { semanticEqual } from './equal.ts';
 import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
@@ -44,6 +44,7 @@ export const resourceClaim = defineKind({
     statusSubresource(validateClaimStatus, {
       keep: (claim, old, context) => {
         keepMetadata(claim, old);
+        dropDeallocated(claim, old);
         checkAdminResults(claim, old, context);
       },
       resets: ['metadata'],

@@ -139,3 +139,14 @@ export function validateClaimStatus(claim: any, old: any): FieldError[] {
   } else if (status.allocation) checkAllocation(errors, 'status.allocation', status.allocation, names);
   return errors;
 }
+
+/** What a driver said of a device goes with its allocation, whoever takes that away. */
+export function dropDeallocated(claim: any, old: any): void {
+  const { status } = claim;
+  if (!status?.devices?.length) return;
+  const idsOf = (c: any): string[] => (c.status?.allocation?.devices?.results ?? []).map(deviceId);
+  const still = new Set(idsOf(claim));
+  const gone = new Set(idsOf(old).filter((id) => !still.has(id)));
+  status.devices = status.devices.filter((device: any) => !gone.has(deviceId(device)));
+  if (!status.devices.length) delete status.devices;
+}

@@ -346,6 +346,23 @@ test.each<[string, any, string[]]>([
   expect(checkStatus(status(fields))).toEqual(expected);
 });
 
+test('ResourceClaim status: what was said of devices goes with their allocation', () => {
+  const { keep } = resourceClaim.subresources![0]!;
+  const old = status({ allocation: allocation(), devices: [device()] });
+  const after = (fields: object) => {
+    const now = status(fields);
+    keep!(now, structuredClone(old), {} as Context);
+    return now.status;
+  };
+  expect(after({ devices: [device()] })).toEqual({});
+  expect(after({ allocation: allocation(), devices: [device()] })).toEqual({
+    allocation: allocation(),
+    devices: [device()],
+  });
+  // What never was allocated is not passed over but refused.
+  expect(after({ devices: [device({ device: 'e' })] })).toEqual({ devices: [device({ device: 'e' })] });
+});
+
 test('ResourceClaim status: an allocation stays, and a claim that goes is not reserved anew', () => {
   const old = status({ allocation: allocation(), reservedFor: [pod()] });
   expect(checkStatus(status({ allocation: allocation({ device: 'e' }) }), old)).toEqual([
