@@ -100,7 +100,11 @@ export const rows: Row[] = [
   (c) => attachDetachController(attachDetachOptions(c)),
   () => volumeExpansionController,
   (c) => ephemeralVolumeController(c['concurrent-ephemeralvolume-syncs']),
-  (c) => resourceClaimController(c['concurrent-resource-claim-syncs']),
+  (c) =>
+    resourceClaimController({
+      workers: c['concurrent-resource-claim-syncs'],
+      adminAccess: createFeatureGates(c['feature-gates']).enabled('DRAAdminAccess'),
+    }),
   () => claimProtection,
   () => volumeProtection,
   () => classProtection,

@@ -9,7 +9,7 @@ export interface ClaimMetrics {
   made(claim: { spec: ResourceClaim['spec'] }, succeeded: boolean): void;
 }
 
-const hasAdminAccess = ({ spec }: { spec: ResourceClaim['spec'] }): boolean =>
+export const asksForAdminAccess = ({ spec }: { spec: ResourceClaim['spec'] }): boolean =>
   Boolean(spec.devices?.requests?.some((r) => r.exactly?.adminAccess));
 
 const sourceOf = (claim: ResourceClaim) =>
@@ -32,12 +32,12 @@ export function createClaimMetrics(claims: Informer<ResourceClaim>, metrics: Met
     for (const claim of claims.list())
       count.inc({
         allocated: String(Boolean(claim.status?.allocation)),
-        admin_access: String(hasAdminAccess(claim)),
+        admin_access: String(asksForAdminAccess(claim)),
         source: sourceOf(claim),
       });
   });
   return {
     made: (claim, succeeded) =>
-      creates.inc({ status: succeeded ? 'success' : 'failure', admin_access: String(hasAdminAccess(claim)) }),
+      creates.inc({ status: succeeded ? 'success' : 'failure', admin_access: String(asksForAdminAccess(claim)) }),
   };
 }

@@ -13,8 +13,14 @@ import { createClaimMetrics } from './metrics.ts';
 import { syncClaim } from './syncClaim.ts';
 import { syncPod } from './syncPod.ts';
 
-/** `workers` is --concurrent-resource-claim-syncs. */
-export function resourceClaimController(workers = 50): Controller {
+export interface ResourceClaimOptions {
+  /** --concurrent-resource-claim-syncs */
+  workers?: number;
+  /** The feature gate DRAAdminAccess. */
+  adminAccess?: boolean;
+}
+
+export function resourceClaimController({ workers = 50, adminAccess = true }: ResourceClaimOptions = {}): Controller {
   let deleted: ReturnType<typeof createDeletedPods>;
   let made: ReturnType<typeof createMade>;
   let claimMetrics: ReturnType<typeof createClaimMetrics>;
@@ -40,7 +46,7 @@ export function resourceClaimController(workers = 50): Controller {
     },
     async reconcile(key, context) {
       const { kind, object } = splitPrefix(key);
-      if (kind === 'pod') await syncPod(object, { ...context, made, claimMetrics });
+      if (kind === 'pod') await syncPod(object, { ...context, made, claimMetrics, adminAccess });
       else await syncClaim(object, { ...context, deleted });
       return undefined;
     },

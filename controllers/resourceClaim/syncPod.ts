@@ -8,11 +8,16 @@ import type { ControllerContext } from '../../client/controller.ts';
 import { isUncertain } from '../common/errors.ts';
 import { mayReserve, wantsClaims } from './keys.ts';
 import type { Made } from './made.ts';
-import type { ClaimMetrics } from './metrics.ts';
+import { asksForAdminAccess, type ClaimMetrics } from './metrics.ts';
 import { newClaim } from './newClaim.ts';
 import { type EntryPlan, planPod } from './podPlan.ts';
 
-export type PodContext = ControllerContext & { made: Made; claimMetrics: ClaimMetrics };
+export type PodContext = ControllerContext & {
+  made: Made;
+  claimMetrics: ClaimMetrics;
+  /** May templates ask for access to devices in use? */
+  adminAccess: boolean;
+};
 
 const fieldManager = 'ResourceClaimController';
 
@@ -46,12 +51,14 @@ async function actOrTell(pod: Pod, plan: EntryPlan, context: PodContext): Promis
 }
 
 async function create(pod: Pod, entry: string, templateName: string, context: PodContext): Promise<ResourceClaim> {
-  const { client, informers, made, claimMetrics } = context;
+  const { client, informers, made, claimMetrics, adminAccess } = context;
   const template = informers.informer(resourceClaimTemplates).get(`${pod.metadata.namespace}/${templateName}`);
   if (!template) {
     const what = groupResource({ ...resourceClaimTemplates, plural: 'resourceclaimtemplate' });
     throw new Error(`resource claim template "${templateName}": ${what} "${templateName}" not found`);
   }
+  if (!adminAccess && asksForAdminAccess(template.spec))
+    throw new Error('admin access is requested, but the feature is disabled');
   const claim = newClaim(pod, entry, template);
   try {
     const created = await client.create(resourceClaims, claim);

@@ -341,6 +341,7 @@ test('a pod from a file', () => {
 
 test('fields that cannot be honoured are named', () => {
   const pod = podOf({
+    resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }],
     hostUsers: false,
     volumes: [
       { name: 'v', iscsi: {} },
@@ -349,6 +350,7 @@ test('fields that cannot be honoured are named', () => {
     containers: [{ name: 'a', resources: { limits: { 'nvidia.com/gpu': '1' } }, volumeDevices: [{}] }],
   });
   expect(unsupportedFields(pod)).toEqual([
+    'spec.resourceClaims',
     'spec.hostUsers',
     'spec.volumes[0].iscsi',
     'spec.containers[0].volumeDevices',

@@ -40,11 +40,12 @@ const gaveUp = unschedulable(pluginName, 'deallocation of ResourceClaim complete
 const usesClaims = ({ pod }: PodInfo): boolean => Boolean(pod.spec?.resourceClaims?.length);
 
 export const dynamicResources: PluginFactory = (handle, args): Plugin => {
-  const timeout = timeoutOf(args);
+  const { gates } = handle;
+  const timeout = gates.enabled('DRASchedulerFilterTimeout') ? timeoutOf(args) : Number.POSITIVE_INFINITY;
   const { client, log } = handle;
   const tracker = createClaimTracker(handle.informers);
   const classes = handle.informers.informer(deviceClasses);
-  const world = { tracker, classes: (name: string) => classes.get(name) };
+  const world = { tracker, gates, classes: (name: string) => classes.get(name) };
   const inventory = inventoryOf(handle);
   const selectors = createSelectorCache();
   /** Of the attempts that are under way; the next attempt of a pod replaces it. */
@@ -55,6 +56,7 @@ export const dynamicResources: PluginFactory = (handle, args): Plugin => {
     return {
       ...world,
       selectors,
+      adminAccess: gates.enabled('DRAAdminAccess'),
       inventory: inventory(),
       known: new Map(),
       isAllocated: tracker.isTaken,

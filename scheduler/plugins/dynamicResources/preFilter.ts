@@ -4,6 +4,7 @@
 import { parseNodeSelector } from '../../../apimachinery/nodeSelector.ts';
 import { canBeReserved, isReservedFor } from '../../../apimachinery/podClaims.ts';
 import type { DeviceClass, Pod, ResourceClaim } from '../../../apimachinery/types.ts';
+import type { FeatureGates } from '../../../component-base/featureGates.ts';
 import type { Status } from '../../framework.ts';
 import { claimText } from './allocation/requests.ts';
 import type { ClaimTracker } from './claimTracker.ts';
@@ -13,6 +14,7 @@ import { failed, pluginName, refused } from './statuses.ts';
 
 export interface Known {
   tracker: ClaimTracker;
+  gates: Pick<FeatureGates, 'enabled'>;
   classes(name: string): DeviceClass | undefined;
 }
 
@@ -35,11 +37,16 @@ function stateOf(claim: ResourceClaim): ClaimState {
   return { claim, ...(selector && { availableOn: parseNodeSelector(selector) }) };
 }
 
-function checkClaim(pod: Pod, claim: ResourceClaim, { tracker, classes }: Known): Status | undefined {
+function checkClaim(pod: Pod, claim: ResourceClaim, { tracker, classes, gates }: Known): Status | undefined {
   if (claim.status?.allocation)
     return canBeReserved(claim) || isReservedFor(pod, claim) ? undefined : refused('resourceclaim in use');
   if (tracker.isReserved(claim.metadata.uid!))
     return refused(`resource claim ${claimText(claim)} is in the process of being allocated`);
+  const prioritized = claim.spec.devices?.requests?.find((r) => r.firstAvailable?.length);
+  if (prioritized && !gates.enabled('DRAPrioritizedList'))
+    return refused(
+      `resource claim ${claimText(claim)}, request ${prioritized.name}: has subrequests, but the DRAPrioritizedList feature is disabled`,
+    );
   for (const { name, className } of classNamesOf(claim)) {
     if (!className)
       return failed(`running PreFilter plugin "${pluginName}"`, `request ${name}: unsupported request type`);

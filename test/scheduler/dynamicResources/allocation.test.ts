@@ -14,6 +14,7 @@ interface Case {
   taken?: string[];
   on?: string;
   labels?: Record<string, string>;
+  adminAccess?: boolean;
 }
 
 function run(claims: ResourceClaim[], o: Case = {}): AllocationResult[] | undefined {
@@ -22,6 +23,7 @@ function run(claims: ResourceClaim[], o: Case = {}): AllocationResult[] | undefi
   const around = {
     inventory: createInventory(o.slices ?? []),
     classes: (name: string) => classes.get(name),
+    adminAccess: o.adminAccess ?? true,
     selectors: createSelectorCache(),
     known: new Map(),
     isAllocated: (key: string) => taken.has(key),
@@ -91,6 +93,7 @@ describe('what a claim gets', () => {
     const around = {
       inventory: createInventory(two),
       classes: () => deviceClass('gpu'),
+      adminAccess: true,
       selectors: createSelectorCache(),
       known: new Map(),
       isAllocated: () => false,
@@ -356,6 +359,11 @@ describe('access for admins', () => {
   it('is to devices in use too, and is marked so', () => {
     const [result] = run([claim('c', { requests: [admin] })], { slices, taken: ['pool/a'] })!;
     expect(result!.devices!.results).toEqual([{ request: 'r', driver, pool: 'pool', device: 'a', adminAccess: true }]);
+  });
+  it('is refused while the feature is off', () => {
+    expect(() => run([claim('c', { requests: [admin] })], { slices, adminAccess: false })).toThrow(
+      'claim default/c, request r: admin access is requested, but the feature is disabled',
+    );
   });
   it('is not twice to one device in one claim, but in two', () => {
     expect(run([claim('c', { requests: [admin, { ...admin, name: 's' }] })], { slices })).toBeUndefined();

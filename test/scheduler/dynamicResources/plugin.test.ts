@@ -5,6 +5,7 @@ import { deviceClasses, resourceClaims, resourceSlices } from '../../../apimachi
 import { unknown } from '../../../apimachinery/status.ts';
 import type { Node, Pod, ResourceClaim } from '../../../apimachinery/types.ts';
 import type { InformerCache } from '../../../client/informerCache.ts';
+import { createFeatureGates } from '../../../component-base/featureGates.ts';
 import { action } from '../../../scheduler/clusterEvents.ts';
 import type { Plugin } from '../../../scheduler/framework.ts';
 import { dynamicResources } from '../../../scheduler/plugins/dynamicResources/dynamicResources.ts';
@@ -122,6 +123,14 @@ describe('PreFilter', () => {
   ])('%s', (_, c, said) => {
     expect(setUp({ claims: [c] }).filter(podInfoOf(uses('p', 'c')))).toBe(said);
   });
+});
+
+it('alternatives are refused while the feature is off', () => {
+  const { world } = setUp({ claims: [claim('c', { requests: [firstAvailable('r', {})] })] });
+  world.handle.gates = createFeatureGates({ DRAPrioritizedList: 'false' });
+  expect(world.filter(dynamicResources, uses('p', 'c'))['node-1']).toBe(
+    'Unresolvable: resource claim default/c, request r: has subrequests, but the DRAPrioritizedList feature is disabled',
+  );
 });
 
 describe('Filter', () => {

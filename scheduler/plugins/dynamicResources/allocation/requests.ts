@@ -33,6 +33,8 @@ export interface Surroundings {
   known: Map<string, Map<Device, boolean>>;
   pools: readonly Pool[];
   classes(name: string): DeviceClass | undefined;
+  /** May requests share devices with others? */
+  adminAccess: boolean;
   selectors: SelectorCache;
 }
 
@@ -70,6 +72,8 @@ function askOf(
   const unknown = own.findIndex((s) => !s.cel);
   if (unknown >= 0)
     throw new AllocationError(`${about}, selector #${unknown}: CEL expression empty (unsupported selector type?)`);
+  if (wanted.adminAccess !== undefined && !around.adminAccess)
+    throw new AllocationError(`${about}: admin access is requested, but the feature is disabled`);
   const className = wanted.deviceClassName;
   if (!className) throw new AllocationError(`${about}: missing device class name (unsupported request type?)`);
   const found = around.classes(className);
