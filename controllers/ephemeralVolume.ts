@@ -2,7 +2,7 @@
 // Reads: pods, persistentvolumeclaims. Writes: persistentvolumeclaims, Events. Mirrors: pkg/controller/volume/ephemeral/controller.go.
 // Next: persistentVolume/ finds a volume for the claim, garbageCollector/ takes it when the pod has gone.
 import { persistentVolumeClaims, pods } from '../apimachinery/resources.ts';
-import { claimNameOf, notForPod } from '../apimachinery/storage/claims.ts';
+import { claimOf, notMadeFor } from '../apimachinery/storage/podVolumes.ts';
 import type { PersistentVolumeClaim, Pod, Volume } from '../apimachinery/types.ts';
 import { type Controller, type ControllerContext, watch } from '../client/controller.ts';
 import { keyOf } from '../client/informerCache.ts';
@@ -41,7 +41,7 @@ async function ensureClaim(pod: Pod, volume: Volume, { client, informers, events
   const claim = newClaim(pod, volume);
   const found = informers.informer(persistentVolumeClaims).get(keyOf(claim)) as PersistentVolumeClaim | undefined;
   try {
-    const why = found && notForPod(pod, found);
+    const why = found && notMadeFor(pod, found);
     if (why) throw new Error(why);
     // That there is one of this name, of which we have not heard, is looked at when we hear of it.
     if (!found) await tolerate(['AlreadyExists'], creating(client.create(persistentVolumeClaims, claim), claim));
@@ -67,7 +67,7 @@ export function newClaim(pod: Pod, volume: Volume): PersistentVolumeClaim {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
-      name: claimNameOf(pod, volume)!,
+      name: claimOf(pod, volume)!.name,
       namespace: pod.metadata.namespace,
       labels: template.metadata?.labels,
       annotations: template.metadata?.annotations,

@@ -10,8 +10,10 @@ import {
   type Resource,
   volumeAttributesClasses,
 } from '../apimachinery/resources.ts';
+import { claimsOf } from '../apimachinery/storage/podVolumes.ts';
 import type { KubeObject, Pod } from '../apimachinery/types.ts';
 import { type Controller, type ControllerContext, type Watch, watch } from '../client/controller.ts';
+import { claimKeysOf } from './common/podsOfClaims.ts';
 
 interface Protection {
   name: string;
@@ -46,19 +48,12 @@ const protect = ({ name, serviceAccount, resource, finalizer, users, isUsed }: P
   },
 });
 
-/** The claims that a pod mounts, those that are made for it included. */
-export const claimsOf = ({ metadata, spec }: Pod): string[] =>
-  (spec?.volumes ?? []).flatMap((volume) => {
-    const claim = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${metadata.name}-${volume.name}`);
-    return claim ? [claim] : [];
-  });
-
 /** A pod that is on no node yet will not get a claim that is going; one that has ended needs none. */
 export const uses = (pod: Pod, claim: KubeObject): boolean =>
   pod.metadata.namespace === claim.metadata.namespace &&
   Boolean(pod.spec?.nodeName) &&
   !isPodTerminal(pod) &&
-  claimsOf(pod).includes(claim.metadata.name);
+  claimsOf(pod).some(({ name }) => name === claim.metadata.name);
 
 const all = <T extends KubeObject>({ informers }: ControllerContext, r: Resource<T>) =>
   informers.informer(r).list() as T[];
@@ -68,7 +63,7 @@ export const claimProtection = protect({
   serviceAccount: 'pvc-protection-controller',
   resource: persistentVolumeClaims,
   finalizer: 'kubernetes.io/pvc-protection',
-  users: [watch({ resource: pods, keys: (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`) })],
+  users: [watch({ resource: pods, keys: claimKeysOf })],
   isUsed: (claim, { informers }) =>
     informers
       .informer(pods)

@@ -1,9 +1,9 @@
 // The two halves of a binding, as objects to write: the volume that names its claim, and the claim that names its volume.
-// Pure; undefined means that there is nothing to write. Mirrors: GetBindVolumeToClaim, bindClaimToVolume, unbindVolume.
+// Pure. Mirrors: GetBindVolumeToClaim, bindClaimToVolume, unbindVolume.
 // Used by: controllers/persistentVolume, scheduler (which writes the volume's half and lets the controller finish).
 import type { ObjectMeta, ObjectReference, PersistentVolume, PersistentVolumeClaim } from '../types.ts';
 import { bindCompleted, boundByController } from './annotations.ts';
-import { isBoundTo } from './matching.ts';
+import { isMeantFor } from './matching.ts';
 
 export const claimReference = ({ metadata }: PersistentVolumeClaim): ObjectReference => ({
   kind: 'PersistentVolumeClaim',
@@ -22,25 +22,22 @@ const withAnnotations = <T extends { metadata: ObjectMeta }>(object: T, names: r
   },
 });
 
-/** The volume with a full reference to the claim. */
-export function volumeWithClaim(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume | undefined {
-  const isOurs = !isBoundTo(volume, claim);
-  const lacksMark = isOurs && volume.metadata.annotations?.[boundByController] === undefined;
-  if (!isOurs && volume.spec?.claimRef?.uid === claim.metadata.uid) return undefined;
-  const bound = { ...volume, spec: { ...volume.spec, claimRef: claimReference(claim) } } as PersistentVolume;
-  return lacksMark ? withAnnotations(bound, [boundByController]) : bound;
+/** The volume as it is once it is bound to the claim; the same object when it says so already. */
+export function boundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
+  if (!isMeantFor(volume, claim)) return withAnnotations(withClaim(volume, claim), [boundByController]);
+  return volume.spec?.claimRef?.uid === claim.metadata.uid ? volume : withClaim(volume, claim);
 }
 
-/** The claim with its volume's name and the word that all is done. */
-export function claimWithVolume(
-  claim: PersistentVolumeClaim,
-  volume: PersistentVolume,
-): PersistentVolumeClaim | undefined {
+const withClaim = (volume: PersistentVolume, claim: PersistentVolumeClaim) =>
+  ({ ...volume, spec: { ...volume.spec, claimRef: claimReference(claim) } }) as PersistentVolume;
+
+/** The claim with its volume's name and the word that all is done; the same object when it says so already. */
+export function claimWithVolume(claim: PersistentVolumeClaim, volume: PersistentVolume): PersistentVolumeClaim {
   const isNew = claim.spec?.volumeName !== volume.metadata.name;
   const missing = [...(isNew ? [boundByController] : []), bindCompleted].filter(
     (name) => claim.metadata.annotations?.[name] === undefined,
   );
-  if (!isNew && !missing.length) return undefined;
+  if (!isNew && !missing.length) return claim;
   return withAnnotations({ ...claim, spec: { ...claim.spec, volumeName: volume.metadata.name } }, missing);
 }
 

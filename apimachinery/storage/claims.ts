@@ -1,8 +1,11 @@
-// What a claim asks for: its class, whether it waits for a pod, and which claims a pod uses.
-// Pure. Mirrors: component-helpers/storage/volume/helpers.go, component-helpers/storage/ephemeral, pkg/volume/util/storageclass.go.
+// What a claim asks for and how far it has come: its class, whether it waits for a pod, whether it is bound.
+// Pure. Mirrors: component-helpers/storage/volume/helpers.go, pkg/volume/util/storageclass.go.
 // Used by: controllers, scheduler, kubelet. Next: matching.ts.
-import type { KubeObject, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Volume } from '../types.ts';
-import { betaIsDefaultClass, betaStorageClass, isDefaultClass, selectedNode } from './annotations.ts';
+import type { KubeObject, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../types.ts';
+import { betaIsDefaultClass, betaStorageClass, bindCompleted, isDefaultClass, selectedNode } from './annotations.ts';
+
+/** The provisioner of classes whose volumes people make by hand. */
+export const noProvisioner = 'kubernetes.io/no-provisioner';
 
 /** '' is the class of those that want none. */
 export const classOf = (object: PersistentVolumeClaim | PersistentVolume): string =>
@@ -14,6 +17,10 @@ export const hasClass = (claim: PersistentVolumeClaim): boolean =>
 
 export const hasAnnotation = (object: KubeObject | { metadata: KubeObject['metadata'] }, name: string): boolean =>
   object.metadata.annotations?.[name] !== undefined;
+
+/** Both sides agree and the controller is through with it. */
+export const isFullyBound = (claim: PersistentVolumeClaim): boolean =>
+  Boolean(claim.spec?.volumeName) && hasAnnotation(claim, bindCompleted);
 
 /** Its volume is chosen when a pod that uses it is scheduled. */
 export const waitsForConsumer = (storageClass: StorageClass | undefined): boolean =>
@@ -31,20 +38,4 @@ export function defaultClass(classes: readonly StorageClass[]): StorageClass | u
   const age = (c: StorageClass) => Date.parse(c.metadata.creationTimestamp ?? '') || 0;
   marked.sort((a, b) => age(b) - age(a) || (a.metadata.name < b.metadata.name ? -1 : 1));
   return marked[0];
-}
-
-/** The name of the claim behind a volume of a pod; undefined: there is none. */
-export const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
-  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
-
-/** Those that it names and those that are made for it. */
-export const claimNamesOf = (pod: Pod): string[] =>
-  (pod.spec?.volumes ?? []).flatMap((volume) => claimNameOf(pod, volume) ?? []);
-
-/** Why a claim that should have been made for this pod is not its own; undefined: it is. */
-export function notForPod(pod: Pod, claim: PersistentVolumeClaim): string | undefined {
-  const owner = claim.metadata.ownerReferences?.find((ref) => ref.controller);
-  if (claim.metadata.namespace === pod.metadata.namespace && owner && owner.uid === pod.metadata.uid) return undefined;
-  const text = ({ metadata }: Pod | PersistentVolumeClaim) => `${metadata.namespace}/${metadata.name}`;
-  return `PVC ${text(claim)} was not created for pod ${text(pod)} (pod is not owner)`;
 }

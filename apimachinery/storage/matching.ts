@@ -1,97 +1,107 @@
-// Which volume suits a claim: the smallest that is large enough, of its class, access modes, labels, volume mode and attributes class.
-// Pure. Mirrors: FindMatchingVolume and its helpers in component-helpers/storage/volume/pv_helpers.go, checkVolumeSatisfyClaim.
-// Used by: controllers/persistentVolume, scheduler. Next: binding.ts.
-import { type Selector, selectorOf } from '../labelSelector.ts';
-import { parseNodeSelector } from '../nodeSelector.ts';
-import { compareQuantities, parseQuantity, type Quantity } from '../quantity.ts';
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '../types.ts';
+// Which volumes would do for a claim, which of them it gets, and on which nodes a volume can be used.
+// Pure. Reads: claims, volumes, classes, nodes. Mirrors: component-helpers/storage/volume/pv_helpers.go, checkVolumeSatisfyClaim.
+// Used by: controllers/persistentVolume, scheduler/plugins/volumeBinding, kubelet/volumes. Next: binding.ts.
+import { selectorOf } from '../labelSelector.ts';
+import { type NodeMatcher, parseNodeSelector } from '../nodeSelector.ts';
+import { quantityValue } from '../quantity.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../types.ts';
 import { classOf } from './claims.ts';
 
-const storageOf = (amounts: Record<string, string> | undefined): Quantity => parseQuantity(amounts?.storage ?? '0');
-export const capacityOf = (volume: PersistentVolume): Quantity => storageOf(volume.spec?.capacity);
-export const requestOf = (claim: PersistentVolumeClaim): Quantity => storageOf(claim.spec?.resources?.requests);
+/** Bytes. */
+export const requestOf = (claim: PersistentVolumeClaim): number =>
+  quantityValue(claim.spec?.resources?.requests?.storage);
+/** Bytes. */
+export const capacityOf = (volume: PersistentVolume): number => quantityValue(volume.spec?.capacity?.storage);
 
-/** By name, and by uid if the reference has one: whoever reserves a volume for a claim to come knows no uid. */
-export function isBoundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+/** The volume names this claim: made for it, reserved for one of its name, or bound to it already. */
+export function isMeantFor(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   const ref = volume.spec?.claimRef;
   if (!ref || ref.name !== claim.metadata.name || ref.namespace !== claim.metadata.namespace) return false;
   return !ref.uid || ref.uid === claim.metadata.uid;
 }
 
+const matchers = new WeakMap<object, NodeMatcher>();
+
+/** Can the volume be reached from the node, by its labels? */
+export function reaches(volume: PersistentVolume, node: Node): boolean {
+  const required = volume.spec?.nodeAffinity?.required;
+  if (!required) return true;
+  let matcher = matchers.get(required);
+  if (!matcher) {
+    matcher = parseNodeSelector(required);
+    matchers.set(required, matcher);
+  }
+  return matcher.matches(node);
+}
+
+/** Can the class make volumes for this node? No terms: for any. */
+export function classReaches({ allowedTopologies }: StorageClass, { metadata: { labels = {} } }: Node): boolean {
+  if (!allowedTopologies?.length) return true;
+  const holds = ({ key, values }: { key: string; values: string[] }) =>
+    Object.hasOwn(labels, key) && values.includes(labels[key]!);
+  return allowedTopologies.some(
+    ({ matchLabelExpressions = [] }) => matchLabelExpressions.length > 0 && matchLabelExpressions.every(holds),
+  );
+}
+
+const modeOf = (o: PersistentVolume | PersistentVolumeClaim) => o.spec?.volumeMode || 'Filesystem';
+const attributesOf = (o: PersistentVolume | PersistentVolumeClaim) => o.spec?.volumeAttributesClassName ?? '';
+
 export const hasSameMode = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
-  (volume.spec?.volumeMode ?? 'Filesystem') === (claim.spec?.volumeMode ?? 'Filesystem');
+  modeOf(volume) === modeOf(claim);
+const hasAccessModes = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  (claim.spec?.accessModes ?? []).every((mode) => (volume.spec?.accessModes as string[] | undefined)?.includes(mode));
 
-const hasSameAttributes = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
-  (volume.spec?.volumeAttributesClassName ?? '') === (claim.spec?.volumeAttributesClassName ?? '');
-
-export const hasAccessModes = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
-  (claim.spec?.accessModes ?? []).every((mode) => volume.spec?.accessModes?.includes(mode));
-
-/** A volume without node affinity can be reached from every node. */
-export const isReachableFrom = (volume: PersistentVolume, node: Node): boolean =>
-  !volume.spec?.nodeAffinity?.required || parseNodeSelector(volume.spec.nodeAffinity.required as never).matches(node);
-
-export interface MatchOptions {
-  /** The scheduler's: only volumes that this node can reach. */
-  node?: Node;
-  /** Names of volumes that other claims of the pod will get. */
-  excluded?: ReadonlySet<string>;
-  /** Only a volume that is tied to this claim already; the others are the scheduler's to choose. */
-  onlyBound?: boolean;
+/**
+ * The volumes that would do for the claim, wherever they can be reached from, the smallest first. One that is meant for the
+ * claim is the only one, whatever its class and labels. One that is not Available yet will be in a moment: to bind it now would run
+ * into that write.
+ */
+export function matchingVolumes(
+  claim: PersistentVolumeClaim,
+  volumes: readonly PersistentVolume[],
+): readonly PersistentVolume[] {
+  const size = requestOf(claim);
+  const selector = claim.spec?.selector ? selectorOf(claim.spec.selector) : undefined;
+  const wanted = classOf(claim);
+  const basics = (v: PersistentVolume) =>
+    capacityOf(v) >= size &&
+    hasSameMode(v, claim) &&
+    attributesOf(v) === attributesOf(claim) &&
+    v.metadata.deletionTimestamp === undefined;
+  const meant = volumes.find((v) => isMeantFor(v, claim) && basics(v));
+  if (meant) return [meant];
+  const does = (v: PersistentVolume) =>
+    !v.spec?.claimRef &&
+    basics(v) &&
+    v.status?.phase === 'Available' &&
+    (!selector || selector.matches(v.metadata.labels ?? {})) &&
+    classOf(v) === wanted &&
+    hasAccessModes(v, claim);
+  return volumes.filter(does).sort((a, b) => capacityOf(a) - capacityOf(b));
 }
 
 /**
- * The volume for a claim; undefined: none suits. One that is tied to the claim wins over smaller ones. Among free ones those with the
- * fewest access modes come first, then the smallest; of equals the first in `volumes`.
+ * The one that the claim gets: of those that would do the one with the fewest access modes, then the smallest. `onlyMeant`: none that
+ * is free, because it is for the scheduler to choose among them.
  */
 export function findVolume(
   claim: PersistentVolumeClaim,
   volumes: readonly PersistentVolume[],
-  o: MatchOptions = {},
+  onlyMeant = false,
 ): PersistentVolume | undefined {
-  const size = requestOf(claim);
-  const fits = volumes.filter(
-    (v) =>
-      !o.excluded?.has(v.metadata.name) &&
-      (!v.spec?.claimRef || isBoundTo(v, claim)) &&
-      !v.metadata.deletionTimestamp &&
-      hasSameMode(v, claim) &&
-      hasSameAttributes(v, claim) &&
-      hasAccessModes(v, claim) &&
-      compareQuantities(capacityOf(v), size) >= 0,
-  );
-  const tied = fits.find((v) => isBoundTo(v, claim));
-  if (tied) return !o.node || isReachableFrom(tied, o.node) ? tied : undefined;
-  return o.onlyBound ? undefined : best(fits.filter(isFreeFor(claim, o.node)));
-}
-
-/** A volume that is not Available yet will be in a moment; to bind it now would run into that write. */
-function isFreeFor(claim: PersistentVolumeClaim, node: Node | undefined): (volume: PersistentVolume) => boolean {
-  const wanted: Selector | undefined = claim.spec?.selector ? selectorOf(claim.spec.selector) : undefined;
-  const itsClass = classOf(claim);
-  return (v) =>
-    v.status?.phase === 'Available' &&
-    classOf(v) === itsClass &&
-    (!wanted || wanted.matches(v.metadata.labels)) &&
-    (!node || isReachableFrom(v, node));
-}
-
-function best(volumes: readonly PersistentVolume[]): PersistentVolume | undefined {
+  const able = volumes.filter((v) => hasAccessModes(v, claim));
+  const [first, ...others] = matchingVolumes(claim, onlyMeant ? able.filter((v) => isMeantFor(v, claim)) : able);
   const modes = (v: PersistentVolume) => v.spec?.accessModes?.length ?? 0;
-  const isBetter = (a: PersistentVolume, b: PersistentVolume) =>
-    modes(a) < modes(b) || (modes(a) === modes(b) && compareQuantities(capacityOf(a), capacityOf(b)) < 0);
-  return volumes.reduce<PersistentVolume | undefined>(
-    (found, v) => (!found || isBetter(v, found) ? v : found),
-    undefined,
-  );
+  return first && others.reduce((best, v) => (modes(v) < modes(best) ? v : best), first);
 }
 
 /** Why a volume that a claim names cannot be its own; undefined: it can. Labels are not looked at: the name says more. */
 export function whyUnfit(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
   if (volume.metadata.deletionTimestamp) return `the volume is marked for deletion "${volume.metadata.name}"`;
-  if (compareQuantities(capacityOf(volume), requestOf(claim)) < 0) return 'requested PV is too small';
+  if (capacityOf(volume) < requestOf(claim)) return 'requested PV is too small';
   if (classOf(volume) !== classOf(claim)) return 'storageClassName does not match';
-  if (!hasSameAttributes(volume, claim)) return 'volumeAttributesClassName does not match';
+  if (attributesOf(volume) !== attributesOf(claim)) return 'volumeAttributesClassName does not match';
   if (!hasSameMode(volume, claim)) return 'incompatible volumeMode';
   return hasAccessModes(volume, claim) ? undefined : 'incompatible accessMode';
 }

@@ -3,7 +3,7 @@
 // pkg/volume/csi (csi_plugin.go, csi_attacher.go), IsMultiAttachAllowed. Used by: attachDetach.ts.
 import { createHash } from 'node:crypto';
 import { csiDrivers, persistentVolumeClaims, persistentVolumes } from '../../apimachinery/resources.ts';
-import { claimNameOf, notForPod } from '../../apimachinery/storage/claims.ts';
+import { claimOf, notMadeFor } from '../../apimachinery/storage/podVolumes.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../apimachinery/types.ts';
 import type { InformerFactory } from '../../client/informer.ts';
 
@@ -31,9 +31,9 @@ export const isShared = ({ spec }: PersistentVolume): boolean =>
 /** The volumes behind a pod's claims that are to be attached; a claim that is not bound to its volume has none yet. */
 export function attachableOf(pod: Pod, informers: InformerFactory): PersistentVolume[] {
   return (pod.spec?.volumes ?? []).flatMap((entry) => {
-    const name = claimNameOf(pod, entry);
+    const name = claimOf(pod, entry)?.name;
     const claim = name && informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${name}`);
-    if (!claim || (entry.ephemeral && notForPod(pod, claim as PersistentVolumeClaim))) return [];
+    if (!claim || (entry.ephemeral && notMadeFor(pod, claim as PersistentVolumeClaim))) return [];
     const volume = volumeOf(claim as PersistentVolumeClaim, informers);
     return volume && needsAttach(volume, informers) ? [volume] : [];
   });

@@ -1,13 +1,13 @@
 // Which pods use a claim: an index on the pods that the storage controllers share.
 // Reads: pods. Mirrors: pkg/controller/volume/common (PodPVCIndex). Used by: persistentVolume/, attachDetach/, ephemeralVolume.ts.
 import { pods } from '../../apimachinery/resources.ts';
-import { claimNamesOf } from '../../apimachinery/storage/claims.ts';
+import { claimsOf } from '../../apimachinery/storage/podVolumes.ts';
 import type { Pod } from '../../apimachinery/types.ts';
 import type { InformerFactory } from '../../client/informer.ts';
 
 const index = 'claims';
 
-export const claimKeysOf = (pod: Pod): string[] => claimNamesOf(pod).map((name) => `${pod.metadata.namespace}/${name}`);
+export const claimKeysOf = (pod: Pod): string[] => claimsOf(pod).map(({ name }) => `${pod.metadata.namespace}/${name}`);
 
 /** In a controller's setup. */
 export const indexPodsByClaim = (informers: InformerFactory): void =>

@@ -3,7 +3,7 @@
 // Writes: persistentvolumes and persistentvolumeclaims with their status, Events. Used by: persistentVolume.ts.
 // Mirrors: bind, bindVolumeToClaim, bindClaimToVolume, unbindVolume, updateVolumePhase in persistentvolume/pv_controller.go.
 import { persistentVolumeClaims, persistentVolumes } from '../../apimachinery/resources.ts';
-import { claimWithVolume, volumeSetFree, volumeWithClaim } from '../../apimachinery/storage/binding.ts';
+import { boundTo, claimWithVolume, volumeSetFree } from '../../apimachinery/storage/binding.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/events.ts';
@@ -48,10 +48,10 @@ export async function setClaimPhase(
 
 /** The volume first: from then on no other claim can get it. */
 export async function bind(b: Binder, volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<void> {
-  const tied = volumeWithClaim(volume, claim);
-  const v = await setPhase(b, tied ? await writeVolume(b, tied) : volume, 'Bound');
+  const tied = boundTo(volume, claim);
+  const v = await setPhase(b, tied === volume ? volume : await writeVolume(b, tied), 'Bound');
   const named = claimWithVolume(claim, v);
-  await setClaimPhase(b, named ? await writeClaim(b, named) : claim, 'Bound', v);
+  await setClaimPhase(b, named === claim ? claim : await writeClaim(b, named), 'Bound', v);
 }
 
 export async function setFree(b: Binder, volume: PersistentVolume): Promise<void> {

@@ -10,7 +10,7 @@ import {
   isProvisionedForNode,
   waitsForConsumer,
 } from '../../apimachinery/storage/claims.ts';
-import { findVolume, isBoundTo, whyUnfit } from '../../apimachinery/storage/matching.ts';
+import { findVolume, isMeantFor, whyUnfit } from '../../apimachinery/storage/matching.ts';
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../apimachinery/types.ts';
 
 export interface Notice {
@@ -48,7 +48,7 @@ function planUnbound(claim: PersistentVolumeClaim, world: ClaimWorld): ClaimPlan
   if (claim.spec?.volumeName) return planNamed(claim, claim.spec.volumeName, world);
   const storageClass = world.classes.find((c) => c.metadata.name === classOf(claim));
   const waits = waitsForConsumer(storageClass);
-  const volume = findVolume(claim, world.candidates, { onlyBound: waits });
+  const volume = findVolume(claim, world.candidates, waits);
   if (volume) return { do: 'bind', volume };
   const byDefault = hasClass(claim) ? undefined : defaultClass(world.classes);
   if (byDefault) return { do: 'setClass', name: byDefault.metadata.name };
@@ -75,7 +75,7 @@ function planNamed(claim: PersistentVolumeClaim, name: string, world: ClaimWorld
     if (!why) return { do: 'bind', volume };
     return { do: 'wait', notice: warning('VolumeMismatch', `Cannot bind to requested volume "${name}": ${why}`) };
   }
-  if (isBoundTo(volume, claim)) return { do: 'bind', volume };
+  if (isMeantFor(volume, claim)) return { do: 'bind', volume };
   const notice = warning('FailedBinding', `volume "${name}" already bound to a different claim.`);
   if (!hasAnnotation(claim, boundByController)) return { do: 'wait', notice };
   const { claimRef } = volume.spec;

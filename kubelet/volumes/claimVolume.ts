@@ -2,8 +2,8 @@
 // Reads: PersistentVolumeClaims, PersistentVolumes, the Node; the node's files. Throws what FailedMount says.
 // Mirrors: getPVCExtractPV in pkg/kubelet/volumemanager/populator, pkg/volume/{local,hostpath,csi}. Next: volumeManager.ts.
 import { stat } from 'node:fs/promises';
-import { claimNameOf, notForPod } from '../../apimachinery/storage/claims.ts';
-import { isReachableFrom } from '../../apimachinery/storage/matching.ts';
+import { reaches } from '../../apimachinery/storage/matching.ts';
+import { claimOf, notMadeFor } from '../../apimachinery/storage/podVolumes.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../apimachinery/types.ts';
 import { prepareHostPath } from './hostPathType.ts';
 
@@ -20,10 +20,10 @@ export const isClaim = (entry: Volume): boolean => Boolean(entry.persistentVolum
 /** The claim's volume, once the two are bound. */
 export async function volumeOfClaim(pod: Pod, entry: Volume, s: ClaimSources): Promise<PersistentVolume> {
   const namespace = pod.metadata.namespace ?? '';
-  const name = claimNameOf(pod, entry)!;
+  const name = claimOf(pod, entry)!.name;
   try {
     const claim = await fetched(s.claim(namespace, name), 'failed to fetch PVC from API server');
-    const why = entry.ephemeral ? notForPod(pod, claim) : undefined;
+    const why = entry.ephemeral ? notMadeFor(pod, claim) : undefined;
     if (why) throw new Error(why);
     return await boundVolume(claim, s);
   } catch (error) {
@@ -65,7 +65,7 @@ async function boundVolume({ metadata, spec, status }: PersistentVolumeClaim, s:
 /** Where the volume is on this node; made or checked as its kind asks. */
 export async function volumePath({ metadata, spec }: PersistentVolume, node: Node | undefined): Promise<string> {
   const about = `for volume "${metadata.name}" : `;
-  if (node && !isReachableFrom({ metadata, spec } as PersistentVolume, node))
+  if (node && !reaches({ metadata, spec } as PersistentVolume, node))
     throw new Error(`MountVolume.NodeAffinity check failed ${about}no matching NodeSelectorTerms`);
   if (spec?.csi) throw new Error(`MountVolume.MountDevice failed ${about}${noDriver(spec.csi.driver, 'device')}`);
   if (spec?.local) return localPath(spec.local.path, about);

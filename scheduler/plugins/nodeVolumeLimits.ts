@@ -1,6 +1,6 @@
 // Filter: a node can have so many volumes of a CSI driver attached and no more.
 // Reads: CSINodes, VolumeAttachments, claims, volumes, classes, the pods of nodes. Mirrors: plugins/nodevolumelimits/csi.go.
-import { claimOf, claimsOf, notMadeFor } from '../../apimachinery/podVolumes.ts';
+
 import {
   csiNodes,
   persistentVolumeClaims,
@@ -8,8 +8,9 @@ import {
   storageClasses,
   volumeAttachments,
 } from '../../apimachinery/resources.ts';
+import { classOf } from '../../apimachinery/storage/claims.ts';
+import { claimOf, claimsOf, notMadeFor } from '../../apimachinery/storage/podVolumes.ts';
 import type { CSINode, PersistentVolumeClaim, Pod, Volume, VolumeAttachment } from '../../apimachinery/types.ts';
-import { classOf } from '../../apimachinery/volumeMatching.ts';
 import { action } from '../clusterEvents.ts';
 import { type PluginFactory, type Status, unresolvable, unschedulable } from '../framework.ts';
 import type { NodeInfo } from '../nodeInfo.ts';

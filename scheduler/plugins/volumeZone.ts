@@ -2,8 +2,8 @@
 // Reads: claims, volumes, classes. Mirrors: plugins/volumezone/volume_zone.go.
 import { isDeepStrictEqual } from 'node:util';
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../apimachinery/resources.ts';
+import { classOf } from '../../apimachinery/storage/claims.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../apimachinery/types.ts';
-import { classOf } from '../../apimachinery/volumeMatching.ts';
 import { action } from '../clusterEvents.ts';
 import { type PluginFactory, type Status, unresolvable } from '../framework.ts';
 import type { PodInfo } from '../podInfo.ts';

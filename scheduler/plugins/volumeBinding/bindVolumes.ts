@@ -2,8 +2,11 @@
 // Writes: PersistentVolumes (claimRef), PersistentVolumeClaims (selected node). The volume controller and provisioners do the rest.
 // Mirrors: AssumePodVolumes, BindPodVolumes and checkBindings in plugins/volumebinding/binder.go. Used by: volumeBinding.ts.
 import { persistentVolumeClaims, persistentVolumes } from '../../../apimachinery/resources.ts';
+import { selectedNode } from '../../../apimachinery/storage/annotations.ts';
+import { boundTo } from '../../../apimachinery/storage/binding.ts';
+import { isFullyBound } from '../../../apimachinery/storage/claims.ts';
+import { reaches } from '../../../apimachinery/storage/matching.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../../apimachinery/types.ts';
-import { boundTo, isFullyBound, reaches, selectedNode } from '../../../apimachinery/volumeMatching.ts';
 import type { Client } from '../../../client/client.ts';
 import { keyOf } from '../../../client/informerCache.ts';
 import type { NodeVolumes } from './findVolumes.ts';

@@ -1,7 +1,8 @@
 // How well the volumes of a node suit what the claims ask for, by a curve over the part that they would use.
 // Pure. Mirrors: plugins/volumebinding/scorer.go. Used by: volumeBinding.ts, behind the gate StorageCapacityScoring.
 
-import { capacityOf, classOf, requestOf } from '../../../apimachinery/volumeMatching.ts';
+import { classOf } from '../../../apimachinery/storage/claims.ts';
+import { capacityOf, requestOf } from '../../../apimachinery/storage/matching.ts';
 import { curveOf, type ShapePoint } from '../resourceStrategies.ts';
 import type { NodeVolumes } from './findVolumes.ts';
 

@@ -2,6 +2,9 @@
 // Mirrors: FindPodVolumes in plugins/volumebinding/binder.go. Used by: volumeBinding.ts. Next along the chain: bindVolumes.ts.
 import { selectorOf } from '../../../apimachinery/labelSelector.ts';
 import { quantityValue } from '../../../apimachinery/quantity.ts';
+import { selectedNode } from '../../../apimachinery/storage/annotations.ts';
+import { classOf, noProvisioner } from '../../../apimachinery/storage/claims.ts';
+import { classReaches, matchingVolumes, reaches, requestOf } from '../../../apimachinery/storage/matching.ts';
 import type {
   CSIStorageCapacity,
   Node,
@@ -9,15 +12,6 @@ import type {
   PersistentVolumeClaim,
   StorageClass,
 } from '../../../apimachinery/types.ts';
-import {
-  classOf,
-  classReaches,
-  matchingVolumes,
-  noProvisioner,
-  reaches,
-  requestOf,
-  selectedNode,
-} from '../../../apimachinery/volumeMatching.ts';
 import type { PodClaims, Storage } from './podClaims.ts';
 
 export const reasons = {

@@ -1,7 +1,7 @@
 // Which events may help a pod that VolumeBinding refused. Mirrors: EventsToRegister in plugins/volumebinding/volume_binding.go.
 // Used by: volumeBinding.ts.
 import { isDeepStrictEqual } from 'node:util';
-import { claimsOf } from '../../../apimachinery/podVolumes.ts';
+import { claimsOf } from '../../../apimachinery/storage/podVolumes.ts';
 import type {
   CSIDriver,
   CSINode,

@@ -1,7 +1,9 @@
 // The claims of a pod by what has to be done about them: bound, to be bound with the choice of a node, or not ours to bind.
 // Reads: claims, volumes and classes through `Storage`. Mirrors: GetPodVolumeClaims in plugins/volumebinding/binder.go.
 // Used by: volumeBinding.ts. Next along the chain: findVolumes.ts.
-import { claimsOf, notMadeFor } from '../../../apimachinery/podVolumes.ts';
+
+import { classOf, isFullyBound } from '../../../apimachinery/storage/claims.ts';
+import { claimsOf, notMadeFor } from '../../../apimachinery/storage/podVolumes.ts';
 import type {
   CSIDriver,
   CSIStorageCapacity,
@@ -10,7 +12,6 @@ import type {
   Pod,
   StorageClass,
 } from '../../../apimachinery/types.ts';
-import { classOf, isFullyBound } from '../../../apimachinery/volumeMatching.ts';
 import type { Informer } from '../../../client/informer.ts';
 import type { Assumed } from './assumed.ts';
 

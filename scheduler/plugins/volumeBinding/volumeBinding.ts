@@ -11,7 +11,7 @@ import {
   pods,
   storageClasses,
 } from '../../../apimachinery/resources.ts';
-import { classOf } from '../../../apimachinery/volumeMatching.ts';
+import { classOf } from '../../../apimachinery/storage/claims.ts';
 import { sleep } from '../../../client/backoff.ts';
 import { livePods } from '../../eventHandlers.ts';
 import { type Handle, type PluginFactory, type Status, unresolvable } from '../../framework.ts';

@@ -1,6 +1,6 @@
 // Random claims, volumes, deletions and deaths of the binder between any two of its writes.
 import { describe, expect, it } from 'vitest';
-import { findVolume, isBoundTo } from '../../../apimachinery/storage/matching.ts';
+import { findVolume, isMeantFor } from '../../../apimachinery/storage/matching.ts';
 import { keyOf } from '../../../client/informerCache.ts';
 import { BinderWorld } from './binderWorld.ts';
 
@@ -27,7 +27,7 @@ function expectRest(world: BinderWorld): void {
     const isGone = ref?.uid && claim?.metadata.uid !== ref.uid;
     if (!ref?.uid) expect(volume.status.phase, about).toBe('Available');
     else if (isGone) expect(volume.status.phase, about).toBe('Released');
-    else expect([isBoundTo(volume, claim), claim.spec.volumeName], about).toEqual([true, volume.metadata.name]);
+    else expect([isMeantFor(volume, claim), claim.spec.volumeName], about).toEqual([true, volume.metadata.name]);
   }
 }
 

@@ -1,7 +1,7 @@
 // Which claims stand behind the volumes of a pod, and whose the claims of its ephemeral volumes are.
 // Pure. Reads: pods and claims. Mirrors: component-helpers/storage/ephemeral/ephemeral.go.
-// Used by: scheduler/plugins (volumes).
-import type { PersistentVolumeClaim, Pod, Volume } from './types.ts';
+// Used by: scheduler/plugins (volumes), controllers, kubelet. Next: claims.ts.
+import type { PersistentVolumeClaim, Pod, Volume } from '../types.ts';
 
 export interface ClaimUse {
   name: string;
