@@ -14,11 +14,23 @@ export interface Served {
   typeOf(kind: GroupVersionKind): Promise<CelType | undefined>;
 }
 
+export interface SchemaCache {
+  now(client: Client): Promise<Served>;
+  /** Lets documents go that nobody has asked for since the last call: they are megabytes, and policies come seldom. */
+  tidy(): void;
+}
+
 /** Documents are kept by their URL, which names their content. */
-export function createSchemas(): { now(client: Client): Promise<Served> } {
+export function createSchemas(): SchemaCache {
   const documents = new Map<string, Schemas>();
+  let isInUse = false;
   return {
+    tidy() {
+      if (!isInUse) documents.clear();
+      isInUse = false;
+    },
     async now(client) {
+      isInUse = true;
       const index = await client.raw<any>('GET', '/openapi/v3');
       const urls = new Map<string, string>(
         Object.entries<any>(index.paths ?? {}).map(([path, { serverRelativeURL }]) => [path, serverRelativeURL]),

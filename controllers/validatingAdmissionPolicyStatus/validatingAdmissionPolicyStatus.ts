@@ -3,6 +3,7 @@
 // Next along the chain: typesToCheck.ts, schemas.ts, typeCheck.ts.
 import { apiVersionOf, validatingAdmissionPolicies } from '../../apimachinery/resources.ts';
 import type { ValidatingAdmissionPolicy } from '../../apimachinery/types.ts';
+import { sleep } from '../../client/backoff.ts';
 import { type Controller, watch } from '../../client/controller.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { createSchemas } from './schemas.ts';
@@ -10,6 +11,8 @@ import { typeCheck } from './typeCheck.ts';
 import { paramKindOf, typesToCheck } from './typesToCheck.ts';
 
 const name = 'validatingadmissionpolicy-status-controller';
+
+const tidyEvery = 60_000;
 
 /** Each state of the spec is checked once; kinds that come later do not count. */
 const isNew = ({ metadata, status }: ValidatingAdmissionPolicy): boolean =>
@@ -24,6 +27,12 @@ export function validatingAdmissionPolicyStatusController(workers = 5): Controll
     watches: [
       watch({ resource: validatingAdmissionPolicies, keys: (policy) => (isNew(policy) ? [keyOf(policy)] : []) }),
     ],
+    async run({ clock }, _, signal) {
+      while (!signal.aborted) {
+        await sleep(clock, tidyEvery, signal);
+        schemas.tidy();
+      }
+    },
     async reconcile(key, { client, informers }) {
       const policy = informers.informer(validatingAdmissionPolicies).get(key);
       if (!policy || !isNew(policy)) return undefined;
