@@ -54,8 +54,11 @@ function prepare(controller: Controller, o: RunOptions): Running {
 function listen(w: Watch<any>, context: ControllerContext, queue: WorkQueue): void {
   const informer = context.informers.informer(w.resource, w.options);
   const put = (states: KubeObject[]) => {
+    const keys = new Set<string>();
+    for (const state of states) for (const key of w.keys(state, context)) keys.add(key);
+    if (!keys.size) return;
     const causes = causesOf(states[0]!, informer);
-    for (const key of new Set(states.flatMap((state) => w.keys(state, context)))) queue.add(key, causes);
+    for (const key of keys) queue.add(key, causes);
   };
   informer.addHandler({
     added: (object) => put([object]),

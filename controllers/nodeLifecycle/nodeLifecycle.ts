@@ -23,7 +23,7 @@ export interface LifecycleOptions {
   rates: EvictionRates;
 }
 
-const nodeLeases = { namespace: 'kube-node-lease' };
+const nodeLeases = 'kube-node-lease';
 const byNode = 'node';
 const osAndArch = [
   ['kubernetes.io/os', 'beta.kubernetes.io/os'],
@@ -51,6 +51,8 @@ export function nodeLifecycleController(o: LifecycleOptions): Controller {
     eventSource: 'node-controller',
     workers: 8,
     watches: [
+      // Looked at every few seconds, not at each heartbeat. All namespaces: so the garbage collector needs no watch of its own.
+      watch({ resource: leases, keys: () => [] }),
       watch({ resource: nodes, keys: (n) => [`node ${n.metadata.name}`] }),
       // One that is bound while its Node is already lost; and all of lost Nodes at the start, where another leader left off.
       watch({
@@ -62,7 +64,6 @@ export function nodeLifecycleController(o: LifecycleOptions): Controller {
     setup(context, enqueue) {
       put = enqueue;
       numbers = context.metrics && lifecycleMetrics(context.metrics);
-      context.informers.informer(leases, nodeLeases);
       context.informers.informer(pods).addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
       context.informers.informer(nodes).addHandler({
         added: (node) => tell(context, node as Node, 'RegisteredNode', 'Registered Node', 'in Controller'),
@@ -105,7 +106,7 @@ const isOnLostNode = (pod: Pod, informers: InformerFactory): boolean => {
 async function look(node: Node, work: Work): Promise<Result | undefined> {
   const { clock, informers, health, client } = work;
   const { name } = node.metadata;
-  const lease = informers.informer(leases, nodeLeases).get(`${nodeLeases.namespace}/${name}`) as Lease | undefined;
+  const lease = informers.informer(leases).get(`${nodeLeases}/${name}`) as Lease | undefined;
   const seen = observeHealth(health.get(name), node, lease, clock.now());
   health.set(name, seen);
   const labels = secondLabels(node, osAndArch);
