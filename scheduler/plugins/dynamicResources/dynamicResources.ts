@@ -22,7 +22,7 @@ import type { AttemptState, ClaimState } from './state.ts';
 import { failed, pluginName, refused } from './statuses.ts';
 
 /** In milliseconds. Upstream's is ten seconds a node, with sixteen at a time. Here all wait meanwhile, the lease too. */
-const longestSearch = 5_000;
+const longestSearch = 2_000;
 
 /** `filterTimeout` of the arguments is for the search on all nodes together; 0: as long as it takes. */
 function timeoutOf({ filterTimeout }: Record<string, any>): number {

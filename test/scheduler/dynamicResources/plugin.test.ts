@@ -197,6 +197,21 @@ it.each([
   else expect(filter()['node-1']).toBe(said && `Unresolvable: ${said}`);
 });
 
+it('a search without end is ended, and keeps others waiting for two seconds at most', () => {
+  // Every choice of twenty devices leads nowhere, for the last request wants what there is not.
+  const devices = Array.from({ length: 30 }, (_, i) => `d${i}`);
+  const requests = [exactly('many', { count: 20 }), exactly('none', { selectors: [cel('false')] })];
+  const { world } = setUp({
+    nodes: ['n1', 'n2', 'n3'].map((n) => node(n)),
+    claims: [claim('c', { requests })],
+    slices: [slice('s', { devices })],
+  });
+  const started = performance.now();
+  const said = world.filter(dynamicResources, uses('p', 'c'));
+  expect(new Set(Object.values(said))).toEqual(new Set(['Unresolvable: timed out trying to allocate devices']));
+  expect(performance.now() - started).toBeLessThan(4_000);
+});
+
 describe('PostFilter', () => {
   const elsewhere = (more: object = {}) => ({ status: { allocation: allocation('a', onNode('gone')), ...more } });
   const diagnosis = { nodeCount: 1, statuses: new Map(), plugins: new Set<string>() };
