@@ -2,7 +2,16 @@
 // The tests build on each other, in order: one cluster goes through all of it. Takes some minutes; npm run test:compose.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deployments, leases, nodes, pods, replicaSets, services } from '../../apimachinery/resources.ts';
+import {
+  deployments,
+  leases,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  replicaSets,
+  services,
+} from '../../apimachinery/resources.ts';
 import type { Node, Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { until } from '../kit/apiServer.ts';
@@ -173,6 +182,38 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
     for (const pod of await podsOf('web')) {
       expect(await cluster.kubectl('logs', pod.metadata.name!)).toBe(`serving as ${pod.metadata.name}\n`);
     }
+  });
+
+  test('a claim of the default class is a folder on the disk of its pod’s node, and goes with the claim', async () => {
+    await client.create(persistentVolumeClaims, {
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    } as any);
+    await client.create(pods, {
+      metadata: { name: 'writer', namespace: 'default' },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            command: ['sh', '-c', 'echo kept > /data/file; sleep 100000'],
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+        ],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      },
+    } as any);
+    await until(async () => isReady(await client.get(pods, 'writer', 'default')), 60_000, 'a pod with a claim');
+    const node = (await client.get(pods, 'writer', 'default')).spec!.nodeName!;
+    const name = (await client.get(persistentVolumeClaims, 'data', 'default')).spec!.volumeName!;
+    const folder = (await client.get(persistentVolumes, name)).spec!.local!.path;
+    expect(folder).toBe(`/var/lib/node/volumes/${node}/${name}_default_data`);
+    await until(() => answers(() => expect(cluster.exec(node, 'cat', `${folder}/file`)).toBe('kept\n')), 10_000);
+    await client.delete(pods, 'writer', 'default');
+    await client.delete(persistentVolumeClaims, 'data', 'default');
+    await until(async () => (await client.list(persistentVolumes)).items.length === 0, 30_000, 'the end of the volume');
+    expect(cluster.exec(node, 'ls', `/var/lib/node/volumes/${node}`)).toBe('');
   });
 
   test('etcdctl shows the objects under their names', () => {
