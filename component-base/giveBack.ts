@@ -17,9 +17,15 @@ const cpu = (): number => {
   return (user + system) / 1000;
 };
 
-/** What to do at a look; pure. `now`, `before` and `since`: CPU now, at the last look and after the last collection. */
-export const isTime = (now: number, before: number, since: number, heap: number): boolean =>
-  now - before < rest && now - since >= worthIt && heap <= largest;
+/** Is it rest, and was there work? Pure. `now`, `before` and `since`: CPU now, at the last look and after the last collection. */
+export const isTime = (now: number, before: number, since: number): boolean =>
+  now - before < rest && now - since >= worthIt;
+
+/** `used` tells how large the heap is. What died young counts for nothing: where it looks large, `young` first collects that, which is short. */
+export function isSmall(used: () => number, young: () => void): boolean {
+  if (used() > largest) young();
+  return used() <= largest;
+}
 
 /** Looks every three seconds for as long as the process lives, without keeping it alive. */
 export function giveBackAtRest(): void {
@@ -27,15 +33,17 @@ export function giveBackAtRest(): void {
   let since = 0;
   setInterval(() => {
     const now = cpu();
-    if (isTime(now, before, since, process.memoryUsage().heapUsed)) {
-      collect();
+    if (isTime(now, before, since)) {
+      if (isSmall(heapUsed, () => collect({ type: 'minor' }))) collect({ type: 'major', flavor: 'last-resort' });
       since = cpu();
     }
     before = cpu();
   }, period).unref();
 }
 
-function collect(): void {
+const heapUsed = (): number => process.memoryUsage().heapUsed;
+
+function collect(how: object): void {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc')({ type: 'major', flavor: 'last-resort' });
+  runInNewContext('gc')(how);
 }

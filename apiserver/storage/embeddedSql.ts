@@ -11,7 +11,7 @@ export const firstId = (revision: Revision): number => revision * rowsPerRevisio
 
 const schema = `
   PRAGMA journal_mode = WAL;
-  PRAGMA cache_size = -8000;
+  PRAGMA cache_size = -2000;
   CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,

@@ -27,7 +27,7 @@ export type WriterAnswer = { swept?: number } | { error: string };
 
 const db = new DatabaseSync(workerData as string);
 // Every answer means "on the disk". Checkpoints run here too, and so off the way of requests.
-db.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8000');
+db.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -2000');
 const insert = db.prepare('INSERT INTO history (id, key, previous, deleted, expires, value) VALUES (?, ?, ?, ?, ?, ?)');
 const remove = db.prepare('DELETE FROM history WHERE id = ?');
 const setMeta = db.prepare('UPDATE meta SET value = ? WHERE name = ?');

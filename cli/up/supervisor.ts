@@ -70,7 +70,7 @@ function start(c: Component): void {
     NODE_COMPILE_CACHE: dir.cache,
     MINI_K8S_SUPERVISOR_PID: String(process.pid),
     // Threads that take turns need no heap each.
-    MALLOC_ARENA_MAX: '2',
+    MALLOC_ARENA_MAX: '1',
   };
   const child = spawn(process.execPath, [...c.plan.v8, `${root}/${c.plan.program}`, ...c.plan.args], {
     cwd: dir.path,
