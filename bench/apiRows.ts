@@ -51,6 +51,8 @@ export interface ApiRowsOptions {
   /** Absent: pods. */
   subject?: Subject;
   http2?: boolean;
+  /** Instead of JSON. */
+  protobuf?: boolean;
   /** Titles of operations; absent: all. */
   only?: readonly string[];
 }
@@ -59,17 +61,28 @@ export async function apiRows(
   store: string,
   storeFlags: (folder: string) => string[],
   log: (text: string) => void,
-  { putRates, subject = pods, http2 = false, only }: ApiRowsOptions = {},
+  { putRates, subject = pods, http2 = false, protobuf = false, only }: ApiRowsOptions = {},
 ): Promise<Row[]> {
   const chosen = operations.filter((o) => !only || only.includes(o.title));
-  const jobFor = (o: Operation, url: string, pki: string) => loadJob(o, url, pki, subject, http2);
+  const jobFor = (o: Operation, url: string, pki: string) => ({
+    ...loadJob(o, url, pki, subject),
+    http2,
+    protobuf,
+  });
   const folder = mkdtempSync(join(tmpdir(), 'mk8s-bench-'));
   const pki = join(folder, 'pki');
   await issuePki({ folder: pki, nodes: [] });
   const ours = await startOurs(pki, storeFlags(folder));
   const idle = pssOf(ours.server.pid);
   await subject.prepare?.((method, path, body) => ask(ours.url, pki, method, path, body));
-  const bare = await startBare(folder, pki, await sampleObject(ours.url, pki, subject), subject.collection, http2);
+  const bare = await startBare(
+    folder,
+    pki,
+    await sampleObject(ours.url, pki, subject),
+    subject.collection,
+    http2,
+    protobuf,
+  );
   try {
     const measured = new Map<string, { ours: number[]; bare: number[] }>();
     let loaded = 0;
@@ -109,7 +122,7 @@ export async function apiRows(
   }
 }
 
-const loadJob = (o: Operation, url: string, pki: string, subject: Subject, http2: boolean): LoadJob => ({
+const loadJob = (o: Operation, url: string, pki: string, subject: Subject): LoadJob => ({
   url,
   ca: `${pki}/ca.crt`,
   cert: `${pki}/admin.crt`,
@@ -121,7 +134,6 @@ const loadJob = (o: Operation, url: string, pki: string, subject: Subject, http2
   template: subject.template,
   watchers: o.watchers ?? 0,
   collection: subject.collection,
-  http2,
 });
 
 /** What our server returns for one such object: the bare one returns the same bytes. */

@@ -4,12 +4,17 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import https from 'node:https';
 import type { LoadJob, LoadResult } from './loadJob.ts';
+import { bodiesOf, nameOf, typeOf } from './media.ts';
 
 const job = JSON.parse(process.argv[2]!) as LoadJob;
 const { hostname, port } = new URL(job.url);
 const tls = { ca: readFileSync(job.ca), cert: readFileSync(job.cert), key: readFileSync(job.key) };
 const agent = new https.Agent({ keepAlive: true, maxSockets: job.connections, ...tls });
-const stored = new Map<string, string>();
+const stored = new Map<string, Buffer>();
+const protobuf = job.protobuf ?? false;
+const type = typeOf(protobuf);
+const bodies = bodiesOf(job.template, protobuf);
+const accept = protobuf ? { accept: type } : {};
 let events = 0;
 
 interface Reply {
@@ -17,7 +22,7 @@ interface Reply {
   body: Buffer;
 }
 
-function send(method: string, path: string, body?: string): Promise<Reply> {
+function send(method: string, path: string, body?: string | Buffer): Promise<Reply> {
   return job.http2 ? sendHttp2(method, path, body) : sendHttp1(method, path, body);
 }
 
@@ -25,11 +30,11 @@ const sessions = job.http2 ? Array.from({ length: job.connections }, () => conne
 const idle = [...sessions];
 
 /** There are as many workers as sessions, so one is idle. */
-function sendHttp2(method: string, path: string, body?: string): Promise<Reply> {
+function sendHttp2(method: string, path: string, body?: string | Buffer): Promise<Reply> {
   const session = idle.pop()!;
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const head = { ':method': method, ':path': path, ...headers, ...job.headers };
+    const headers = body === undefined ? {} : { 'content-type': type };
+    const head = { ':method': method, ':path': path, ...accept, ...headers, ...job.headers };
     const stream = session.request(head, { endStream: body === undefined });
     const chunks: Buffer[] = [];
     let code = 0;
@@ -46,11 +51,10 @@ function sendHttp2(method: string, path: string, body?: string): Promise<Reply> 
   });
 }
 
-function sendHttp1(method: string, path: string, body?: string): Promise<Reply> {
+function sendHttp1(method: string, path: string, body?: string | Buffer): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const headers =
-      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const all = { ...headers, ...job.headers };
+    const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+    const all = { ...accept, ...headers, ...job.headers };
     const request = https.request({ hostname, port, method, path, agent, headers: all }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk) => chunks.push(chunk));
@@ -61,12 +65,12 @@ function sendHttp1(method: string, path: string, body?: string): Promise<Reply> 
   });
 }
 
-const item = (i: number) => `${job.collection}/p${i}`;
+const item = (i: number) => `${job.collection}/${nameOf(i, protobuf)}`;
 
 /** Each op: the request with this number, and whether its answer is the right one. */
 const ops: Record<LoadJob['op'], (i: number) => Promise<[Reply, boolean]>> = {
   async create(i) {
-    const reply = await send('POST', job.collection, job.template.replace('NAME', `p${i}`));
+    const reply = await send('POST', job.collection, bodies.create(i));
     return [reply, reply.code === 201];
   },
   async get(i) {
@@ -83,8 +87,8 @@ const ops: Record<LoadJob['op'], (i: number) => Promise<[Reply, boolean]>> = {
   },
   async update(i) {
     const path = item(i % job.objects);
-    const reply = await send('PUT', path, changed(stored.get(path)!, i));
-    if (reply.code === 200) stored.set(path, reply.body.toString());
+    const reply = await send('PUT', path, bodies.update(stored.get(path)!, i));
+    if (reply.code === 200) stored.set(path, reply.body);
     return [reply, reply.code === 200];
   },
   async conflict(i) {
@@ -92,7 +96,10 @@ const ops: Record<LoadJob['op'], (i: number) => Promise<[Reply, boolean]>> = {
     const reply = await send(
       'PUT',
       path,
-      stored.get(path)!.replace(/"resourceVersion":"\d+"/, '"resourceVersion":"1"'),
+      stored
+        .get(path)!
+        .toString()
+        .replace(/"resourceVersion":"\d+"/, '"resourceVersion":"1"'),
     );
     return [reply, reply.code === 409];
   },
@@ -101,9 +108,6 @@ const ops: Record<LoadJob['op'], (i: number) => Promise<[Reply, boolean]>> = {
     return [reply, reply.code === 200];
   },
 };
-
-const changed = (text: string, i: number) =>
-  text.replace(/"example\.com\/checksum":"[^"]*"/, `"example.com/checksum":"${i}"`);
 
 /** Watches count lines, each one event, and parse nothing: the load must not be the limit. */
 function openWatch(): Promise<void> {
@@ -131,8 +135,7 @@ async function worker(next: () => number | undefined, result: LoadResult): Promi
 }
 
 if (job.op === 'update' || job.op === 'conflict') {
-  for (let i = 0; i < Math.min(job.objects, job.requests); i++)
-    stored.set(item(i), (await send('GET', item(i))).body.toString());
+  for (let i = 0; i < Math.min(job.objects, job.requests); i++) stored.set(item(i), (await send('GET', item(i))).body);
 }
 await Promise.all(Array.from({ length: job.watchers }, openWatch));
 const result: LoadResult = { seconds: 0, requests: job.requests, bytes: 0, events: 0, failures: 0 };

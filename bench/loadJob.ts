@@ -21,6 +21,8 @@ export interface LoadJob {
   collection: string;
   /** HTTP/2 instead of HTTP/1.1, one stream at a time on each connection. */
   http2?: boolean;
+  /** Instead of JSON; `template` is JSON all the same. */
+  protobuf?: boolean;
   /** Of each request. */
   headers?: Record<string, string>;
 }

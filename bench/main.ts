@@ -36,6 +36,11 @@ const groups: { name: string; missing?: string; rows(): Promise<Row[]> }[] = [
     rows: () => apiRows('custom resource, schema of 60 KB', embedded, log, { subject: customResources }),
   },
   { name: 'http2', rows: () => apiRows('embedded, HTTP/2', embedded, log, { http2: true, only: withoutWatches }) },
+  {
+    name: 'protobuf',
+    rows: () =>
+      apiRows('embedded, protobuf over HTTP/2', embedded, log, { http2: true, protobuf: true, only: withoutWatches }),
+  },
   { name: 'ready', rows: () => readyRows(log) },
   { name: 'scale', rows: () => scaleRows(log) },
   { name: 'watches', rows: () => watchRows(log) },

@@ -26,7 +26,9 @@ export async function start(
   args: string[],
   ready: (child: ChildProcess) => Promise<void>,
 ): Promise<Started> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // As the supervisor of `up` starts its programs.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await Promise.race([
     ready(child),

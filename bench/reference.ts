@@ -1,11 +1,14 @@
 // The floor: a bare Node https server that parses, keeps a map and writes back; no validation, no store, no rules.
-// It stores and returns the very bytes that the measured server returns: --objects names a file with those objects, one a line.
+// It stores and returns the very bytes that the measured server returns, in JSON or protobuf: `objects` names a file with those
+// objects, one a line.
 // Compared with in every API row of the table.
 import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import https from 'node:https';
+import { bareCodec, typeOf } from './media.ts';
 
-const [port, ca, cert, key, objects, collection, http2] = process.argv.slice(2) as [
+const [port, ca, cert, key, objects, collection, http2, protobuf] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -21,9 +24,10 @@ for (const line of readFileSync(objects, 'utf8').split('\n')) {
   full.set(object.metadata.name, object);
 }
 const sample = full.values().next().value;
-const store = new Map<string, Buffer>();
+const codec = bareCodec(protobuf === 'true');
+const type = typeOf(protobuf === 'true');
+const store = new Map<string, { bytes: Buffer; item: Buffer }>();
 const watchers = new Set<import('node:http').ServerResponse>();
-const comma = Buffer.from(',');
 let revision = 1;
 
 const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
@@ -48,21 +52,22 @@ function read(url: string, path: string, response: import('node:http').ServerRes
     return;
   }
   if (path === collection) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.write(`{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"${revision}"},"items":[`);
-    const parts: Buffer[] = [];
+    response.writeHead(200, { 'content-type': type });
+    const items: Buffer[] = [];
     let left = url.includes('limit=500') ? 500 : Number.POSITIVE_INFINITY;
-    for (const bytes of store.values()) {
+    for (const { item } of store.values()) {
       if (left-- <= 0) break;
-      if (parts.length) parts.push(comma);
-      parts.push(bytes);
+      items.push(item);
     }
-    response.write(Buffer.concat(parts));
-    response.end(']}');
+    const { head, between, tail } = codec.list(revision, items);
+    const comma = Buffer.from(between);
+    response.write(head);
+    response.write(Buffer.concat(between ? items.flatMap((item, i) => (i ? [comma, item] : [item])) : items));
+    response.end(tail);
     return;
   }
-  const bytes = store.get(path);
-  response.writeHead(bytes ? 200 : 404, { 'content-type': 'application/json', 'content-length': bytes?.length ?? 2 });
+  const bytes = store.get(path)?.bytes;
+  response.writeHead(bytes ? 200 : 404, { 'content-type': type, 'content-length': bytes?.length ?? 2 });
   response.end(bytes ?? '{}');
 }
 
@@ -73,11 +78,11 @@ function write(method: string, path: string, chunks: Buffer[], response: import(
     response.end('{}');
     return;
   }
-  const sent = JSON.parse(Buffer.concat(chunks).toString());
+  const sent = codec.read(Buffer.concat(chunks));
   const key = path === collection ? `${path}/${sent.metadata.name}` : path;
   if (
     method === 'PUT' &&
-    JSON.parse(store.get(key)!.toString()).metadata.resourceVersion !== sent.metadata.resourceVersion
+    codec.read(store.get(key)!.bytes).metadata.resourceVersion !== sent.metadata.resourceVersion
   ) {
     response.writeHead(409);
     response.end('{}');
@@ -85,12 +90,12 @@ function write(method: string, path: string, chunks: Buffer[], response: import(
   }
   const object = method === 'PUT' ? sent : { ...(full.get(sent.metadata.name) ?? sample) };
   object.metadata = { ...object.metadata, name: sent.metadata.name, resourceVersion: String(++revision) };
-  const bytes = Buffer.from(JSON.stringify(object));
-  store.set(key, bytes);
+  const bytes = codec.write(object);
+  store.set(key, { bytes, item: codec.item(object, bytes) });
   const event = Buffer.concat([Buffer.from('{"type":"ADDED","object":'), bytes, Buffer.from('}\n')]);
   for (const watcher of watchers) watcher.write(event);
   response.writeHead(method === 'POST' ? 201 : 200, {
-    'content-type': 'application/json',
+    'content-type': type,
     'content-length': bytes.length,
   });
   response.end(bytes);

@@ -16,12 +16,13 @@ export const tlsOf = (pki: string) => {
   return { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') };
 };
 
-/** Our API server on the keys in `pki`, ready; with the ServiceAccount that pods ask for. */
+/** Our API server as `up` starts it, on the keys in `pki`, ready; with the ServiceAccount that pods ask for. */
 export async function startOurs(pki: string, store: string[]): Promise<{ url: string; server: Started }> {
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const main = new URL('../apiserver/main.ts', import.meta.url).pathname;
   const args = [
+    '--max-semi-space-size=4',
     main,
     ...store,
     `--secure-port=${port}`,
@@ -40,13 +41,14 @@ export async function startOurs(pki: string, store: string[]): Promise<{ url: st
   return { url, server };
 }
 
-/** `sample`: an object as our server returns it. `http2`: also that. */
+/** `sample`: an object as our server returns it. `http2`, `protobuf`: also that. */
 export async function startBare(
   folder: string,
   pki: string,
   sample: string,
   collection: string,
   http2 = false,
+  protobuf = false,
 ): Promise<{ url: string; server: Started }> {
   const port = await freePort();
   const file = join(folder, 'objects');
@@ -60,6 +62,7 @@ export async function startBare(
     file,
     collection,
     String(http2),
+    String(protobuf),
   ];
   const server = await start(
     process.execPath,
