@@ -6,8 +6,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Wants the machine to itself: vitest.compose.config.ts.
     exclude: ['test/compose/compose.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Patience costs nothing when all is well: on two slow cores a process may take seconds to start.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

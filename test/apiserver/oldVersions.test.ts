@@ -44,7 +44,7 @@ describe.each(stores)('compaction of %s', (_name, onEtcd) => {
       await make(http, 'c0');
       expired = (await http(second)).json;
       return expired.code !== undefined;
-    }, 8000);
+    }, 30_000);
     expect(expired).toMatchObject({
       code: 410,
       reason: 'Expired',

@@ -57,11 +57,11 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
       return found.subsets?.[0]?.addresses?.map((a) => a.ip) ?? [];
     };
     // Each reconciles every ten seconds; the one that came first hears of the other by then.
-    await until(async () => (await listed()).join() === both.join(), 15_000, 'both addresses');
+    await until(async () => (await listed()).join() === both.join(), 30_000, 'both addresses');
     await until(async () => {
       const slice = await clients[0]!.get(endpointSlices, 'kubernetes', 'default');
       return slice.endpoints?.map((e) => e.addresses[0]).join() === both.join();
-    }, 15_000);
+    }, 30_000);
   });
 
   test('as many Services as there are ports, made through both at once', async () => {
@@ -117,7 +117,7 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
     expect((await clients[1]!.list(events, { namespace: 'default' })).items).toHaveLength(1);
     await until(
       async () => !(await clients[1]!.list(events, { namespace: 'default' })).items.length,
-      15_000,
+      30_000,
       'the end of the event',
     );
   });
@@ -173,10 +173,10 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
       json.spec.versions = definition({ count, colour }).spec.versions;
       expect((await https[1]!(`${definitions}/widgets.two.example.com`, { method: 'PUT', body: json })).code).toBe(200);
       for (const http of https)
-        await until(async () => (await http(`${widgets}/w`)).json.spec.colour === 'red', 10_000, 'the new schema');
+        await until(async () => (await http(`${widgets}/w`)).json.spec.colour === 'red', 30_000, 'the new schema');
       await https[0]!(`${definitions}/widgets.two.example.com`, { method: 'DELETE' });
       for (const http of https)
-        await until(async () => (await http(`${widgets}/w`)).code === 404, 10_000, 'the end of the kind');
+        await until(async () => (await http(`${widgets}/w`)).code === 404, 30_000, 'the end of the kind');
       expect((await https[1]!('/apis/two.example.com')).code).toBe(404);
     });
   });
@@ -194,8 +194,8 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'two API servers on one etcd', () =>
       (await http('/api/v1/namespaces/default/pods', { headers: { 'impersonate-user': 'jane' } })).code;
     for (const http of https) expect(await asked(http)).toBe(403);
     expect((await https[0]!(rbac, { body })).code).toBe(201);
-    for (const http of https) await until(async () => (await asked(http)) === 200, 5_000, 'the right');
+    for (const http of https) await until(async () => (await asked(http)) === 200, 30_000, 'the right');
     await https[1]!(`${rbac}/jane`, { method: 'DELETE' });
-    for (const http of https) await until(async () => (await asked(http)) === 403, 5_000, 'its end');
+    for (const http of https) await until(async () => (await asked(http)) === 403, 30_000, 'its end');
   });
 });

@@ -47,7 +47,7 @@ export function json(response: http.ServerResponse, code: number, body: unknown,
 }
 
 /** Polls until `check` gives something true; fails with what it last gave after `ms`. */
-export async function eventually<T>(check: () => T | Promise<T>, ms = 10_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, ms = 30_000): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();

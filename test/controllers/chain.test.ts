@@ -46,7 +46,7 @@ let made = 0;
 async function newNamespace(): Promise<string> {
   const name = `ns-${made++}`;
   await client.create(namespaces, { metadata: { name } });
-  await until(async () => Boolean(await get(serviceAccounts, 'default', name)), 10_000, 'the default ServiceAccount');
+  await until(async () => Boolean(await get(serviceAccounts, 'default', name)), 30_000, 'the default ServiceAccount');
   return name;
 }
 const labels = { app: 'web' };
@@ -75,7 +75,7 @@ const complete = (namespace: string) =>
         (s.availableReplicas ?? 0) === n
       );
     },
-    20_000,
+    30_000,
     'the rollout',
   );
 const condition = async (namespace: string, type: string) =>
@@ -88,7 +88,7 @@ describe('a namespace', () => {
     await client.delete(configMaps, 'kube-root-ca.crt', ns);
     await until(
       async () => (await get(configMaps, 'kube-root-ca.crt', ns))?.data?.['ca.crt']?.startsWith('-----BEGIN') ?? false,
-      10_000,
+      30_000,
       'the bundle',
     );
   });
@@ -108,7 +108,7 @@ describe('a namespace', () => {
             (c) => c.type === 'NamespaceFinalizersRemaining' && c.status === 'True',
           ),
         ),
-      10_000,
+      30_000,
       'the condition',
     );
     const left = (await get(namespaces, ns))!;
@@ -118,7 +118,7 @@ describe('a namespace', () => {
     );
     expect(await get(configMaps, 'kept', ns)).toBeDefined();
     await client.patch(pods, 'slow', ns, 'merge', { metadata: { finalizers: null } });
-    await until(async () => !(await get(namespaces, ns)), 20_000, 'the end of the namespace');
+    await until(async () => !(await get(namespaces, ns)), 30_000, 'the end of the namespace');
   });
 });
 
@@ -188,7 +188,7 @@ describe('a Deployment', () => {
     await edit(ns, { spec: { paused: true, replicas: 3, ...image('v2').spec } });
     await until(
       async () => (await condition(ns, 'Progressing'))?.reason === 'DeploymentPaused' && (await count(pods, ns)) === 3,
-      10_000,
+      30_000,
       'the pause',
     );
     expect(await count(replicaSets, ns)).toBe(1);
@@ -202,7 +202,7 @@ describe('a Deployment', () => {
     await create(ns, { image: 'broken', spec: { progressDeadlineSeconds: 2, minReadySeconds: 0 } });
     await until(
       async () => (await condition(ns, 'Progressing'))?.reason === 'ProgressDeadlineExceeded',
-      15_000,
+      30_000,
       'the deadline',
     );
     expect(await condition(ns, 'Progressing')).toMatchObject({
@@ -239,7 +239,7 @@ describe('a Deployment', () => {
     await complete(ns);
     await edit(ns, image('v2'));
     await complete(ns);
-    await until(async () => (await count(replicaSets, ns)) === 1, 10_000, 'the clean-up');
+    await until(async () => (await count(replicaSets, ns)) === 1, 30_000, 'the clean-up');
   });
 
   it('whose name for a ReplicaSet is taken finds another', async () => {
@@ -262,7 +262,7 @@ describe('a Deployment', () => {
     const ns = await newNamespace();
     await create(ns, { replicas: 1, spec: { minReadySeconds: 2 } });
     const status = async () => ((await get(deployments, 'web', ns)) as Deployment).status ?? {};
-    await until(async () => (await status()).readyReplicas === 1, 10_000, 'ready');
+    await until(async () => (await status()).readyReplicas === 1, 30_000, 'ready');
     expect((await status()).availableReplicas).toBeUndefined();
     await complete(ns);
   });
@@ -279,9 +279,9 @@ describe('a Deployment', () => {
       ((await client.list(replicaSets, { namespace: ns })).items as ReplicaSet[])
         .map((rs) => rs.spec?.replicas ?? 0)
         .sort((a, b) => a - b);
-    await until(async () => String(await sizes()) === '5,8', 10_000, 'the stuck rollout');
+    await until(async () => String(await sizes()) === '5,8', 30_000, 'the stuck rollout');
     await edit(ns, { spec: { replicas: 30 } });
-    await until(async () => String(await sizes()) === '13,20', 10_000, 'the shares');
+    await until(async () => String(await sizes()) === '13,20', 30_000, 'the shares');
   });
 
   it('reports what keeps its pods from being made', async () => {
@@ -294,7 +294,7 @@ describe('a Deployment', () => {
         },
       },
     });
-    await until(async () => (await condition(ns, 'ReplicaFailure'))?.status === 'True', 10_000, 'the failure');
+    await until(async () => (await condition(ns, 'ReplicaFailure'))?.status === 'True', 30_000, 'the failure');
     expect(await condition(ns, 'ReplicaFailure')).toMatchObject({
       reason: 'FailedCreate',
       message: expect.stringContaining('service account'),
@@ -329,18 +329,18 @@ describe('a ReplicaSet', () => {
     await client.delete(pods, one!.metadata.name, ns);
     await until(
       async () => (await count(pods, ns)) === 2 && !(await get(pods, one!.metadata.name, ns)),
-      10_000,
+      30_000,
       'the replacement',
     );
     await client.patch(pods, two!.metadata.name, ns, 'merge', { metadata: { labels: { app: 'other' } } });
     await until(
       async () =>
         (await count(pods, ns)) === 3 && !(await get(pods, two!.metadata.name, ns))?.metadata.ownerReferences?.length,
-      10_000,
+      30_000,
       'the release',
     );
     await client.patch(pods, two!.metadata.name, ns, 'merge', { metadata: { labels: { app: 'web' } } });
-    await until(async () => (await count(pods, ns)) === 2, 10_000, 'the adoption');
+    await until(async () => (await count(pods, ns)) === 2, 30_000, 'the adoption');
   });
 });
 
@@ -357,24 +357,24 @@ describe('a Service', () => {
       (await client.list(endpointSlices, { namespace: ns })).items.flatMap((s) =>
         (s.endpoints ?? []).filter((e) => e.conditions?.ready).flatMap((e) => e.addresses),
       );
-    await until(async () => (await count(endpointSlices, ns)) === 1, 10_000, 'the placeholder');
+    await until(async () => (await count(endpointSlices, ns)) === 1, 30_000, 'the placeholder');
     await create(ns, { replicas: 3 });
     await until(
       async () => (await addresses()).length === 3 && (await inSlices()).length === 3,
-      10_000,
+      30_000,
       'the endpoints',
     );
     expect((await inSlices()).sort()).toEqual((await addresses()).sort());
     await edit(ns, { spec: { replicas: 1 } });
     await until(
       async () => (await addresses()).length === 1 && (await inSlices()).length === 1,
-      10_000,
+      30_000,
       'fewer endpoints',
     );
     await client.delete(services, 'web', ns);
     await until(
       async () => !(await get(endpoints, 'web', ns)) && (await count(endpointSlices, ns)) === 0,
-      10_000,
+      30_000,
       'the clean-up',
     );
   });
@@ -401,12 +401,12 @@ describe('deleting', () => {
     await complete(ns);
     await client.delete(deployments, 'web', ns, { propagationPolicy });
     if (propagationPolicy === 'Foreground') {
-      await until(async () => !(await get(deployments, 'web', ns)), 20_000, 'the end of the Deployment');
+      await until(async () => !(await get(deployments, 'web', ns)), 30_000, 'the end of the Deployment');
       expect(await count(replicaSets, ns)).toBe(0);
     }
     await until(
       async () => (await count(pods, ns)) === 0 && (await count(replicaSets, ns)) === 0,
-      20_000,
+      30_000,
       'the collection',
     );
   });
@@ -416,7 +416,7 @@ describe('deleting', () => {
     await create(ns);
     await complete(ns);
     await client.delete(deployments, 'web', ns, { propagationPolicy: 'Orphan' });
-    await until(async () => !(await get(deployments, 'web', ns)), 20_000, 'the end of the Deployment');
+    await until(async () => !(await get(deployments, 'web', ns)), 30_000, 'the end of the Deployment');
     const [rs] = (await client.list(replicaSets, { namespace: ns })).items;
     expect(rs!.metadata.ownerReferences).toBeUndefined();
     expect(await count(pods, ns)).toBe(2);
@@ -439,7 +439,7 @@ describe('deleting', () => {
     });
     await client.create(configMaps, { metadata: { name: 'single', namespace: ns, ownerReferences: [owner(one!)] } });
     await client.delete(configMaps, 'one', ns, { propagationPolicy: 'Foreground' });
-    await until(async () => !(await get(configMaps, 'one', ns)), 20_000, 'the end of the owner');
+    await until(async () => !(await get(configMaps, 'one', ns)), 30_000, 'the end of the owner');
     expect(await get(configMaps, 'single', ns)).toBeUndefined();
     expect((await get(configMaps, 'both', ns))!.metadata.ownerReferences).toEqual([owner(two!)]);
   });
@@ -467,7 +467,7 @@ describe('deleting', () => {
     await until(
       async () =>
         (await client.list(configMaps, { namespace: ns })).items.every((o) => o.metadata.name === 'kube-root-ca.crt'),
-      20_000,
+      30_000,
       'the end of the circle',
     );
   });
@@ -480,7 +480,7 @@ describe('a Node', () => {
     );
     const ranges = async () =>
       (await Promise.all(['a', 'b', 'c'].map((n) => get(nodes, `ranged-${n}`)))).map((n) => (n as Node).spec?.podCIDR);
-    await until(async () => (await ranges()).every(Boolean), 10_000, 'the ranges');
+    await until(async () => (await ranges()).every(Boolean), 30_000, 'the ranges');
     expect(new Set(await ranges()).size).toBe(3);
     expect((await ranges())[0]).toMatch(/^10\.244\.\d+\.0\/24$/);
   });
@@ -490,7 +490,7 @@ describe('a restart of the API server', () => {
   it('in the middle of a rollout loses nothing and doubles nothing', async () => {
     const ns = await newNamespace();
     await create(ns, { replicas: 30 });
-    await until(async () => (await count(pods, ns)) > 3, 10_000, 'the first pods');
+    await until(async () => (await count(pods, ns)) > 3, 30_000, 'the first pods');
     await server.kill();
     await server.restart();
     await complete(ns);

@@ -213,7 +213,7 @@ describe('in a cluster', () => {
       '--cloud-zones=a,b',
       '--node-monitor-period=100ms',
     ]);
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     await manager?.stop();
     client?.close();

@@ -34,8 +34,8 @@ it('a dependent goes with its owner', async () => {
   await http(path('owneds', 'default'), { body: object('Owned', 'd', { ownerReferences }) });
   await http('/api/v1/namespaces/default/configmaps', { body: { metadata: { name: 'd', ownerReferences } } });
   await http(`${path('owners', 'default')}/o`, { method: 'DELETE' });
-  await until(async () => (await http(`${path('owneds', 'default')}/d`)).code === 404, 20_000);
-  await until(async () => (await http('/api/v1/namespaces/default/configmaps/d')).code === 404, 20_000);
+  await until(async () => (await http(`${path('owneds', 'default')}/d`)).code === 404, 30_000);
+  await until(async () => (await http('/api/v1/namespaces/default/configmaps/d')).code === 404, 30_000);
 });
 
 it('a namespace takes custom resources along, of definitions that came later too', async () => {
@@ -47,6 +47,6 @@ it('a namespace takes custom resources along, of definitions that came later too
   ] as const)
     expect((await http(path(plural, 'gone'), { body: object(kind, 'x') })).code).toBe(201);
   await http('/api/v1/namespaces/gone', { method: 'DELETE' });
-  await until(async () => (await http('/api/v1/namespaces/gone')).code === 404, 20_000);
+  await until(async () => (await http('/api/v1/namespaces/gone')).code === 404, 30_000);
   for (const plural of ['owners', 'laters']) expect((await http(path(plural, 'gone'))).json.items).toEqual([]);
 });

@@ -140,7 +140,7 @@ describe('against a real API server', () => {
     agents = runPods(client);
     await client.create(nodes, { metadata: { name: 'node-1' } } as never);
     await client.patch(nodes, 'node-1', undefined, 'merge', { spec: { taints: null } });
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     agents.stop();
     await manager.stop();
@@ -154,7 +154,7 @@ describe('against a real API server', () => {
     await client.create(namespaces, { metadata: { name } });
     await until(
       async () => Boolean(await client.get(serviceAccounts, 'default', name).catch(() => undefined)),
-      10_000,
+      30_000,
       'the default ServiceAccount',
     );
     return name;
@@ -182,7 +182,7 @@ describe('against a real API server', () => {
         if (status?.observedGeneration !== metadata.generation) return false;
         return Object.entries(wanted).every(([field, value]) => (status as any)[field] === value);
       },
-      15_000,
+      30_000,
       JSON.stringify(wanted),
     );
   const living = async (namespace: string) =>

@@ -90,12 +90,15 @@ it.each([
     const health = watchHealth(namespace);
     const allowed = async () =>
       (await client.get(podDisruptionBudgets, 'web', namespace)).status?.disruptionsAllowed ?? 0;
-    await until(async () => health.healthy.size === 10 && (await allowed()) === 10 - least, 15_000, 'ten healthy pods');
+    await until(async () => health.healthy.size === 10 && (await allowed()) === 10 - least, 30_000, 'ten healthy pods');
     health.begin();
     let evicted = 0;
     const end = Date.now() + 1500;
+    const patience = end + 30_000;
+    // On a slow machine too, more than the first ones are evicted: each behind them waited for a new pod.
+    const goesOn = () => Date.now() < end || (evicted <= 10 - least && Date.now() < patience);
     const evictor = async () => {
-      while (Date.now() < end) {
+      while (goesOn()) {
         const { items } = await client.list(pods, { namespace });
         const answers = await Promise.allSettled(
           items.map((pod) => client.post(pods, pod.metadata.name, namespace, 'eviction', body(pod.metadata.name))),
@@ -104,7 +107,7 @@ it.each([
       }
     };
     const restarts = async () => {
-      while (Date.now() < end) {
+      while (goesOn()) {
         await new Promise((resolve) => setTimeout(resolve, 400));
         await manager.stop();
         manager = startManager(server, flags);
@@ -116,10 +119,10 @@ it.each([
     expect(health.low).toBeLessThan(10);
     await until(
       async () => health.healthy.size === 10 && (await allowed()) === 10 - least,
-      15_000,
+      30_000,
       'all is well again',
     );
     health.stop();
   },
-  60_000,
+  120_000,
 );

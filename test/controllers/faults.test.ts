@@ -96,7 +96,7 @@ describe('a node that falls silent', () => {
             (t) => t.key === 'node.kubernetes.io/unreachable' && t.effect === 'NoExecute',
           ),
         ),
-      15_000,
+      30_000,
       'the taint',
     );
     expect((await bad()).status?.conditions?.find((c) => c.type === 'Ready')).toMatchObject({
@@ -108,12 +108,12 @@ describe('a node that falls silent', () => {
         const pod = (await client.get(pods, 'p', 'default').catch(() => undefined)) as Pod | undefined;
         return !pod || Boolean(pod.metadata.deletionTimestamp);
       },
-      15_000,
+      30_000,
       'the eviction',
     );
     expect((await client.get(nodes, 'good')).spec?.taints).toBeUndefined();
     alive.add('bad');
-    await until(async () => !(await bad()).spec?.taints?.length, 15_000, 'the taints to go');
+    await until(async () => !(await bad()).spec?.taints?.length, 30_000, 'the taints to go');
   }, 60_000);
 });
 
@@ -131,7 +131,7 @@ describe('two managers', () => {
     const one = startManager(server, elect);
     const holder = async () =>
       (await client.get(leases, 'kube-controller-manager', 'kube-system').catch(() => undefined))?.spec?.holderIdentity;
-    await until(async () => Boolean(await holder()), 10_000, 'a leader');
+    await until(async () => Boolean(await holder()), 30_000, 'a leader');
     const first = await holder();
     const two = startManager(server, elect);
     cleanups.push(() => two.stop());

@@ -75,7 +75,7 @@ async function play(name: string, code: (pod: Pod) => number | undefined): Promi
       }
       return is(await job(name), 'Complete') || is(await job(name), 'Failed');
     },
-    20_000,
+    30_000,
     `the end of ${name}`,
   );
   return job(name);

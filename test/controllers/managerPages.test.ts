@@ -61,7 +61,7 @@ describe('pages of the manager', () => {
     ]);
     await until(async () => (await client.list(configMaps, { namespace: 'default' })).items.length > 0);
     url = `http://127.0.0.1:${readFileSync(portFile, 'utf8')}`;
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     await manager?.stop().catch(() => undefined);
     client?.close();

@@ -36,7 +36,7 @@ beforeAll(async () => {
       () => false,
     ),
   );
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   clearInterval(timer);
   await manager?.stop();

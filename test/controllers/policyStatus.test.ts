@@ -232,7 +232,7 @@ describe('in a cluster', () => {
     await until(async () => {
       status = (await client.get(validatingAdmissionPolicies, name)).status;
       return status?.observedGeneration === generation;
-    }, 15_000);
+    }, 30_000);
     return status;
   }
 
@@ -291,7 +291,7 @@ describe('in a cluster', () => {
     );
     await until(
       async () => Boolean((await client.raw<any>('GET', '/openapi/v3')).paths['apis/example.com/v1']),
-      15_000,
+      30_000,
     );
     const status = await checked(
       {

@@ -175,7 +175,7 @@ describe('against a server', () => {
     const name = `q-${made++}`;
     await client.create(namespaces, { metadata: { name } });
     await client.create(resourceQuotas, { metadata: { name: 'q', namespace: name }, spec } as never);
-    await until(async () => Boolean((await used(name))['ready']), 10_000, 'the first count');
+    await until(async () => Boolean((await used(name))['ready']), 30_000, 'the first count');
     return name;
   }
   const used = async (ns: string): Promise<any> => {
@@ -202,7 +202,7 @@ describe('against a server', () => {
         const now = await used(ns);
         return Object.entries(wanted).every(([name, value]) => now[name] === value);
       },
-      10_000,
+      30_000,
       JSON.stringify(wanted),
     );
 

@@ -85,7 +85,7 @@ beforeAll(async () => {
   }
   await client.create(namespaces, { metadata: { name: 'work' } });
   await until(async () => Boolean(await client.get(serviceAccounts, 'default', 'work').catch(() => undefined)));
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   agents.stop();
   ending.abort();
@@ -131,7 +131,7 @@ it('converge, and nothing is there twice', { timeout: 60_000 }, async () => {
           [...ds!, ...web!, ...plain!].every((p) => !p.metadata.deletionTimestamp)
         );
       },
-      25_000,
+      30_000,
       `all of ${image}`,
     );
   await settled('v1', 12);

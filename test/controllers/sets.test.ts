@@ -39,7 +39,7 @@ beforeAll(async () => {
     } as never);
   for (const { metadata } of (await client.list(nodes)).items)
     await client.patch(nodes, metadata.name, undefined, 'merge', { spec: { taints: null } });
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   agents.stop();
   await manager.stop();
@@ -53,7 +53,7 @@ async function newNamespace(): Promise<string> {
   await client.create(namespaces, { metadata: { name } });
   await until(
     async () => Boolean(await client.get(serviceAccounts, 'default', name).catch(() => undefined)),
-    10_000,
+    30_000,
     'the default ServiceAccount',
   );
   return name;
@@ -64,7 +64,7 @@ function kubectl(version: { path: string }, namespace: string, ...args: string[]
     execFile(
       version.path,
       ['--kubeconfig', server.kubeconfig, '-n', namespace, ...args],
-      { timeout: 30_000 },
+      { timeout: 60_000 },
       (error, out, err) => (error ? reject(new Error(`${args.join(' ')}: ${err || error}`)) : resolve(out)),
     ),
   );
@@ -104,7 +104,7 @@ describe('a DaemonSet', () => {
           images.every((i) => i === imageName)
         );
       },
-      20_000,
+      30_000,
       `${count} pods of ${imageName}`,
     );
   const onNodes = async (namespace: string) => (await living(namespace)).map((p) => p.spec?.nodeName).sort();
@@ -196,7 +196,7 @@ describe('a DaemonSet', () => {
     expect((await listed(controllerRevisions, ns)).length).toBe(2);
     await client.deleteCollection(pods, { namespace: ns });
     await settled(ns, 3, 'v2');
-    await until(async () => (await listed(controllerRevisions, ns)).length === 1, 10_000, 'one revision');
+    await until(async () => (await listed(controllerRevisions, ns)).length === 1, 30_000, 'one revision');
   });
 
   it('takes no revision of its own away that was made by hand, and counts on from it', async () => {
@@ -249,7 +249,7 @@ describe('a StatefulSet', () => {
           Object.entries(images).every(([name, wanted]) => are[name] === wanted)
         );
       },
-      20_000,
+      30_000,
       JSON.stringify(images),
     );
   const all = (image: string, count = 3) =>
@@ -302,7 +302,7 @@ describe('a StatefulSet', () => {
     await settled(ns, all('v1'));
     await edit(ns, { replicas: 1 });
     const names = async () => (await listed(persistentVolumeClaims, ns)).map((c) => c.metadata.name);
-    await until(async () => (await names()).length === 1, 15_000, 'one claim');
+    await until(async () => (await names()).length === 1, 30_000, 'one claim');
     expect(await names()).toEqual(['data-web-0']);
     await edit(ns, {
       replicas: 2,
@@ -314,11 +314,11 @@ describe('a StatefulSet', () => {
         (await listed(persistentVolumeClaims, ns)).every(
           (c) => c.metadata.ownerReferences?.[0]?.kind === 'StatefulSet',
         ),
-      10_000,
+      30_000,
       'owners',
     );
     await client.delete(statefulSets, 'web', ns);
-    await until(async () => (await names()).length === 0, 15_000, 'no claim');
+    await until(async () => (await names()).length === 0, 30_000, 'no claim');
   });
 
   it('is updated in parts: partition, deletion, the rest', async () => {
@@ -348,7 +348,7 @@ describe('a StatefulSet', () => {
     await settled(ns, all('v1'));
     await until(
       async () => (await revisionsOf(ns)).currentRevision === first.currentRevision,
-      10_000,
+      30_000,
       'the first revision',
     );
   });
@@ -424,7 +424,7 @@ describe('a ReplicationController', () => {
           [status?.replicas, status?.readyReplicas ?? 0, status?.availableReplicas ?? 0].every((n) => n === count)
         );
       },
-      10_000,
+      30_000,
       `${count} replicas`,
     );
 

@@ -60,7 +60,7 @@ describe('in a cluster', () => {
   const there = (r: Resource<any>, name: string, namespace?: string) =>
     client.get(r, name, namespace).catch(() => undefined);
   const gone = (r: Resource<any>, name: string, namespace?: string) =>
-    until(async () => !(await there(r, name, namespace)), 10_000, `the end of ${name}`);
+    until(async () => !(await there(r, name, namespace)), 30_000, `the end of ${name}`);
 
   it('a claim goes with its last pod', async () => {
     await claim('c');

@@ -49,7 +49,7 @@ beforeAll(async () => {
     },
   } as never);
   await available(3);
-  await until(async () => (await slices()).length === 3, 20_000, 'the endpoints');
+  await until(async () => (await slices()).length === 3, 30_000, 'the endpoints');
   podList = (await client.list(pods, { namespace })).items;
   replicaSet = (await client.list(replicaSets, { namespace })).items[0]!;
 }, 120_000);
@@ -126,7 +126,7 @@ describe('what came of it', () => {
         const rows = (await told()).map((e) => JSON.stringify(e.row));
         return expected().every((row) => rows.filter((r) => r === JSON.stringify(row)).length === 1);
       },
-      10_000,
+      30_000,
       'the events',
     ).catch(async () => expect((await told()).map((e) => e.row)).toEqual(expect.arrayContaining(expected())));
     expect((await told()).flatMap((e) => (e.type === 'Normal' ? [] : [e.row.join(': ')]))).toEqual([]);
@@ -166,7 +166,7 @@ describe('the journal', () => {
       return hops.filter((hop) => found(hop, items) < hop[4]);
     };
     // Spans are told a moment after the deed.
-    await until(async () => (await missing()).length === 0, 10_000, 'the hops').catch(() => undefined);
+    await until(async () => (await missing()).length === 0, 30_000, 'the hops').catch(() => undefined);
     expect(await missing()).toEqual([]);
   });
 
@@ -212,7 +212,7 @@ describe('trace', () => {
         first = await lines();
         return missing().length === 0;
       },
-      10_000,
+      30_000,
       'the hops',
     ).catch(() => undefined);
     expect(missing(), first.join('\n')).toEqual([]);
@@ -224,7 +224,7 @@ describe('trace', () => {
     // A span told late lengthens the later answers, so all four are asked for until nothing comes between them.
     const names = ['deploy/web', 'deployments.apps/web', 'Deployment/web'];
     const ask = () => Promise.all([trace(), ...names.map((name) => cluster.mini('trace', name, '-n', namespace))]);
-    await until(async () => new Set(await ask()).size === 1, 15_000, 'the same answer under every name');
+    await until(async () => new Set(await ask()).size === 1, 30_000, 'the same answer under every name');
   });
 
   it('prints the same without Events and ownerReferences, and a write without a cause as such', async () => {
@@ -259,12 +259,12 @@ describe('trace', () => {
     });
     try {
       const started = () => (text.match(/\[CRI\] .*RunPodSandbox/g) ?? []).length;
-      await until(() => text.includes('create deployments/web'), 20_000, 'what was there');
+      await until(() => text.includes('create deployments/web'), 30_000, 'what was there');
       await available(3);
-      await until(() => started() >= 6, 10_000, 'three pods, and three more in place of those that were taken away');
+      await until(() => started() >= 6, 30_000, 'three pods, and three more in place of those that were taken away');
       const before = started();
       await client.patch(deployments, 'web', namespace, 'merge', { spec: { replicas: 5 } });
-      await until(() => started() === before + 2, 20_000, 'the new pods');
+      await until(() => started() === before + 2, 30_000, 'the new pods');
     } finally {
       child.kill('SIGINT');
     }

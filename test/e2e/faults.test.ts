@@ -85,7 +85,7 @@ function onStore(store: 'embedded' | 'etcd'): void {
       });
       await expectPods(client, name, count, acknowledged);
       await expectRollout(client, 'roll', replicas, image);
-      await until(() => bindings.count() - before >= count, 10_000, 'the record of the bindings');
+      await until(() => bindings.count() - before >= count, 30_000, 'the record of the bindings');
       expect([...bindings.problems, ...containers.problems]).toEqual([]);
     } finally {
       // The nodes have no room for the pods of two rounds.
@@ -99,7 +99,7 @@ function onStore(store: 'embedded' | 'etcd'): void {
     async (part) => {
       const killed = component(cluster, part).process!.pid;
       await under(`kill-${part}`, () => killComponent(cluster, part));
-      await until(() => component(cluster, part).ready, 20_000, `the new ${part}`);
+      await until(() => component(cluster, part).ready, 30_000, `the new ${part}`);
       expect(component(cluster, part)).toMatchObject({ restarts: 1, lastEnd: 'SIGKILL' });
       expect(component(cluster, part).process!.pid).not.toBe(killed);
     },

@@ -199,7 +199,7 @@ function theRest(
             "get endpointslices -l kubernetes.io/service-name=web -o 'jsonpath={.items[*].endpoints[*].addresses[0]}'",
           )
         ).split(' ').length === 3,
-      20_000,
+      30_000,
     );
     expect(await ok('wait --for=condition=Available deployment/web --timeout=30s')).toContain('condition met');
     expect(await ok('wait --for=jsonpath={.status.readyReplicas}=3 deployment/web --timeout=30s')).toContain(
@@ -223,7 +223,7 @@ function theRest(
     );
     await ok('wait --for=jsonpath={.status.phase}=Running pod/talk --timeout=20s');
     const logs = follow('logs -f talk');
-    await until(() => logs.text().includes('line 2\n'), 10_000, 'a line that is written later');
+    await until(() => logs.text().includes('line 2\n'), 30_000, 'a line that is written later');
     expect(await logs.ended).toBe(0);
     expect(logs.text()).toContain('line 12\n');
     expect(await ok('logs talk --tail=2')).toBe('line 11\nline 12\n');
@@ -232,16 +232,16 @@ function theRest(
     await ok('create configmap w --from-literal=a=1');
     const watching = follow(`get configmaps -w -o 'jsonpath={.metadata.name}/{.data.a};'`);
     for (const value of ['2', '3']) {
-      await until(() => watching.text().includes(`w/${Number(value) - 1};`), 10_000, 'the state before');
+      await until(() => watching.text().includes(`w/${Number(value) - 1};`), 30_000, 'the state before');
       await ok(`patch configmap w -p '{"data":{"a":"${value}"}}'`);
     }
-    await until(() => watching.text().includes('w/3;'), 10_000, 'the last state');
+    await until(() => watching.text().includes('w/3;'), 30_000, 'the last state');
     watching.kill();
     await watching.ended;
   });
   it('delete with each --cascade', async () => {
     await ok('create deployment orphan --image=nginx');
-    await until(async () => (await ok('get rs -l app=orphan -o name')) !== '', 20_000);
+    await until(async () => (await ok('get rs -l app=orphan -o name')) !== '', 30_000);
     await ok('delete deployment orphan --cascade=orphan');
     expect(await ok('get rs -l app=orphan -o name')).toContain('replicaset.apps/orphan');
     await ok('delete rs -l app=orphan --cascade=background');

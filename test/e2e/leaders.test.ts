@@ -153,7 +153,7 @@ it('the leaders killed in the middle of 500 creates and a scaling', async () => 
   for (const name of ['scheduler-a', 'manager-a']) start(name);
   await until(
     async () => (await leader('scheduler')) === 'a' && (await leader('manager')) === 'a',
-    20_000,
+    30_000,
     'a to lead',
   );
   for (const name of ['scheduler-b', 'manager-b']) start(name);
@@ -163,7 +163,7 @@ it('the leaders killed in the middle of 500 creates and a scaling', async () => 
         () => true,
         () => false,
       ),
-    20_000,
+    30_000,
     'the default ServiceAccount',
   );
   await client.create(deployments, {
@@ -191,10 +191,10 @@ it('a leader that gets no answers any more ends before the other takes over', as
   for (const name of ['scheduler-b', 'manager-b']) leave(name, 'SIGTERM');
   await until(
     async () => (await leader('scheduler')) === 'a' && (await leader('manager')) === 'a',
-    20_000,
+    30_000,
     'a to lead',
   );
-  await until(allLeft, 20_000, 'the end of b');
+  await until(allLeft, 30_000, 'the end of b');
   for (const name of ['scheduler-b', 'manager-b']) start(name);
   await scale(160);
   await settled(500, 160);

@@ -50,7 +50,7 @@ it('SIGKILL of up in the middle of the work: no process is left, and the next up
         () => true,
         () => false,
       ),
-    20_000,
+    30_000,
     'the account',
   );
   const all = processes(one);
@@ -58,7 +58,7 @@ it('SIGKILL of up in the middle of the work: no process is left, and the next up
   const acknowledged = await createPods(client, 'work', 60, {
     20: () => {
       process.kill(state(one).supervisor.pid, 'SIGKILL');
-      again = until(() => all.every((id) => !isAlive(id)), 10_000, 'the end of all processes').then(() =>
+      again = until(() => all.every((id) => !isAlive(id)), 30_000, 'the end of all processes').then(() =>
         one.mini('up', '--detach', '--port', String(one.port), '--nodes', '1'),
       );
     },

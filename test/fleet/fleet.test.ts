@@ -32,7 +32,7 @@ beforeAll(async () => {
   const registered = Promise.withResolvers<void>();
   fleet = run(parseFlags(fleetFlags, argv).config, stop.signal, { log: silentLogger, registered: registered.resolve });
   await registered.promise;
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   stop.abort();
@@ -55,7 +55,7 @@ it('takes pods through Running to deleted', async () => {
   expect(new Set(running.map((p) => p.status!.podIP)).size).toBe(podCount);
   await client.deleteCollection(pods, { namespace: 'default' });
   await until(async () => (await inDefault()).length === 0);
-}, 30_000);
+}, 60_000);
 
 it('ends pods as their annotations say, and tells the end of one that a finalizer holds', async () => {
   await create('ends', 1, { 'simulated.mini-k8s.io/exit-after': '100ms', 'simulated.mini-k8s.io/exit-code': '3' });
@@ -81,6 +81,6 @@ it('goes on after the API server was killed: heartbeats and pods', async () => {
   await api.restart();
   const before = await renewals();
   await Promise.all(Array.from({ length: 50 }, (_, i) => create(`q${i}`, i)));
-  await until(async () => (await inDefault()).filter((p) => p.status?.phase === 'Running').length === 51, 20_000);
-  await until(async () => [...(await renewals())].every(([name, time]) => before.get(name) !== time), 20_000);
+  await until(async () => (await inDefault()).filter((p) => p.status?.phase === 'Running').length === 51, 30_000);
+  await until(async () => [...(await renewals())].every(([name, time]) => before.get(name) !== time), 30_000);
 }, 60_000);

@@ -125,7 +125,7 @@ async function startProcess(argv: string[], folder: string, options: TestOptions
   child.stderr?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
   options.onProcess?.(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await until(() => existsSync(portFile) || child.exitCode !== null, 20_000);
+  await until(() => existsSync(portFile) || child.exitCode !== null, 30_000);
   if (child.exitCode !== null) throw new Error(`the API server ended with ${child.exitCode}`);
   return { port: Number(readFileSync(portFile, 'utf8')), stop: (signal) => end(child, signal, exited) };
 }
@@ -143,14 +143,14 @@ async function ready(client: Client): Promise<void> {
     } catch {
       return false;
     }
-  }, 20_000);
+  }, 60_000);
   client.close();
 }
 
 /** Polls until `condition` holds; rejects after `ms`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  ms = 10_000,
+  ms = 30_000,
   what = 'the condition',
 ): Promise<void> {
   const end = Date.now() + ms;

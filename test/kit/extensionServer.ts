@@ -43,7 +43,7 @@ export async function startExtensionServer(
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await until(() => existsSync(portFile) || child.exitCode !== null, 20_000, 'the extension server');
+  await until(() => existsSync(portFile) || child.exitCode !== null, 30_000, 'the extension server');
   return {
     port: Number(readFileSync(portFile, 'utf8')),
     caBundle: readFileSync(join(folder, 'ca.crt')).toString('base64'),

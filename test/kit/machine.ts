@@ -136,7 +136,7 @@ export async function startMachine(): Promise<Machine> {
   const outer = spawn('sh', ['-ec', [...own, `exec ${unshare}`].join('\n'), inner], {
     stdio: ['pipe', 'pipe', process.env.MACHINE_LOG ? 'inherit' : 'ignore'],
   });
-  await until(() => children(outer.pid!).length === 1, 10_000, 'the namespaces');
+  await until(() => children(outer.pid!).length === 1, 30_000, 'the namespaces');
   leaveCgroup(outer.pid!);
   outer.stdin!.end('go\n');
   const [said] = (await Promise.race([once(outer.stdout!, 'data'), once(outer, 'exit')])) as [Buffer | number];
@@ -190,7 +190,7 @@ export async function startMachine(): Promise<Machine> {
         process.kill(init, 'SIGKILL');
         await gone;
       }
-      await until(() => cgroupRoots().every((d) => removed(join(d, name))), 10_000, 'the end of the cgroups');
+      await until(() => cgroupRoots().every((d) => removed(join(d, name))), 30_000, 'the end of the cgroups');
       rmSync(folder, { recursive: true, force: true });
     },
   };

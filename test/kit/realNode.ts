@@ -61,7 +61,7 @@ async function importImages(node: RealNode): Promise<void> {
   const ctr = (...args: string[]) =>
     node.sh('ctr', '--address', node.runtime.slice('unix://'.length), '--namespace', 'k8s.io', ...args);
   const archive = join(node.folder, 'image.tar');
-  await until(() => answers(() => ctr('version')), 20_000, 'containerd');
+  await until(() => answers(() => ctr('version')), 30_000, 'containerd');
   writePauseArchive(archive, pauseImage);
   ctr('images', 'import', archive);
   writeBusyboxArchive(archive, busyboxImage);

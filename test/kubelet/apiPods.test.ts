@@ -60,9 +60,9 @@ it('a pod has the word start-up among its causes only if it was there at the sta
     },
     ending.signal,
   );
-  await until(() => podWatches > 0, 10_000, 'the watch of pods');
+  await until(() => podWatches > 0, 30_000, 'the watch of pods');
   const early = await create('early');
-  await until(() => taken.has('early'), 10_000, 'its event');
+  await until(() => taken.has('early'), 30_000, 'its event');
   expect([...told.keys()]).toEqual([]);
   released.resolve();
   await until(() => source.synced);

@@ -52,7 +52,7 @@ const mounting = (name: string, more: object = {}, mount: object = {}) => ({
 const told = async (pod: string, text: string) =>
   until(
     async () => (await node.events(pod)).some((e) => e.reason === 'FailedMount' && e.message?.includes(text)),
-    10_000,
+    30_000,
     `FailedMount of ${pod}: ${text}`,
   );
 async function mountOf(pod: string) {

@@ -47,7 +47,7 @@ describe.skipIf(containerdMissing !== undefined)(containerdMissing ?? 'real cont
       data: { 'ca.crt': 'CA' },
     });
     start();
-    await until(async () => !!(await client.get(nodes, 'real').catch(() => undefined)), 20_000, 'the node');
+    await until(async () => !!(await client.get(nodes, 'real').catch(() => undefined)), 30_000, 'the node');
   }, 60_000);
 
   afterAll(async () => {
@@ -164,9 +164,9 @@ describe.skipIf(containerdMissing !== undefined)(containerdMissing ?? 'real cont
     await client.delete(pods, 'paused', 'default');
     await until(
       async () => !(await client.get(pods, 'paused', 'default').catch(() => undefined)),
-      20_000,
+      30_000,
       'paused gone',
     );
-    await until(() => !readdirSync(join(root, 'pods')).includes(uid), 5000, 'folder gone');
+    await until(() => !readdirSync(join(root, 'pods')).includes(uid), 30_000, 'folder gone');
   });
 });

@@ -67,7 +67,7 @@ export async function startContainerd(): Promise<Containerd> {
       return false;
     }
   };
-  await until(answers, 20_000, 'containerd');
+  await until(answers, 30_000, 'containerd');
   importImage(folder, ctr, busyboxImage, { Cmd: ['sh'], Env: ['PATH=/bin'] });
   importImage(folder, ctr, pauseImage, { Entrypoint: ['/bin/sleep', '2147483647'] });
   return { endpoint: `unix://${socket}`, folder, ctr, stop: () => stop(child, folder) };
@@ -164,7 +164,7 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
         return false;
       }
     },
-    10_000,
+    30_000,
     'the folder of containerd removed',
   );
 }

@@ -186,7 +186,7 @@ test('a deletion with less grace cuts a longer one short', async () => {
   await node.client.delete(pods, 'slow', 'default');
   await until(async () => (await node.events('slow')).some((e) => e.reason === 'Killing'));
   await node.client.delete(pods, 'slow', 'default', { gracePeriodSeconds: 1 });
-  await node.untilGone('slow', 10_000);
+  await node.untilGone('slow', 30_000);
 });
 
 test('a pod that is active for too long fails', async () => {
@@ -201,7 +201,7 @@ test('a pod that is active for too long fails', async () => {
 test('when the sandbox dies the pod gets a new one and its containers start again', async () => {
   await node.run('pause', {}, { 'sandbox-exit-after': '1s' });
   const before = await node.until('pause', ready);
-  const pod = await node.until('pause', (p) => ready(p) && main(p).restartCount >= 1, 25_000);
+  const pod = await node.until('pause', (p) => ready(p) && main(p).restartCount >= 1, 30_000);
   expect(main(pod).containerID).not.toBe(main(before).containerID);
   await until(async () => (await node.events('pause')).some((e) => e.reason === 'SandboxChanged'));
   const event = (await node.events('pause')).find((e) => e.reason === 'SandboxChanged')!;
@@ -210,7 +210,7 @@ test('when the sandbox dies the pod gets a new one and its containers start agai
 
 test('an image that cannot be pulled: ErrImagePull, then ImagePullBackOff', async () => {
   await node.run('no-image', { containers: [{ name: 'main', image: 'registry.invalid/app:1' }] });
-  const pod = await node.until('no-image', (p) => main(p).state?.waiting?.reason === 'ImagePullBackOff', 25_000);
+  const pod = await node.until('no-image', (p) => main(p).state?.waiting?.reason === 'ImagePullBackOff', 30_000);
   expect(main(pod).state?.waiting?.message).toMatch(
     /^Back-off pulling image "registry\.invalid\/app:1": ErrImagePull: rpc error: /,
   );

@@ -69,7 +69,7 @@ afterAll(async () => {
 const list = async () => (await client.list(pods, { namespace: 'default' })).items;
 
 test('three nodes of one process register and run pods; killed in the middle, nothing is lost or started twice', async () => {
-  await until(async () => (await client.list(nodes)).items.length === 3, 20_000, 'three nodes');
+  await until(async () => (await client.list(nodes)).items.length === 3, 30_000, 'three nodes');
   for (const [i, name] of names.entries()) {
     const podCIDR = `10.244.${i}.0/24`;
     await client.patch(nodes, name, undefined, 'strategic', { spec: { podCIDR, podCIDRs: [podCIDR] } });
@@ -80,7 +80,7 @@ test('three nodes of one process register and run pods; killed in the middle, no
       spec: { nodeName: names[i % 3], containers: [{ name: 'main', image: 'nginx:1' }] },
     } as any);
   await Promise.all(Array.from({ length: 30 }, (_, i) => create(i)));
-  await until(async () => (await list()).some(ready), 20_000, 'a first ready pod');
+  await until(async () => (await list()).some(ready), 30_000, 'a first ready pod');
   await stop('SIGKILL');
   await Promise.all(Array.from({ length: 15 }, (_, i) => create(30 + i)));
   start();
@@ -92,12 +92,12 @@ test('three nodes of one process register and run pods; killed in the middle, no
   expect(new Set((await list()).map((p) => p.status?.podIP)).size).toBe(45);
   // Calls are reported behind the work.
   const spans = async () => (await client.list(writes)).items.filter((w) => w.verb === 'CRI' && w.name === 'p44');
-  await until(async () => (await spans()).length > 0, 10_000, 'the calls for the last pod');
+  await until(async () => (await spans()).length > 0, 30_000, 'the calls for the last pod');
   const [span] = await spans();
   expect(span).toMatchObject({ resource: 'pods', namespace: 'default' });
   expect(span!.message).toContain('RunPodSandbox');
   await client.deleteCollection(pods, { namespace: 'default' }, { gracePeriodSeconds: 1 });
-  await until(async () => (await list()).length === 0, 20_000, 'all pods gone');
+  await until(async () => (await list()).length === 0, 30_000, 'all pods gone');
 });
 
 test('a socket that nobody serves is one sentence and not 0', async () => {

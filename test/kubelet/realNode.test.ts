@@ -88,14 +88,14 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     port = await freePort();
     await node.reachOutside(api.port);
     await node.reachInside(port);
-    await until(async () => !!(await client.get(namespaces, 'default').catch(() => undefined)), 10_000, 'namespace');
+    await until(async () => !!(await client.get(namespaces, 'default').catch(() => undefined)), 30_000, 'namespace');
     await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
     await client.create(configMaps, {
       metadata: { name: 'kube-root-ca.crt', namespace: 'default' },
       data: { 'ca.crt': 'CA' },
     });
     kubelet = startKubelet();
-    await until(async () => !!(await client.get(nodes, nodeName).catch(() => undefined)), 20_000, 'the Node');
+    await until(async () => !!(await client.get(nodes, nodeName).catch(() => undefined)), 30_000, 'the Node');
     await client.patch(nodes, nodeName, undefined, 'strategic', {
       spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] },
     });
@@ -159,7 +159,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       last = (await logs(name)) ?? '';
       return check(last);
     };
-    await until(look, 10_000, `the log of ${name}`).catch((error) => {
+    await until(look, 30_000, `the log of ${name}`).catch((error) => {
       throw new Error(`${error.message}; it is ${JSON.stringify(last)}`);
     });
     return last;
@@ -202,7 +202,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     );
     expect(main(again)?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
     expect(await logs('again', '?previous=true')).toMatch(/^start at \d+\n$/);
-    await until(async () => (await eventReasons('again')).includes('BackOff'), 10_000, 'event BackOff');
+    await until(async () => (await eventReasons('again')).includes('BackOff'), 30_000, 'event BackOff');
   });
 
   test('exec, cp, attach and port-forward with the oldest and the newest kubectl', async () => {
@@ -321,7 +321,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     );
     const sick = await untilPod('sick', (p) => (main(p)?.restartCount ?? 0) >= 1);
     expect(main(sick)?.lastState?.terminated?.exitCode).toBe(137);
-    await until(async () => (await eventReasons('sick')).includes('Unhealthy'), 10_000, 'event Unhealthy');
+    await until(async () => (await eventReasons('sick')).includes('Unhealthy'), 30_000, 'event Unhealthy');
   });
 
   test('SIGKILL of the kubelet: the next one takes the containers over and restarts none', async () => {
@@ -353,7 +353,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     const after = await untilPod('paused', (p) => ready(p) && main(p)?.restartCount === 1);
     expect(main(after)?.containerID).not.toBe(main(before)?.containerID);
     expect(after.metadata.uid).toBe(uid);
-    await until(async () => (await eventReasons('paused')).includes('SandboxChanged'), 10_000, 'event SandboxChanged');
+    await until(async () => (await eventReasons('paused')).includes('SandboxChanged'), 30_000, 'event SandboxChanged');
   });
 
   test('a deleted pod leaves no container, no address and no folder behind', async () => {
@@ -364,8 +364,8 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       30_000,
       'the end of the pods',
     );
-    await until(() => tasks().trim().split('\n').length === 1, 20_000, 'the end of the sandboxes');
-    await until(() => node.sh('sh', '-c', 'ls /run/cni/mini-k8s | grep ^10 || true') === '', 10_000, 'free addresses');
+    await until(() => tasks().trim().split('\n').length === 1, 30_000, 'the end of the sandboxes');
+    await until(() => node.sh('sh', '-c', 'ls /run/cni/mini-k8s | grep ^10 || true') === '', 30_000, 'free addresses');
     await until(() => node.sh('ls', `${node.folder}/kubelet/pods`) === '', 30_000, 'no folders');
   });
 });

@@ -44,7 +44,7 @@ const kubectl = (path: string, args: string[], input = ''): Promise<Ran> =>
     const child = execFile(
       path,
       [`--kubeconfig=${node.api.kubeconfig}`, ...args],
-      { timeout: 20_000 },
+      { timeout: 60_000 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
     child.stdin?.end(input);

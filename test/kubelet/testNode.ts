@@ -104,7 +104,7 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
       kubelet = undefined;
     },
     pod: get,
-    async until(name, check, ms = 15_000) {
+    async until(name, check, ms = 30_000) {
       let last: Pod | undefined;
       await until(
         async () => {
@@ -118,7 +118,7 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
       });
       return last!;
     },
-    untilGone: (name, ms = 15_000) => until(async () => !(await get(name)), ms, `${name} gone`),
+    untilGone: (name, ms = 30_000) => until(async () => !(await get(name)), ms, `${name} gone`),
     async events(name) {
       const list = await client.list(events, { namespace: 'default', fieldSelector: `involvedObject.name=${name}` });
       return list.items;
@@ -144,7 +144,7 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
 
   await prepareNamespace(client);
   await node.startKubelet();
-  await until(async () => !!(await client.get(nodes, nodeName).catch(() => undefined)), 10_000, 'node registered');
+  await until(async () => !!(await client.get(nodes, nodeName).catch(() => undefined)), 30_000, 'node registered');
   await client.patch(nodes, nodeName, undefined, 'strategic', {
     spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] },
   });
@@ -153,7 +153,7 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
 
 /** What controllers would do. */
 async function prepareNamespace(client: Client): Promise<void> {
-  await until(async () => !!(await client.get(namespaces, 'default').catch(() => undefined)), 10_000, 'namespace');
+  await until(async () => !!(await client.get(namespaces, 'default').catch(() => undefined)), 30_000, 'namespace');
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } }).catch(() => undefined);
   await client
     .create(configMaps, { metadata: { name: 'kube-root-ca.crt', namespace: 'default' }, data: { 'ca.crt': 'CA' } })

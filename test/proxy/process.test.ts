@@ -61,13 +61,13 @@ describe.skipIf(why !== undefined)(`kube-proxy process${why ? ` (${why})` : ''}`
   });
 
   test('the Service becomes reachable', async () => {
-    await expect.poll(reaches, { timeout: 20_000 }).toMatchObject({ name: 'node' });
+    await expect.poll(reaches).toMatchObject({ name: 'node' });
     expect(node.sh('sysctl', '-n', 'net.ipv4.conf.all.route_localnet').trim()).toBe('1');
   });
 
   test('rules that somebody flushed come back', async () => {
     node.sh('iptables', '-t', 'nat', '-F');
-    await expect.poll(rules, { timeout: 10_000 }).toContain('default/web:http cluster IP');
+    await expect.poll(rules).toContain('default/web:http cluster IP');
     await expect.poll(reaches).toMatchObject({ name: 'node' });
   });
 
@@ -76,7 +76,7 @@ describe.skipIf(why !== undefined)(`kube-proxy process${why ? ` (${why})` : ''}`
     expect(await reaches()).toMatchObject({ name: 'node' });
     await client.delete(services, 'web', 'default');
     start();
-    await expect.poll(rules, { timeout: 20_000 }).not.toContain('default/web:http');
+    await expect.poll(rules).not.toContain('default/web:http');
     expect(rules()).not.toContain('default/web');
     // Of the one Service that is left.
     expect(rules().match(/^:KUBE-SVC-/gm)).toHaveLength(1);

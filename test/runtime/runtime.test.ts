@@ -29,7 +29,7 @@ async function start(): Promise<void> {
     },
   );
   const up = async () => (await dial('10.0.0.1', 1)).code === 502 && (await cri.runtime.version({}));
-  await vi.waitUntil(() => up().catch(() => false), { timeout: 20_000 });
+  await vi.waitUntil(() => up().catch(() => false), { timeout: 30_000 });
 }
 
 async function kill(signal: NodeJS.Signals): Promise<void> {

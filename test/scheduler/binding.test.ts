@@ -134,7 +134,7 @@ describe('a binding', () => {
     await poll(() => s.told.map(([reason]) => reason)).toContain('FailedScheduling');
     expect(s.binds).toEqual(['p']);
     away = false;
-    await poll(() => s.binds.length, { timeout: 5000 }).toBe(2);
+    await poll(() => s.binds.length).toBe(2);
     expect(s.scheduler.cache.counts().assumedPods).toBe(1);
   });
 

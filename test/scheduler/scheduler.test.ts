@@ -85,7 +85,7 @@ async function bound(p: Pod): Promise<string> {
   await until(async () => {
     now = await read(p);
     return Boolean(now.spec?.nodeName);
-  }, 15_000);
+  }, 60_000);
   return now.spec!.nodeName!;
 }
 
@@ -109,7 +109,7 @@ async function event(p: Pod, reason: string): Promise<Event> {
       (e: any) => e.involvedObject.name === p.metadata.name && e.reason === reason,
     ) as unknown as Event;
     return found !== undefined;
-  }, 15_000);
+  }, 60_000);
   return found!;
 }
 
@@ -190,7 +190,7 @@ describe('one scheduler', () => {
     await until(async () => {
       ref = ((await client.get(persistentVolumes, 'on-b')) as any).spec.claimRef;
       return ref !== undefined;
-    }, 15_000);
+    }, 30_000);
     expect(ref).toMatchObject({ kind: 'PersistentVolumeClaim', namespace: ns, name: 'data' });
     expect((await read(p)).spec?.nodeName).toBeUndefined();
     await client.patch(persistentVolumeClaims, 'data', ns, 'merge', {
@@ -226,7 +226,7 @@ describe('one scheduler', () => {
     const low = await addPod(pod('low', { namespace: ns, cpu: '1500m' }));
     await bound(low);
     const high = await addPod(pod('high', { namespace: ns, cpu: '1500m', spec: { priority: 100 } }));
-    await until(async () => (await read(high)).status?.nominatedNodeName === 'a', 15_000);
+    await until(async () => (await read(high)).status?.nominatedNodeName === 'a', 30_000);
     const victim = await read(low);
     expect(victim.metadata.deletionTimestamp).toBeDefined();
     expect(victim.status?.conditions).toContainEqual(
@@ -374,8 +374,8 @@ it('serves health and metrics', async () => {
     } catch {
       return false;
     }
-  }, 10_000);
-  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, 10_000);
+  }, 60_000);
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, 30_000);
   expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('ok');
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
     'scheduler_pending_pods{queue="active"} 0',
@@ -399,7 +399,7 @@ it('serves health and metrics', async () => {
   await until(async () => {
     const { attempts } = ((await (await page(issued.token)).json()) ?? {}) as { attempts?: any[] };
     return attempts?.some((a) => a.pod === `${ns}/tried` && a.outcome === 'Unschedulable') ?? false;
-  }, 10_000);
+  }, 60_000);
   await clear(ns);
   await scheduler.stop();
 });

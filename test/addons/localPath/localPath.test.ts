@@ -71,11 +71,11 @@ async function claim(name: string, spec: object = {}, node = 'n1'): Promise<any>
   return client.patch(persistentVolumeClaims, name, namespace, 'merge', { metadata: { annotations } });
 }
 const bound = async (name: string): Promise<any> => {
-  await until(async () => (await getClaim(name)).status.phase === 'Bound', 10_000, `claim ${name} to be bound`);
+  await until(async () => (await getClaim(name)).status.phase === 'Bound', 30_000, `claim ${name} to be bound`);
   return getVolume((await getClaim(name)).spec.volumeName);
 };
 const gone = (name: string) =>
-  until(async () => !(await getVolume(name).catch(() => undefined)), 10_000, `the end of volume ${name}`);
+  until(async () => !(await getVolume(name).catch(() => undefined)), 30_000, `the end of volume ${name}`);
 const told = async (about: string, reason: string): Promise<string> => {
   let text = '';
   const fieldSelector = `involvedObject.name=${about},reason=${reason}`;
@@ -83,7 +83,7 @@ const told = async (about: string, reason: string): Promise<string> => {
     text = (await client.list(events, { fieldSelector })).items[0]?.message ?? '';
     return text !== '';
   };
-  await until(look, 10_000, `event ${reason} on ${about}`);
+  await until(look, 30_000, `event ${reason} on ${about}`);
   return text;
 };
 

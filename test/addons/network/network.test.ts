@@ -57,7 +57,7 @@ describe.skipIf(why !== undefined)(`node network${why ? ` (${why})` : ''}`, () =
     await ended;
     daemons.delete(n);
   };
-  const wait = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 20_000, interval: 100 });
+  const wait = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 30_000, interval: 100 });
   const routes = (n: Namespace) => n.sh('ip', 'route', 'show', 'proto', '143').trim();
   /** Rules and chains that somebody has made. */
   const rules = (n: Namespace) =>

@@ -218,7 +218,7 @@ describe('an extension server', () => {
     expect(await http(flunders)).toMatchObject({ code: 503, text: 'service unavailable\n' });
     expect(await groups()).toContain('wardle.example.com');
     await leadTo(client, 'default', extension.port);
-    await until(async () => (await available())?.status === 'True', 10_000, 'the extension server to be available');
+    await until(async () => (await available())?.status === 'True', 30_000, 'the extension server to be available');
     expect(await available()).toMatchObject({ reason: 'Passed', message: 'all checks passed' });
   });
 
@@ -369,7 +369,7 @@ describe('an extension server', () => {
       type: 'application/merge-patch+json',
       body: { metadata: { annotations: { look: 'again' } } },
     });
-    await until(async () => (await available())?.status === 'False', 10_000, 'unavailable');
+    await until(async () => (await available())?.status === 'False', 30_000, 'unavailable');
     const { reason, message } = await available();
     expect(reason).toBe('FailedDiscoveryCheck');
     const url = `https://[0-9.]+:${extension.port}${wardle}`;

@@ -33,7 +33,7 @@ const mini = (...args: string[]) => {
 };
 const up = (...args: string[]) => mini('up', '--only', 'apiserver', '--port', String(port), ...args);
 
-async function until(what: () => unknown, ms = 20_000): Promise<void> {
+async function until(what: () => unknown, ms = 30_000): Promise<void> {
   for (const end = Date.now() + ms; !what(); ) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await new Promise((done) => setTimeout(done, 25));

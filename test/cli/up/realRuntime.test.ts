@@ -53,11 +53,11 @@ describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { ti
     kubectl('wait', 'pod/hello', '--for=jsonpath={.status.phase}=Failed', '--timeout=60s');
     // containerd writes the last lines a moment after it has said that the container ended.
     const log = () => answers(() => expect(kubectl('logs', 'hello')).toBe('hello\n'));
-    await until(log, 10_000, 'the log');
+    await until(log, 30_000, 'the log');
     const code = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
     expect(kubectl('get', 'pod', 'hello', '-o', code)).toBe('7');
     kubectl('delete', 'pod', 'hello', '--wait=true');
-    await until(() => answers(() => expect(kubectl('get', 'pods', '-A', '-o', 'name')).toBe('')), 20_000, 'no pods');
+    await until(() => answers(() => expect(kubectl('get', 'pods', '-A', '-o', 'name')).toBe('')), 30_000, 'no pods');
   });
 
   test('a claim of the default class is a folder of this machine, for whoever the pod runs as', async () => {
@@ -88,9 +88,9 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}`;
     succeeds('writer');
     apply(pod('reader', 'cat /d/file'));
     succeeds('reader');
-    await until(() => answers(() => expect(kubectl('logs', 'reader')).toBe('kept\n')), 10_000, 'the log');
+    await until(() => answers(() => expect(kubectl('logs', 'reader')).toBe('kept\n')), 30_000, 'the log');
     kubectl('delete', 'pod', 'writer', 'reader', '--wait=true');
     kubectl('delete', 'pvc', 'data', '--wait=true');
-    await until(() => answers(() => expect(kubectl('get', 'pv', '-o', 'name')).toBe('')), 20_000, 'no volumes');
+    await until(() => answers(() => expect(kubectl('get', 'pv', '-o', 'name')).toBe('')), 30_000, 'no volumes');
   });
 });

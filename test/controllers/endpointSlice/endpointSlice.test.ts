@@ -99,21 +99,21 @@ describe('slices of pods', () => {
     const ns = await makeNamespace();
     for (const [i, node] of ['node-a', 'node-a', 'node-a', 'node-b'].entries()) await makePod(ns, `p${i}`, node);
     await makeService(ns, {}, { 'service.kubernetes.io/topology-mode': 'Auto' });
-    await until(async () => (await hintsOf(ns)) === 'aabb', 10_000, 'two and two');
+    await until(async () => (await hintsOf(ns)) === 'aabb', 30_000, 'two and two');
     const enabled = 'Normal TopologyAwareHintsEnabled: Topology Aware Hints has been enabled, addressType: IPv4';
     await until(async () => (await told(ns)).includes(enabled));
     const cpu = (value: string) =>
       client.patch(nodes, 'node-a', undefined, 'merge', status({ allocatable: { cpu: value } }), asStatus);
     await cpu('6');
-    await until(async () => (await hintsOf(ns)) === 'aaab', 10_000, 'three and one');
+    await until(async () => (await hintsOf(ns)) === 'aaab', 30_000, 'three and one');
     await cpu('2');
     const without = { metadata: { annotations: { 'service.kubernetes.io/topology-mode': null } } };
     await client.patch(services, 'web', ns, 'merge', without);
-    await until(async () => (await hintsOf(ns)) === '----', 10_000, 'no hints');
+    await until(async () => (await hintsOf(ns)) === '----', 30_000, 'no hints');
     const disabled = 'Warning TopologyAwareHintsDisabled: Topology Aware Hints has been disabled, addressType: IPv4';
     await until(async () => (await told(ns)).includes(disabled));
     await client.patch(services, 'web', ns, 'merge', { spec: { trafficDistribution: 'PreferSameNode' } });
-    await until(async () => (await hintsOf(ns)) === 'aaab', 10_000, 'their own zones');
+    await until(async () => (await hintsOf(ns)) === 'aaab', 30_000, 'their own zones');
     expect((await endpointsOf(ns)).map((e) => e.hints?.forNodes?.[0]?.name).sort()).toEqual([
       'node-a',
       'node-a',
@@ -126,16 +126,16 @@ describe('slices of pods', () => {
     const ns = await makeNamespace();
     for (let i = 0; i < 7; i++) await makePod(ns, `p${i}`, i < 6 ? 'node-a' : `late-${ns}`);
     await makeService(ns);
-    await until(async () => (await endpointsOf(ns)).length === 6, 10_000, 'six endpoints');
+    await until(async () => (await endpointsOf(ns)).length === 6, 30_000, 'six endpoints');
     const before = await slicesOf(ns);
     expect(before.map((s) => s.endpoints!.length)).toEqual([3, 3]);
     await setReady(ns, 'p0', false);
-    await until(async () => (await endpointsOf(ns)).some((e) => !e.conditions!.ready), 10_000, 'one not ready');
+    await until(async () => (await endpointsOf(ns)).some((e) => !e.conditions!.ready), 30_000, 'one not ready');
     const versions = (list: EndpointSlice[]) => list.map((s) => s.metadata.resourceVersion);
     const kept = versions(await slicesOf(ns)).filter((v) => versions(before).includes(v));
     expect(kept).toHaveLength(1);
     await makeNode(`late-${ns}`, 'b', '2');
-    await until(async () => (await endpointsOf(ns)).length === 7, 10_000, 'the seventh');
+    await until(async () => (await endpointsOf(ns)).length === 7, 30_000, 'the seventh');
     expect((await endpointsOf(ns)).find((e) => e.nodeName === `late-${ns}`)).toMatchObject({ zone: 'b' });
     await client.delete(nodes, `late-${ns}`);
   });
@@ -144,7 +144,7 @@ describe('slices of pods', () => {
     const ns = await makeNamespace();
     await makePod(ns, 'p0', 'node-a');
     await makeService(ns);
-    await until(async () => (await endpointsOf(ns)).length === 1, 10_000);
+    await until(async () => (await endpointsOf(ns)).length === 1, 30_000);
     const [old] = await slicesOf(ns);
     await client.delete(services, 'web', ns);
     const { metadata } = await makeService(ns);
@@ -154,7 +154,7 @@ describe('slices of pods', () => {
         const list = await slicesOf(ns);
         return list.length === 1 && owner(list[0]!) === metadata.uid && list[0]!.endpoints!.length === 1;
       },
-      15_000,
+      30_000,
       'a slice of the new Service alone',
     );
     expect((await slicesOf(ns))[0]!.metadata.uid).not.toBe(old!.metadata.uid);
@@ -169,7 +169,7 @@ describe('slices of Endpoints that are kept by hand', () => {
   const shape = async (ns: string) =>
     (await slicesOf(ns)).map((s) => [s.addressType, ...s.endpoints!.map((e) => e.addresses[0])].join(' ')).sort();
   const becomes = (ns: string, ...wanted: string[]) =>
-    until(async () => (await shape(ns)).join('|') === wanted.join('|'), 10_000, wanted.join('|') || 'no slice');
+    until(async () => (await shape(ns)).join('|') === wanted.join('|'), 30_000, wanted.join('|') || 'no slice');
 
   it('follow them: families, the limit, the label that says no, and a selector', async () => {
     const ns = await makeNamespace();
@@ -198,7 +198,7 @@ describe('slices of Endpoints that are kept by hand', () => {
     await client.delete(endpointSlices, slice!.metadata.name, ns);
     await until(
       async () => (await slicesOf(ns)).some((s) => s.metadata.uid !== slice!.metadata.uid),
-      10_000,
+      30_000,
       'it is made again',
     );
     await client.patch(services, 'web', ns, 'merge', { spec: { selector: { app: 'none' } } });
@@ -207,7 +207,7 @@ describe('slices of Endpoints that are kept by hand', () => {
         (await slicesOf(ns)).every(
           (s) => s.metadata.labels!['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io',
         ),
-      10_000,
+      30_000,
       'the slices of a selector alone',
     );
   });

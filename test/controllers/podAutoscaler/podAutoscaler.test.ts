@@ -60,7 +60,7 @@ async function makeDeployment(namespace: string, replicas: number, name = 'web')
   const template = { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: 0 } };
   const spec = { replicas, selector: { matchLabels: labels }, template };
   await client.create(deployments, { metadata: { name, namespace }, spec } as never);
-  await until(async () => (await client.get(deployments, name, namespace)).status?.readyReplicas === replicas, 20_000);
+  await until(async () => (await client.get(deployments, name, namespace)).status?.readyReplicas === replicas, 30_000);
 }
 
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
@@ -84,7 +84,7 @@ const told = async (namespace: string) =>
     .filter((e: any) => e.source.component === 'horizontal-pod-autoscaler')
     .map((e: any) => `${e.type} ${e.reason}: ${e.message}`);
 const see = (namespace: string, text: string) =>
-  until(async () => (await told(namespace)).includes(text), 10_000, `the event «${text}»`);
+  until(async () => (await told(namespace)).includes(text), 30_000, `the event «${text}»`);
 
 const fast = {
   scaleDown: { stabilizationWindowSeconds: 0, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] },
@@ -113,13 +113,13 @@ describe('by CPU', () => {
 
     metrics.usage = () => ({ cpu: '100m', memory: '50Mi' });
     await metrics.register();
-    await until(async () => (await replicas(ns)) === 3, 20_000, 'three replicas');
+    await until(async () => (await replicas(ns)) === 3, 30_000, 'three replicas');
     await see(
       ns,
       'Normal SuccessfulRescale: New size: 2; reason: cpu resource utilization (percentage of request) above target',
     );
-    await until(async () => (await get(ns)).status?.currentReplicas === 3, 10_000);
-    await until(async () => (await conditions(ns))['ScalingLimited']?.includes('TooManyReplicas') ?? false, 10_000);
+    await until(async () => (await get(ns)).status?.currentReplicas === 3, 30_000);
+    await until(async () => (await conditions(ns))['ScalingLimited']?.includes('TooManyReplicas') ?? false, 30_000);
     expect(await run('get hpa')).toMatch(/web +Deployment\/web +cpu: 100%\/50% +1 +3 +3/);
     const { status } = await get(ns);
     expect(status).toMatchObject({
@@ -142,7 +142,7 @@ describe('by CPU', () => {
 
     // Five minutes must pass after the last high recommendation, unless the behavior says otherwise.
     metrics.usage = () => ({ cpu: '10m' });
-    await until(async () => (await conditions(ns))['AbleToScale']?.includes('ScaleDownStabilized') ?? false, 10_000);
+    await until(async () => (await conditions(ns))['AbleToScale']?.includes('ScaleDownStabilized') ?? false, 30_000);
     expect(await replicas(ns)).toBe(3);
     await client.patch(horizontalPodAutoscalers, 'web', ns, 'merge', { spec: { behavior: fast } });
     await see(ns, 'Normal SuccessfulRescale: New size: 1; reason: All metrics below target');
@@ -157,7 +157,7 @@ describe('by CPU', () => {
     const target = { type: 'Utilization', averageUtilization: 50 };
     const containerResource = { name: 'cpu', container: 'c', target };
     await make(ns, { metrics: [{ type: 'ContainerResource', containerResource }] });
-    await until(async () => Boolean((await get(ns)).status?.currentMetrics?.length), 10_000);
+    await until(async () => Boolean((await get(ns)).status?.currentMetrics?.length), 30_000);
     // 10 % above is within the tolerance of all.
     expect((await get(ns)).status).toMatchObject({
       desiredReplicas: 2,
@@ -170,7 +170,7 @@ describe('by CPU', () => {
       ns,
       'Normal SuccessfulRescale: New size: 3; reason: cpu container resource utilization (percentage of request) above target',
     );
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('by other metrics', () => {
@@ -227,7 +227,7 @@ describe('by other metrics', () => {
       ],
       behavior: { scaleUp: { selectPolicy: 'Disabled' } },
     });
-    await until(async () => (await get(ns)).status?.currentMetrics?.length === 3, 10_000);
+    await until(async () => (await get(ns)).status?.currentMetrics?.length === 3, 30_000);
     const { status } = await get(ns);
     expect(status!.currentMetrics!.map((m) => m.object?.current)).toEqual([
       { value: '30' },
@@ -236,7 +236,7 @@ describe('by other metrics', () => {
     ]);
     expect((await conditions(ns))['ScalingLimited']).toMatch(/^True ScaleUpLimit/);
     expect((await conditions(ns))['ScalingActive']).toContain('from Service metric hits');
-  }, 30_000);
+  }, 60_000);
 
   it('from outside: a failing one does not scale down, a working one scales up', async () => {
     const ns = await makeNamespace();
@@ -271,7 +271,7 @@ describe('by other metrics', () => {
     expect(shown('current-metrics').map((m: any) => m.type)).toEqual(['External', '']);
     metrics.external.set('queue', ['15', '5']);
     await see(ns, 'Normal SuccessfulRescale: New size: 4; reason: external metric queue(nil) above target');
-  }, 30_000);
+  }, 60_000);
 
   it('of a custom resource that has a scale', async () => {
     const ns = await makeNamespace();
@@ -310,7 +310,7 @@ describe('by other metrics', () => {
           () => true,
           () => false,
         ),
-      10_000,
+      30_000,
     );
     metrics.external.set('hay', ['90']);
     const target = { type: 'AverageValue', averageValue: '30' };
@@ -332,7 +332,7 @@ describe('by other metrics', () => {
     );
     await see(ns, 'Normal SuccessfulRescale: New size: 3; reason: external metric hay(nil) above target');
     expect(((await client.raw('GET', `${path}/f`)) as any).spec.size).toBe(3);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('without looking at metrics', () => {
@@ -348,9 +348,9 @@ describe('without looking at metrics', () => {
     await see(ns, 'Normal SuccessfulRescale: New size: 3; reason: Current number of replicas above Spec.MaxReplicas');
     await scale(0);
     const off = 'False ScalingDisabled: scaling is disabled since the replica count of the target is zero';
-    await until(async () => (await conditions(ns))['ScalingActive'] === off, 10_000, 'ScalingDisabled');
+    await until(async () => (await conditions(ns))['ScalingActive'] === off, 30_000, 'ScalingDisabled');
     expect((await get(ns)).status).toMatchObject({ currentReplicas: 0, desiredReplicas: 0 });
-  }, 30_000);
+  }, 60_000);
 
   it('two of one Deployment are told so', async () => {
     const ns = await makeNamespace();
@@ -364,11 +364,11 @@ describe('without looking at metrics', () => {
     );
     await until(
       async () => (await conditions(ns, 'b'))['ScalingActive']?.startsWith('False AmbiguousSelector') ?? false,
-      10_000,
+      30_000,
     );
     await client.delete(horizontalPodAutoscalers, 'a', ns);
-    await until(async () => (await conditions(ns, 'b'))['ScalingActive']?.startsWith('True') ?? false, 10_000);
-  }, 30_000);
+    await until(async () => (await conditions(ns, 'b'))['ScalingActive']?.startsWith('True') ?? false, 30_000);
+  }, 60_000);
 
   it.each([
     [{ ...web, name: 'none' }, 'deployments.apps "none" not found'],

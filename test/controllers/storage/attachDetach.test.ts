@@ -189,7 +189,7 @@ describe('in a cluster', () => {
       text = (await client.list(events, { fieldSelector })).items[0]?.message ?? '';
       return text !== '';
     };
-    await until(look, 10_000, `event ${reason} on ${about}`);
+    await until(look, 30_000, `event ${reason} on ${about}`);
     return text;
   };
   /** As an attacher does. */

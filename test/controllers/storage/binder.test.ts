@@ -52,9 +52,9 @@ const classOf = (name: string, more: object = {}) =>
 const getClaim = (name: string): Promise<any> => client.get(persistentVolumeClaims, name, namespace);
 const getVolume = (name: string): Promise<any> => client.get(persistentVolumes, name);
 const claimIs = (name: string, phase: string) =>
-  until(async () => (await getClaim(name)).status?.phase === phase, 10_000, `claim ${name} to be ${phase}`);
+  until(async () => (await getClaim(name)).status?.phase === phase, 30_000, `claim ${name} to be ${phase}`);
 const volumeIs = (name: string, phase: string) =>
-  until(async () => (await getVolume(name)).status?.phase === phase, 10_000, `volume ${name} to be ${phase}`);
+  until(async () => (await getVolume(name)).status?.phase === phase, 30_000, `volume ${name} to be ${phase}`);
 const told = async (about: string, reason: string): Promise<any> => {
   let found: any;
   const look = async () => {
@@ -62,10 +62,10 @@ const told = async (about: string, reason: string): Promise<any> => {
     return Boolean(found);
   };
   const fieldSelector = `involvedObject.name=${about},reason=${reason}`;
-  await until(look, 10_000, `event ${reason} on ${about}`);
+  await until(look, 30_000, `event ${reason} on ${about}`);
   return found;
 };
-const gone = (get: () => Promise<any>) => until(async () => !(await get().catch(() => undefined)), 10_000, 'its end');
+const gone = (get: () => Promise<any>) => until(async () => !(await get().catch(() => undefined)), 30_000, 'its end');
 
 it('binds the smallest that fits, keeps it when the claim goes, and finishes what a person began', async () => {
   const storageClassName = 'static';

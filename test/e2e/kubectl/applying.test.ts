@@ -154,7 +154,7 @@ test('--force past an old version deletes, and restores when the new object is i
   expect(await refused(`apply ${file('web3', broken)} --force`)).toContain('Invalid value');
   expect(await field('deployment/web', '.spec.template.metadata.labels.app')).toBe('a');
   await ok('delete deployment web');
-}, 20_000);
+}, 60_000);
 
 test('clears the defaults that do not go with what is chosen now', async () => {
   await ok(`apply ${file('web4', deployment('a'))}`);

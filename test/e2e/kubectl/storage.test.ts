@@ -77,7 +77,7 @@ spec:
   await ok('wait --for=delete pod/db-0 pod/db-1 --timeout=60s');
   expect(folders()).toHaveLength(2);
   await ok('delete pvc --all --timeout=60s');
-  await until(async () => (await ok('get pv -o name')) === '', 20_000, 'the end of the volumes');
+  await until(async () => (await ok('get pv -o name')) === '', 30_000, 'the end of the volumes');
   expect(folders()).toEqual([]);
 });
 

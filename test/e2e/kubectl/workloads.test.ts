@@ -114,7 +114,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     expect(await ok('rollout resume deployment/w')).toBe('deployment.apps/w resumed\n');
     expect(await fails('rollout resume deployment/w')).toContain('is not paused');
     await ok('rollout status deployment/w --timeout=40s');
-    await until(async () => (await images('w')) === 'web:2 web:2', 20_000);
+    await until(async () => (await images('w')) === 'web:2 web:2', 30_000);
     await ok('create -f -', workload('DaemonSet', 'd'));
     expect(await fails('rollout pause daemonset/d')).toContain('pausing is not supported');
     await ok('delete ds d');
@@ -134,7 +134,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
       'Expected replicas to be 5, was 3',
     );
     expect(await ok('scale statefulset/s --current-replicas=3 --replicas=1')).toBe('statefulset.apps/s scaled\n');
-    await until(async () => (await podNames('s')).join() === 'pod/s-0', 20_000, 'only s-0');
+    await until(async () => (await podNames('s')).join() === 'pod/s-0', 30_000, 'only s-0');
     expect(await ok('wait --for=delete pod/s-2 --timeout=20s')).toBe('');
   });
 
@@ -154,7 +154,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     expect(await ok('get job now')).toMatch(/NAME +STATUS +COMPLETIONS +DURATION +AGE\nnow +Complete +1\/1 /);
     expect(await ok('get cronjob nightly')).toMatch(/nightly +0 0 1 1 \* +<none> +False +0 +<none> /);
     await ok('delete cronjob nightly');
-    await until(async () => (await ok('get jobs -o name')) === '', 20_000, 'the Job goes with it');
+    await until(async () => (await ok('get jobs -o name')) === '', 30_000, 'the Job goes with it');
   });
 
   it.concurrent('delete --cascade: orphans are adopted again, foreground waits for dependents', {
@@ -182,9 +182,9 @@ describe.skipIf(!kubectl)('kubectl', () => {
     const { ok } = await within('watch');
     const watching = kubectlFollows(kubectl!.path, cluster.kubeconfig, 'watch', 'get pods -w --no-headers');
     await ok('run first --image=busybox --annotations=simulated.mini-k8s.io/exit-after=1h');
-    await until(() => watching.text().includes('first'), 20_000, 'the watch');
+    await until(() => watching.text().includes('first'), 30_000, 'the watch');
     await ok('run once --image=busybox --restart=Never --annotations=simulated.mini-k8s.io/exit-after=1s');
-    await until(() => /once +0\/1 +Completed/.test(watching.text()), 20_000, 'the end');
+    await until(() => /once +0\/1 +Completed/.test(watching.text()), 30_000, 'the end');
     const states = [...watching.text().matchAll(/^once +\d\/1 +(\S+)/gm)].map((m) => m[1]);
     expect([...new Set(states)]).toEqual(['Pending', 'ContainerCreating', 'Running', 'Completed']);
     watching.kill();
@@ -221,7 +221,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     );
     expect(refused).toContain('cannot delete Pods that declare no controller (use --force to override): drain/bare');
     await ok('create poddisruptionbudget w --selector=app=w --min-available=1');
-    await until(async () => (await ok('get pdb w -o jsonpath={.status.currentHealthy}')) === '1', 10_000);
+    await until(async () => (await ok('get pdb w -o jsonpath={.status.currentHealthy}')) === '1', 30_000);
     const flags = '--ignore-daemonsets --delete-emptydir-data --force';
     const blocked = await fails(`drain ${node} ${flags} --timeout=4s`);
     expect(blocked).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
@@ -230,7 +230,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     const [left] = await podNames('w');
     expect(await ok(`drain ${node} ${flags} --disable-eviction --timeout=30s`)).toContain(`${left} deleted`);
     expect(await ok(`get pods -l app=d --field-selector spec.nodeName=${node} -o name`)).toContain('pod/d-');
-    await until(async () => (await ok('get pods -l app=w')).includes('Pending'), 10_000, 'its successor has no place');
+    await until(async () => (await ok('get pods -l app=w')).includes('Pending'), 30_000, 'its successor has no place');
     expect(await ok(`uncordon ${node}`)).toBe(`node/${node} uncordoned\n`);
     await ok('rollout status deployment/w --timeout=40s');
   });
@@ -245,10 +245,10 @@ describe.skipIf(!kubectl)('kubectl', () => {
       'already has dedicated taint(s) with same effect(s) and --overwrite is false',
     );
     const on = () => ok(`get pods -l app=d --field-selector spec.nodeName=${node} -o name`);
-    await until(async () => (await on()) === '', 20_000, 'the pod leaves');
-    await until(async () => (await ok('get ds d -o jsonpath={.status.desiredNumberScheduled}')) === '2', 10_000);
+    await until(async () => (await on()) === '', 30_000, 'the pod leaves');
+    await until(async () => (await ok('get ds d -o jsonpath={.status.desiredNumberScheduled}')) === '2', 30_000);
     expect(await ok(`taint nodes ${node} dedicated-`)).toBe(`node/${node} untainted\n`);
-    await until(async () => (await on()) !== '', 20_000, 'a pod is there again');
+    await until(async () => (await on()) !== '', 30_000, 'a pod is there again');
     await ok('rollout status daemonset/d --timeout=40s');
   });
 });
