@@ -20,6 +20,8 @@ export interface Watch<T extends KubeObject = KubeObject> {
   keys(object: T, context: ControllerContext): ObjectKey[];
   /** Passes over updates that cannot matter. Called for updates alone. */
   when?(object: T, old: T): boolean;
+  /** Milliseconds in which events are gathered before their keys are put in line; absent or 0: at once. */
+  after?: number;
 }
 
 /** Everything a controller may touch. Tests pass their own clock and random. */

@@ -58,7 +58,7 @@ function listen(w: Watch<any>, context: ControllerContext, queue: WorkQueue): vo
     for (const state of states) for (const key of w.keys(state, context)) keys.add(key);
     if (!keys.size) return;
     const causes = causesOf(states[0]!, informer);
-    for (const key of keys) queue.add(key, causes);
+    for (const key of keys) queue.addAfter(key, w.after ?? 0, causes);
   };
   informer.addHandler({
     added: (object) => put([object]),

@@ -81,12 +81,18 @@ export const rows: Row[] = [
   (c) =>
     podAutoscaler(autoscalerOptions(c, createFeatureGates(c['feature-gates']).enabled('HPAConfigurableTolerance'))),
   () => disruptionController(),
-  (c) => endpointsController(c['concurrent-endpoint-syncs']),
-  (c) => endpointSliceController(c['concurrent-service-endpoint-syncs'], c['max-endpoints-per-slice']),
+  (c) => endpointsController(c['concurrent-endpoint-syncs'], c['endpoint-updates-batch-period']),
+  (c) =>
+    endpointSliceController(
+      c['concurrent-service-endpoint-syncs'],
+      c['max-endpoints-per-slice'],
+      c['endpointslice-updates-batch-period'],
+    ),
   (c) =>
     endpointSliceMirroringController(
       c['mirroring-concurrent-service-endpoint-syncs'],
       c['mirroring-max-endpoints-per-subset'],
+      c['mirroring-endpointslice-updates-batch-period'],
     ),
   (c) => (c['allocate-node-cidrs'] ? nodeIpamController(ipamOptions(c)) : undefined),
   (c) => nodeLifecycleController(lifecycleOptions(c)),

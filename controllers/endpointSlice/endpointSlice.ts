@@ -22,8 +22,8 @@ const byNode = 'node';
 const zoneOf = (node: { metadata: { labels?: Record<string, string> } }) =>
   node.metadata.labels?.['topology.kubernetes.io/zone'];
 
-/** `workers` is --concurrent-service-endpoint-syncs, `max` is --max-endpoints-per-slice. */
-export function endpointSliceController(workers = 5, max = 100): Controller {
+/** `workers` is --concurrent-service-endpoint-syncs, `max` --max-endpoints-per-slice, `batch` --endpointslice-updates-batch-period. */
+export function endpointSliceController(workers = 5, max = 100, batch = 0): Controller {
   let fresh: Freshness;
   let capacity: Capacity;
   const triggers = createTriggerTimes();
@@ -37,6 +37,7 @@ export function endpointSliceController(workers = 5, max = 100): Controller {
         resource: pods,
         keys: (pod, context) => servicesOf(pod as Pod, context),
         when: (pod, old) => endpointChanged(pod as Pod, old as Pod),
+        after: batch,
       }),
       watch({
         resource: endpointSlices,

@@ -13,8 +13,8 @@ import { isMirrored, mirror, planMirror } from './plan.ts';
 
 const byService = 'mirrored';
 
-/** `workers` is --mirroring-concurrent-service-endpoint-syncs, `max` --mirroring-max-endpoints-per-subset. */
-export function endpointSliceMirroringController(workers = 5, max = 1000): Controller {
+/** `workers` is --mirroring-concurrent-service-endpoint-syncs, `max` --mirroring-max-endpoints-per-subset, `batch` --mirroring-endpointslice-updates-batch-period. */
+export function endpointSliceMirroringController(workers = 5, max = 1000, batch = 0): Controller {
   let fresh: Freshness;
   return {
     name: 'endpointslice-mirroring-controller',
@@ -22,7 +22,7 @@ export function endpointSliceMirroringController(workers = 5, max = 1000): Contr
     eventSource: 'endpoint-slice-mirroring-controller',
     workers,
     watches: [
-      watch({ resource: endpoints, keys: (e) => (isMirrored(e as Endpoints) ? [keyOf(e)] : []) }),
+      watch({ resource: endpoints, keys: (e) => (isMirrored(e as Endpoints) ? [keyOf(e)] : []), after: batch }),
       watch({
         resource: services,
         keys: (s) => [keyOf(s)],

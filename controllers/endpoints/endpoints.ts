@@ -13,8 +13,8 @@ import { endpointChanged, hasOwnPods } from '../common/servicePods.ts';
 import { createTriggerTimes, type TriggerTimes, withTriggerTime } from '../common/triggerTimes.ts';
 import { planMetadata, planSubsets, truncate } from './plan.ts';
 
-/** `workers` is --concurrent-endpoint-syncs. */
-export function endpointsController(workers = 5): Controller {
+/** `workers` is --concurrent-endpoint-syncs, `batch` --endpoint-updates-batch-period. */
+export function endpointsController(workers = 5, batch = 0): Controller {
   /** Services that were deleted while we ran: what they leave goes with them, also what was made by hand. */
   const gone = new Set<string>();
   /** Services whose last write has not come back by the watch, and that wait for it. */
@@ -32,6 +32,7 @@ export function endpointsController(workers = 5): Controller {
         resource: pods,
         keys: (pod, context) => servicesOf(pod as Pod, context),
         when: (pod, old) => endpointChanged(pod as Pod, old as Pod),
+        after: batch,
       }),
       watch({ resource: endpoints, keys: (e) => [keyOf(e)], when: (e) => waiting.has(keyOf(e)) }),
     ],

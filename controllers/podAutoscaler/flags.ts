@@ -1,6 +1,6 @@
 // The flags of the horizontal pod autoscaler, with upstream's names and defaults, and what they come to.
 // Mirrors: cmd/kube-controller-manager/app/options/hpacontroller.go. Read by: ../flags.ts and ../controllers.ts. Next: podAutoscaler.ts.
-import type { Config, Flags } from '../../component-base/flags.ts';
+import { type Config, type Flags, UsageError } from '../../component-base/flags.ts';
 
 export const autoscalerFlags = {
   'concurrent-horizontal-pod-autoscaler-syncs': {
@@ -47,12 +47,18 @@ export interface AutoscalerOptions {
   ownTolerances: boolean;
 }
 
-export const autoscalerOptions = (c: Config<typeof autoscalerFlags>, ownTolerances: boolean): AutoscalerOptions => ({
-  workers: c['concurrent-horizontal-pod-autoscaler-syncs'],
-  syncPeriod: c['horizontal-pod-autoscaler-sync-period'],
-  downscaleStabilization: c['horizontal-pod-autoscaler-downscale-stabilization'],
-  tolerance: Number(c['horizontal-pod-autoscaler-tolerance']),
-  cpuInitializationPeriod: c['horizontal-pod-autoscaler-cpu-initialization-period'],
-  initialReadinessDelay: c['horizontal-pod-autoscaler-initial-readiness-delay'],
-  ownTolerances,
-});
+export function autoscalerOptions(c: Config<typeof autoscalerFlags>, ownTolerances: boolean): AutoscalerOptions {
+  const text = c['horizontal-pod-autoscaler-tolerance'];
+  const tolerance = Number(text);
+  if (text === '' || Number.isNaN(tolerance))
+    throw new UsageError(`--horizontal-pod-autoscaler-tolerance must be a number such as 0.1, not "${text}".`);
+  return {
+    workers: c['concurrent-horizontal-pod-autoscaler-syncs'],
+    syncPeriod: c['horizontal-pod-autoscaler-sync-period'],
+    downscaleStabilization: c['horizontal-pod-autoscaler-downscale-stabilization'],
+    tolerance,
+    cpuInitializationPeriod: c['horizontal-pod-autoscaler-cpu-initialization-period'],
+    initialReadinessDelay: c['horizontal-pod-autoscaler-initial-readiness-delay'],
+    ownTolerances,
+  };
+}

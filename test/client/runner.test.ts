@@ -85,4 +85,43 @@ describe('runner', () => {
     expect(text).toContain('workqueue_retries_total{name="test-controller"} 2');
     expect(text).toContain('workqueue_depth{name="test-controller"} 0');
   });
+
+  it('gathers events for a while where a watch asks for it', async () => {
+    let stream: { write(s: string): void } | undefined;
+    const server = await scriptedServer((_s, r) => {
+      r.writeHead(200);
+      const end = { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } };
+      r.write(line('BOOKMARK', end));
+      stream = r;
+    });
+    const client = createClient({ server: server.server });
+    const ending = new AbortController();
+    cleanups.push(
+      () => ending.abort(),
+      () => client.close(),
+      () => server.close(),
+    );
+    const deps = { client, clock: realClock, random: () => 0, log: silentLogger };
+    const informers = createInformerFactory(deps);
+    const seen: string[] = [];
+    const controller: Controller = {
+      name: 'test-controller',
+      watches: [watch({ resource: pods, keys: () => ['all'], after: 150 })],
+      reconcile: async () => void seen.push(currentCauses().map(causeText).join(' ')),
+    };
+    const done = runControllers([controller], {
+      contextFor: () => ({ ...deps, informers, events: { event() {}, flush: async () => {} } }),
+      signal: ending.signal,
+    });
+    await eventually(() => stream !== undefined);
+    const begun = Date.now();
+    stream!.write(line('ADDED', pod('a', 6)));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    stream!.write(line('ADDED', pod('b', 7)));
+    await eventually(() => seen.length > 0);
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(140);
+    expect(seen).toEqual(['pods/d/a@6 pods/d/b@7']);
+    ending.abort();
+    await done;
+  });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HPAScalingRules } from '../../../apimachinery/types.ts';
+import { parseFlags } from '../../../component-base/flags.ts';
 import { limitDown, limitUp, longestPeriod, normalizeByBehavior } from '../../../controllers/podAutoscaler/behavior.ts';
+import { autoscalerFlags, autoscalerOptions } from '../../../controllers/podAutoscaler/flags.ts';
 import { changeSince, type Memory, newMemory, remember } from '../../../controllers/podAutoscaler/memory.ts';
 import { clamp, normalize } from '../../../controllers/podAutoscaler/normalize.ts';
 
@@ -400,4 +402,21 @@ describe('what is remembered', () => {
   it('the longest period counts', () => {
     expect(longestPeriod(rules([pods(1, 10), percent(1, 30)]))).toBe(30_000);
   });
+});
+
+it('the flags become options; a tolerance that is no number is refused', () => {
+  const options = (...argv: string[]) => autoscalerOptions(parseFlags(autoscalerFlags, argv).config, true);
+  expect(options()).toEqual({
+    workers: 5,
+    syncPeriod: 15_000,
+    downscaleStabilization: 300_000,
+    tolerance: 0.1,
+    cpuInitializationPeriod: 300_000,
+    initialReadinessDelay: 30_000,
+    ownTolerances: true,
+  });
+  expect(options('--horizontal-pod-autoscaler-tolerance=0.25').tolerance).toBe(0.25);
+  expect(() => options('--horizontal-pod-autoscaler-tolerance=much')).toThrow(
+    'must be a number such as 0.1, not "much"',
+  );
 });
