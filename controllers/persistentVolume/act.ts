@@ -47,7 +47,7 @@ export async function setClaimPhase(
 }
 
 /** The volume first: from then on no other claim can get it. */
-export async function bind(b: Binder, volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<void> {
+export async function bind(b: Binder, volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<undefined> {
   const tied = boundTo(volume, claim);
   const v = await setPhase(b, tied === volume ? volume : await writeVolume(b, tied), 'Bound');
   const named = claimWithVolume(claim, v);

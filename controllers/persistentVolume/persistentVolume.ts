@@ -23,7 +23,7 @@ export interface BinderOptions extends ProvisionOptions {
   syncPeriod: number;
 }
 
-/** Two kinds share the queue and its one worker: two binds at a time could run into each other. */
+/** Two kinds share the queue. */
 const claimKey = (key: string) => `claim ${key}`;
 const volumeKey = (name: string) => `volume ${name}`;
 const refKey = ({ spec }: PersistentVolume): string[] =>
@@ -34,11 +34,13 @@ const mostWoken = 8;
 
 export function persistentVolumeBinder(o: BinderOptions): Controller {
   let binder: Binder;
+  const busy = new Set<string>();
   return {
     name: 'persistentvolume-binder-controller',
     serviceAccount: 'persistent-volume-binder',
     eventSource: 'persistentvolume-controller',
-    workers: 1,
+    // Each write takes a while; which volume is in whose hands meanwhile, `busy` says.
+    workers: 5,
     watches: [
       watch({
         resource: persistentVolumes,
@@ -73,7 +75,8 @@ export function persistentVolumeBinder(o: BinderOptions): Controller {
     async reconcile(key, context) {
       const space = key.indexOf(' ');
       const name = key.slice(space + 1);
-      return key.slice(0, space) === 'claim' ? syncClaim(name, binder, context, o) : syncVolume(name, binder, context);
+      if (key.slice(0, space) === 'claim') return syncClaim(name, binder, context, busy, o);
+      return alone(busy, name, () => syncVolume(name, binder, context));
     },
     async run(context, enqueue, signal) {
       for (await sleep(context.clock, o.syncPeriod, signal); !signal.aborted; ) {
@@ -82,6 +85,20 @@ export function persistentVolumeBinder(o: BinderOptions): Controller {
       }
     },
   };
+}
+
+/** Milliseconds until it is looked whether a volume is out of the hands of another worker. */
+const busyWait = 50;
+
+/** One worker at a time for a volume: two claims that chose it at the same moment would run into each other, and a third write. */
+async function alone(busy: Set<string>, volume: string, work: () => Promise<Result>): Promise<Result> {
+  if (busy.has(volume)) return { after: busyWait, postponed: true };
+  busy.add(volume);
+  try {
+    return await work();
+  } finally {
+    busy.delete(volume);
+  }
 }
 
 const unboundOf = ({ informers }: ControllerContext, name: string): PersistentVolumeClaim[] =>
@@ -119,24 +136,32 @@ function unsettled({ informers }: ControllerContext): string[] {
   ];
 }
 
-async function syncClaim(key: string, b: Binder, context: ControllerContext, o: ProvisionOptions): Promise<Result> {
+async function syncClaim(
+  key: string,
+  b: Binder,
+  context: ControllerContext,
+  busy: Set<string>,
+  o: ProvisionOptions,
+): Promise<Result> {
   const claim = b.claims.get(key);
   if (!claim) return undefined;
   const { informers } = context;
   const volumes = informers.informer(persistentVolumes);
-  const free = volumes.byIndex('free by class', classOf(claim));
+  const candidates = b.volumes.all([...tiedTo(key, context), ...volumes.byIndex('free by class', classOf(claim))]);
+  const isBusy = ({ metadata }: PersistentVolume) => busy.has(metadata.name);
   const plan = planClaim(claim, {
     volume: b.volumes.get,
-    candidates: b.volumes.all([...tiedTo(key, context), ...free]),
+    candidates: candidates.filter((v) => !isBusy(v)),
     classes: informers.informer(storageClasses).list(),
     podsToSchedule: podsOfClaim(informers, key)
       .filter(isToSchedule)
       .map((p) => p.metadata.name),
   });
+  // What it would get may be given to another just now, or become free.
+  if (plan.do !== 'bind' && findVolume(claim, candidates.filter(isBusy))) return { after: busyWait, postponed: true };
   switch (plan.do) {
     case 'bind':
-      await bind(b, plan.volume, claim);
-      return undefined;
+      return alone(busy, plan.volume.metadata.name, () => bind(b, plan.volume, claim));
     case 'wait':
       if (plan.notice) b.events.event(claim, plan.notice.type, plan.notice.reason, plan.notice.message);
       await setClaimPhase(b, claim, 'Pending');

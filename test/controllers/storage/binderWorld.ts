@@ -53,6 +53,7 @@ export class BinderWorld {
   private controller!: Controller;
   private context: any;
   private queue = new Set<string>();
+  private running = new Set<string>();
   private epoch = 0;
 
   constructor(seed: number) {
@@ -94,6 +95,7 @@ export class BinderWorld {
     this.epoch++;
     this.caches = new Map();
     this.queue = new Set();
+    this.running = new Set();
     this.controller = persistentVolumeBinder({ syncPeriod: 15_000, dynamic: true, hostPath: false });
     for (const r of resources) this.caches.set(r.plural, { cache: createInformerCache(r, silentLogger), seen: 0 });
     const informers = { informer: (r: Resource<any>) => this.caches.get(r.plural)!.cache };
@@ -315,16 +317,20 @@ export class BinderWorld {
   }
 
   private async reconcileOne(): Promise<void> {
-    const key = this.random.pick([...this.queue]);
+    const { queue, running } = this;
+    const key = this.random.pick([...queue].filter((k) => !running.has(k)));
     if (!key) return;
-    this.queue.delete(key);
-    const { queue } = this;
+    queue.delete(key);
+    running.add(key);
     const was = this.claims().filter((c) => c.status.phase === 'Bound').length;
     try {
-      await this.controller.reconcile(key, this.context);
+      const result = await this.controller.reconcile(key, this.context);
+      if (result) queue.add(key);
     } catch (error) {
       if (error instanceof Violation) throw error;
       queue.add(key);
+    } finally {
+      running.delete(key);
     }
     if (this.claims().filter((c) => c.status.phase === 'Bound').length > was) this.bound++;
   }
@@ -332,7 +338,8 @@ export class BinderWorld {
   async run(steps: number): Promise<void> {
     for (let i = 0; i < steps; i++) {
       this.someoneActs();
-      await this.reconcileOne();
+      // As many as there are workers; never two on the same key.
+      await Promise.all(Array.from({ length: 1 + this.random.below(5) }, () => this.reconcileOne()));
       if (this.random.chance(0.02)) this.lookAtAll();
     }
     this.check();
