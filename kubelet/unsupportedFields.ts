@@ -7,6 +7,8 @@ const volumeTypes = new Set(
   'name emptyDir hostPath configMap secret projected downwardAPI persistentVolumeClaim ephemeral csi'.split(' '),
 );
 const resourceNames = new Set(['cpu', 'memory', 'ephemeral-storage']);
+/** Extended resources are counted by the scheduler; without a device plugin there is nothing to tell the runtime of them. */
+const isHonoured = (resource: string) => resourceNames.has(resource) || resource.includes('/');
 
 /** Paths such as `spec.volumes[0].nfs`; empty when the pod can be run. */
 export function unsupportedFields(pod: Pod): string[] {
@@ -51,7 +53,7 @@ function containerFields(c: Container, path: string): string[] {
   if (c.volumeDevices?.length) out.push(`${path}.volumeDevices`);
   if (c.resources?.claims?.length) out.push(`${path}.resources.claims`);
   for (const list of ['limits', 'requests'] as const) {
-    const odd = Object.keys(c.resources?.[list] ?? {}).find((name) => !resourceNames.has(name));
+    const odd = Object.keys(c.resources?.[list] ?? {}).find((name) => !isHonoured(name));
     if (odd) out.push(`${path}.resources.${list}[${odd}]`);
   }
   for (const [i, e] of (c.env ?? []).entries()) {

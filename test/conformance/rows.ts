@@ -31,6 +31,7 @@ import { quotaRows } from './rows/quotas.ts';
 import { replicaSetRows } from './rows/replicaSets.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
 import { schedulingRows } from './rows/scheduling.ts';
+import { schedulingPodRows } from './rows/schedulingPods.ts';
 import { serviceAccountRows } from './rows/serviceAccounts.ts';
 import { serviceRows } from './rows/services.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
@@ -57,6 +58,7 @@ export const rows: readonly Row[] = [
   ...serviceAccountRows,
   ...eventRows,
   ...schedulingRows,
+  ...schedulingPodRows,
   ...kubectlRows,
   ...networkRows,
   ...endpointRows,

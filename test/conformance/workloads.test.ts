@@ -15,6 +15,7 @@ import { podRows } from './rows/pods.ts';
 import { quotaRows } from './rows/quotas.ts';
 import { replicaSetRows } from './rows/replicaSets.ts';
 import { replicationControllerRows } from './rows/replicationControllers.ts';
+import { schedulingPodRows } from './rows/schedulingPods.ts';
 import { statefulSetRows } from './rows/statefulSets.ts';
 import { brokenStatefulSetRows } from './rows/statefulSetsBroken.ts';
 import { storageVolumeRows } from './rows/storageVolumes.ts';
@@ -40,6 +41,7 @@ const rows = [
   ...garbageRows,
   // Alone, behind all others.
   ...taintRows,
+  ...schedulingPodRows,
 ];
 const waiting = new Map(rows.map((r) => [r.id, Promise.withResolvers<Result>()]));
 let cluster: UpCluster;

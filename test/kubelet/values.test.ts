@@ -347,14 +347,16 @@ test('fields that cannot be honoured are named', () => {
       { name: 'v', iscsi: {} },
       { name: 'ok', persistentVolumeClaim: { claimName: 'c' } },
     ],
-    containers: [{ name: 'a', resources: { limits: { 'nvidia.com/gpu': '1' } }, volumeDevices: [{}] }],
+    containers: [
+      { name: 'a', resources: { limits: { 'nvidia.com/gpu': '1', 'hugepages-2Mi': '2Mi' } }, volumeDevices: [{}] },
+    ],
   });
   expect(unsupportedFields(pod)).toEqual([
     'spec.resourceClaims',
     'spec.hostUsers',
     'spec.volumes[0].iscsi',
     'spec.containers[0].volumeDevices',
-    'spec.containers[0].resources.limits[nvidia.com/gpu]',
+    'spec.containers[0].resources.limits[hugepages-2Mi]',
   ]);
 });
 
