@@ -66,8 +66,11 @@ export interface Question {
 export type NodeAnswers = Pick<Explanation, 'preFilter' | 'weights' | 'nodeCount' | 'compared' | 'nodes' | 'node'>;
 
 export function explain(q: Question): NodeAnswers {
-  // A copy: what plugins remember of the real attempt stays.
-  const pod = { ...q.pod };
+  // A copy: what plugins remember of the real attempt stays. A bound pod is asked about as if it were not.
+  const pod = {
+    ...q.pod,
+    ...(q.bound && { pod: { ...q.pod.pod, spec: { ...q.pod.pod.spec!, nodeName: undefined } } }),
+  };
   const at = (node: NodeInfo) => (q.bound ? withoutPod(node, pod.uid) : node);
   const nodes = q.snapshot.nodes.map(at);
   const { tests, preFilter } = testsOf(pod, q, nodes);
@@ -112,15 +115,15 @@ function testsOf(pod: PodInfo, q: Question, nodes: readonly NodeInfo[]) {
     const filter = plugin.preFilter?.(pod);
     if (!filter) continue;
     if (isStatus(filter)) refusing[plugin.name] = textOf(filter);
-    else tests.push({ plugin: plugin.name, test: testOf(filter, pod, q, nodes) });
+    else tests.push({ plugin: plugin.name, test: testOf(filter, q, nodes) });
   }
   return { tests, preFilter: Object.keys(refusing).length ? refusing : undefined };
 }
 
-function testOf(filter: NodeFilter, pod: PodInfo, q: Question, nodes: readonly NodeInfo[]): PluginTest['test'] {
+function testOf(filter: NodeFilter, q: Question, nodes: readonly NodeInfo[]): PluginTest['test'] {
   const fork: ForkedFilter | undefined = q.bound ? filter.fork?.() : undefined;
-  const own = fork && nodes.find((n) => n.name === pod.pod.spec?.nodeName);
-  if (own) fork!.change(pod, own, -1);
+  const own = fork && nodes.find((n) => n.name === q.pod.pod.spec?.nodeName);
+  if (own) fork!.change(q.pod, own, -1);
   const { nodes: only } = filter;
   const narrowed: Status = { code: 'Unresolvable', reasons: ['not one of the nodes that the pod names'], plugin: '' };
   return (node) => {

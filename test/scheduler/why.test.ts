@@ -76,8 +76,12 @@ describe('the answer', () => {
 
   it('thinks a bound pod away from its node', () => {
     const there = pod('p', { cpu: '3', nodeName: 'a' });
-    const bound = explained([node('a', { cpu: '4' })], there, [there], { bound: true, chosen: 'a' });
-    expect(bound.nodes[0]!.refused).toBeUndefined();
+    const two = [node('a', { cpu: '4' }), node('b')];
+    const bound = explained(two, there, [there], { bound: true, chosen: 'a' });
+    expect(bound.nodes.map((n) => [n.name, n.refused])).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ]);
     expect(explained([node('a', { cpu: '4' })], there, [there]).nodes[0]!.lacks).toEqual({ cpu: 2000 });
   });
 
