@@ -1,6 +1,6 @@
 // Filter: required (anti-)affinity between pods, both of the new pod and of those that are there. Score: the preferred ones.
 // Mirrors: pkg/scheduler/framework/plugins/interpodaffinity/{plugin,filtering,scoring}.go.
-// Next: podCounter.ts, which keeps the counts of the new pod's terms from cycle to cycle.
+// Next: podCounter.ts, which keeps what each node has of friends and enemies from cycle to cycle; topology.ts, by which it is summed.
 import { namespaces } from '../../apimachinery/resources.ts';
 import { type AffinityTerm, type NamespaceLabels, termMatches } from '../affinityTerms.ts';
 import { action } from '../clusterEvents.ts';
@@ -16,35 +16,60 @@ import type { NodeInfo } from '../nodeInfo.ts';
 import { createPodCounters, type PodCounters } from '../podCounter.ts';
 import type { PodInfo } from '../podInfo.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { createTopology, type Domains, noDomain, type Topology } from '../topology.ts';
 
 const name = 'InterPodAffinity';
 const noFriends = unresolvable(name, "node(s) didn't match pod affinity rules");
 const enemies = unschedulable(name, "node(s) didn't match pod anti-affinity rules");
 const unwelcome = unschedulable(name, "node(s) didn't satisfy existing pods anti-affinity rules");
 
-/** Amounts by topology key and value. */
-type Pairs = Map<string, Map<string, number>>;
+/** Amounts by topology key, and by domain there. */
+type Pairs = Map<string, { domains: Domains; amounts: Float64Array }>;
 
-function addPair(pairs: Pairs, node: NodeInfo, key: string, n: number): void {
-  const value = node.node!.metadata.labels?.[key];
-  if (value === undefined || n === 0) return;
-  const values = pairs.get(key) ?? new Map<string, number>();
-  pairs.set(key, values);
-  values.set(value, (values.get(value) ?? 0) + n);
+/** Adds what each node has, to the domain that it is in. A key of which no node has anything is left out. */
+function addAll(pairs: Pairs, key: string, perNode: Int32Array, weight: number, { topology }: World): void {
+  if (weight === 0 || perNode.every((n) => n === 0)) return;
+  const { domains, amounts } = pairsFor(pairs, key, topology);
+  const { ids } = domains;
+  for (let at = 0; at < perNode.length; at++) if (ids[at] !== noDomain) amounts[ids[at]!]! += perNode[at]! * weight;
+}
+
+function pairsFor(pairs: Pairs, key: string, topology: Topology) {
+  let found = pairs.get(key);
+  if (!found) {
+    const domains = topology(key);
+    found = { domains, amounts: new Float64Array(domains.count) };
+    pairs.set(key, found);
+  }
+  return found;
+}
+
+function addPair(pairs: Pairs, node: NodeInfo, key: string, n: number, topology: Topology): void {
+  const { domains, amounts } = pairsFor(pairs, key, topology);
+  const id = domains.idOf(node);
+  if (id !== noDomain) amounts[id]! += n;
 }
 
 function pairOf(pairs: Pairs, node: NodeInfo, key: string): number {
-  const value = node.node!.metadata.labels?.[key];
-  return value === undefined ? 0 : (pairs.get(key)?.get(value) ?? 0);
+  const found = pairs.get(key);
+  const id = found ? found.domains.idOf(node) : noDomain;
+  return id === noDomain ? 0 : found!.amounts[id]!;
 }
 
-const copy = (pairs: Pairs): Pairs => new Map(Array.from(pairs, ([key, values]) => [key, new Map(values)]));
+const copy = (pairs: Pairs): Pairs =>
+  new Map(Array.from(pairs, ([key, { domains, amounts }]) => [key, { domains, amounts: amounts.slice() }]));
 
 interface World {
   snapshot: Snapshot;
   counters: PodCounters;
+  topology: Topology;
   labelsOf: NamespaceLabels;
+  /** The topology keys by which pods that are there like and dislike others. */
+  keys: () => Iterable<string>;
 }
+
+/** What of a pod terms of others look at: pods that are alike in it share their counts. */
+const likeness = ({ namespace, pod }: PodInfo) => `${namespace} ${JSON.stringify(pod.metadata.labels ?? {})}`;
 
 export const interPodAffinity: PluginFactory = ({ snapshot, informers }, args) => {
   const spaces = informers.informer(namespaces);
@@ -56,14 +81,18 @@ export const interPodAffinity: PluginFactory = ({ snapshot, informers }, args) =
     updated: () => counters.clear(),
     deleted: () => counters.clear(),
   });
-  const world: World = { snapshot, counters, labelsOf };
+  const world: World = {
+    ...{ snapshot, counters, labelsOf },
+    topology: createTopology(snapshot),
+    keys: followKeys(snapshot),
+  };
   const hardWeight: number = args.hardPodAffinityWeight ?? 1;
   const ignorePreferredOfOthers = args.ignorePreferredTermsOfExistingPods === true;
   const matches = (term: AffinityTerm, pod: PodInfo | undefined) => !!pod && termMatches(term, pod.pod, labelsOf);
   return {
     name,
     preFilter: (pod) => requiredFilter(pod, world),
-    preScore: (pod, nodes) => preferredScorer(pod, nodes, world, hardWeight, ignorePreferredOfOthers),
+    preScore: (pod) => preferredScorer(pod, world, hardWeight, ignorePreferredOfOthers),
     events: [
       {
         resource: 'AssignedPod',
@@ -99,35 +128,38 @@ function requiredFilter(pod: PodInfo, world: World) {
   };
   return {
     test: (node: NodeInfo) => requiredStatus(pod, found, node, world.labelsOf),
-    fork: () => forked(pod, found, world.labelsOf),
+    fork: () => forked(pod, found, world),
   };
 }
 
-function pairsAgainst(pod: PodInfo, { snapshot, labelsOf }: World): Pairs {
+function pairsAgainst(pod: PodInfo, world: World): Pairs {
   const pairs: Pairs = new Map();
-  for (const nodeName of snapshot.withAffinity) {
-    const node = snapshot.get(nodeName)!;
-    for (const other of node.podsWithAntiAffinity)
-      for (const term of other.requiredAntiAffinity)
-        if (termMatches(term, pod.pod, labelsOf)) addPair(pairs, node, term.topologyKey, 1);
+  const { snapshot, counters, labelsOf, keys } = world;
+  if (!snapshot.withAffinity.size) return pairs;
+  const who = likeness(pod);
+  for (const key of keys()) {
+    const perNode = counters.amounts(`against ${key} ${who}`, (node) => {
+      let n = 0;
+      for (const other of node.podsWithAntiAffinity)
+        for (const term of other.requiredAntiAffinity)
+          if (term.topologyKey === key && termMatches(term, pod.pod, labelsOf)) n++;
+      return n;
+    });
+    addAll(pairs, key, perNode, 1, world);
   }
   return pairs;
 }
 
 /** `together`: only pods count that match all terms, as affinity has it; else each term counts by itself. */
-function pairsOfTerms(
-  terms: readonly AffinityTerm[],
-  { snapshot, counters, labelsOf }: World,
-  together: boolean,
-): Pairs {
+function pairsOfTerms(terms: readonly AffinityTerm[], world: World, together: boolean): Pairs {
+  const { counters, labelsOf } = world;
   const pairs: Pairs = new Map();
   if (!terms.length) return pairs;
   const groups = together ? [terms] : terms.map((t) => [t]);
   for (const group of groups) {
     const key = group.map((t) => t.text).join('&');
     const tally = counters.count(key, (p) => group.every((t) => termMatches(t, p.pod, labelsOf)));
-    for (let i = 0; i < tally.length; i++)
-      if (tally[i]) for (const { topologyKey } of group) addPair(pairs, snapshot.nodes[i]!, topologyKey, tally[i]!);
+    for (const { topologyKey } of group) addAll(pairs, topologyKey, tally, 1, world);
   }
   return pairs;
 }
@@ -151,11 +183,11 @@ function hasFriends(pod: PodInfo, { wanted }: Required, node: NodeInfo, labelsOf
 }
 
 const isEmpty = (pairs: Pairs): boolean => {
-  for (const values of pairs.values()) for (const n of values.values()) if (n > 0) return false;
+  for (const { amounts } of pairs.values()) if (amounts.some((n) => n > 0)) return false;
   return true;
 };
 
-function forked(pod: PodInfo, original: Required, labelsOf: NamespaceLabels): ForkedFilter {
+function forked(pod: PodInfo, original: Required, { labelsOf, topology }: World): ForkedFilter {
   const found: Required = {
     against: copy(original.against),
     wanted: copy(original.wanted),
@@ -166,24 +198,19 @@ function forked(pod: PodInfo, original: Required, labelsOf: NamespaceLabels): Fo
     change(other, node, sign) {
       const { requiredAffinity, requiredAntiAffinity } = pod;
       for (const t of other.requiredAntiAffinity)
-        if (termMatches(t, pod.pod, labelsOf)) addPair(found.against, node, t.topologyKey, sign);
+        if (termMatches(t, pod.pod, labelsOf)) addPair(found.against, node, t.topologyKey, sign, topology);
       for (const t of requiredAntiAffinity)
-        if (termMatches(t, other.pod, labelsOf)) addPair(found.unwanted, node, t.topologyKey, sign);
+        if (termMatches(t, other.pod, labelsOf)) addPair(found.unwanted, node, t.topologyKey, sign, topology);
       if (requiredAffinity.length && requiredAffinity.every((t) => termMatches(t, other.pod, labelsOf)))
-        for (const t of requiredAffinity) addPair(found.wanted, node, t.topologyKey, sign);
+        for (const t of requiredAffinity) addPair(found.wanted, node, t.topologyKey, sign, topology);
     },
   };
 }
 
 // --- preferred ---------------------------------------------------------------------------------------------------------
 
-function preferredScorer(
-  pod: PodInfo,
-  _nodes: readonly NodeInfo[],
-  { snapshot, counters, labelsOf }: World,
-  hardWeight: number,
-  ignorePreferredOfOthers: boolean,
-) {
+function preferredScorer(pod: PodInfo, world: World, hardWeight: number, ignorePreferredOfOthers: boolean) {
+  const { snapshot, counters, labelsOf } = world;
   const pairs: Pairs = new Map();
   const own = [
     ...pod.preferredAffinity.map(({ term, weight }) => ({ term, weight })),
@@ -191,42 +218,71 @@ function preferredScorer(
   ];
   for (const { term, weight } of own) {
     const tally = counters.count(term.text, (p) => termMatches(term, p.pod, labelsOf));
-    for (let i = 0; i < tally.length; i++)
-      if (tally[i]) addPair(pairs, snapshot.nodes[i]!, term.topologyKey, tally[i]! * weight);
+    addAll(pairs, term.topologyKey, tally, weight, world);
   }
   const skipsOthers = ignorePreferredOfOthers && own.length === 0;
-  if (!skipsOthers)
-    for (const nodeName of snapshot.withAffinity) {
-      const node = snapshot.get(nodeName)!;
-      for (const other of node.podsWithAffinity) addFeelings(pairs, node, other, pod, labelsOf, hardWeight);
-    }
+  if (!skipsOthers && snapshot.withAffinity.size) addFeelings(pairs, pod, world, hardWeight);
   if (!pairs.size) return undefined;
   return {
     score(node: NodeInfo) {
       let score = 0;
-      for (const key of pairs.keys()) score += pairOf(pairs, node, key);
+      for (const { domains, amounts } of pairs.values()) {
+        const id = domains.idOf(node);
+        if (id !== noDomain) score += amounts[id]!;
+      }
       return score;
     },
     normalize: spreadOut,
   };
 }
 
-/** What a pod that is there prefers, of the new one. */
-function addFeelings(
-  pairs: Pairs,
-  node: NodeInfo,
-  other: PodInfo,
-  pod: PodInfo,
-  labelsOf: NamespaceLabels,
-  hardWeight: number,
-): void {
-  if (hardWeight > 0)
-    for (const t of other.requiredAffinity)
-      if (termMatches(t, pod.pod, labelsOf)) addPair(pairs, node, t.topologyKey, hardWeight);
-  for (const { term, weight } of other.preferredAffinity)
-    if (termMatches(term, pod.pod, labelsOf)) addPair(pairs, node, term.topologyKey, weight);
-  for (const { term, weight } of other.preferredAntiAffinity)
-    if (termMatches(term, pod.pod, labelsOf)) addPair(pairs, node, term.topologyKey, -weight);
+/** What the pods that are there prefer, of the new one. */
+function addFeelings(pairs: Pairs, pod: PodInfo, world: World, hardWeight: number): void {
+  const { counters, labelsOf, keys } = world;
+  const who = likeness(pod);
+  for (const key of keys()) {
+    const perNode = counters.amounts(`feelings ${key} ${who}`, (node) => {
+      let sum = 0;
+      for (const other of node.podsWithAffinity) sum += feelingOf(other, pod, key, labelsOf, hardWeight);
+      return sum;
+    });
+    addAll(pairs, key, perNode, 1, world);
+  }
+}
+
+function feelingOf(other: PodInfo, pod: PodInfo, key: string, labelsOf: NamespaceLabels, hardWeight: number): number {
+  const means = (t: AffinityTerm) => t.topologyKey === key && termMatches(t, pod.pod, labelsOf);
+  let sum = 0;
+  if (hardWeight > 0) for (const t of other.requiredAffinity) if (means(t)) sum += hardWeight;
+  for (const { term, weight } of other.preferredAffinity) if (means(term)) sum += weight;
+  for (const { term, weight } of other.preferredAntiAffinity) if (means(term)) sum -= weight;
+  return sum;
+}
+
+/** The topology keys in the terms of all pods that are there. One that nobody uses any more may stay among them. */
+function followKeys(snapshot: Snapshot): () => Iterable<string> {
+  const keys = new Set<string>();
+  let epoch = -1;
+  let seen = 0;
+  const look = (node: NodeInfo) => {
+    for (const p of node.podsWithAffinity) {
+      for (const t of p.requiredAffinity) keys.add(t.topologyKey);
+      for (const t of p.requiredAntiAffinity) keys.add(t.topologyKey);
+      for (const { term } of p.preferredAffinity) keys.add(term.topologyKey);
+      for (const { term } of p.preferredAntiAffinity) keys.add(term.topologyKey);
+    }
+  };
+  return () => {
+    const changes = epoch === snapshot.epoch ? snapshot.changesSince(seen) : undefined;
+    if (changes) for (const position of changes) look(snapshot.nodes[position]!);
+    else {
+      keys.clear();
+      for (const node of snapshot.nodes) look(node);
+    }
+    epoch = snapshot.epoch;
+    seen = snapshot.changeCount;
+    return keys;
+  };
 }
 
 /** The lowest becomes 0, the highest 100. */
