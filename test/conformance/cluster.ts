@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { startTestApiServer } from '../kit/apiServer.ts';
 import { aggregatorFlags } from '../kit/extensionServer.ts';
-import { freePort } from '../kit/upCluster.ts';
+import { freePort } from '../kit/freePort.ts';
 
 export interface Cluster {
   kubeconfig: string;

@@ -12,6 +12,7 @@ import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { createClient } from '../../client/transport.ts';
 import { parseFlags } from '../../component-base/flags.ts';
 import { silentLogger } from '../../component-base/logger.ts';
+import { freePort } from './freePort.ts';
 
 export interface TestApiServer {
   url: string;
@@ -72,7 +73,9 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
     ...(options.flags ?? []),
     ...(options.flagsFor?.(pki) ?? []),
   ];
-  let running = options.process ? await startProcess(argv(0), folder, options) : await startHere(argv(0));
+  let running = options.process
+    ? await startProcess(argv(await freePort()), folder, options)
+    : await startHere(argv(0));
   const port = running.port;
   const url = `https://127.0.0.1:${port}`;
   const kubeconfigFor = (identity: string) => {

@@ -1,10 +1,10 @@
 // A whole cluster for a test, as a user starts it: `mini-k8s up --detach` in a folder of its own.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './freePort.ts';
 
 const bin = new URL('../../bin/mini-k8s.mjs', import.meta.url).pathname;
 const execFileAsync = promisify(execFile);
@@ -16,14 +16,6 @@ export interface UpCluster {
   /** Runs `mini-k8s`; rejects with its stderr when the exit code is not 0. */
   mini(...args: string[]): Promise<string>;
   stop(): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function upCluster(...flags: string[]): Promise<UpCluster> {

@@ -6,6 +6,7 @@ import { configMaps, events, namespaces, nodes, pods, secrets, serviceAccounts }
 import type { Pod } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
+import { freePort } from '../kit/freePort.ts';
 import { kubectls } from '../kit/kubectls.ts';
 import type { Inside } from '../kit/machine.ts';
 import { busyboxImage, noRealNode, type RealNode, startRealNode } from '../kit/realNode.ts';
@@ -369,12 +370,3 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     await until(() => node.sh('ls', `${node.folder}/kubelet/pods`) === '', 30_000, 'no folders');
   });
 });
-
-async function freePort(): Promise<number> {
-  const net = await import('node:net');
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

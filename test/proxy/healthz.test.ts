@@ -1,9 +1,9 @@
 // What the proxy answers about itself and on Services' health check ports, over real sockets.
-import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../../component-base/logger.ts';
 import { healthCheckServers } from '../../proxy/healthCheck.ts';
 import { healthRoutes, isHealthy, serveRoutes } from '../../proxy/healthz.ts';
+import { freePort } from '../kit/freePort.ts';
 
 test.each([
   [{ lastUpdated: 0, pendingSince: 0, eligible: true }, false],
@@ -37,10 +37,7 @@ test('/healthz looks at the node too, /livez does not', async () => {
 });
 
 test('a health check port opens, answers by local endpoints, and closes', async () => {
-  const free = createServer();
-  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
-  const { port } = free.address() as { port: number };
-  await new Promise((resolve) => free.close(resolve));
+  const port = await freePort();
   let healthy = true;
   const servers = healthCheckServers(() => healthy, silentLogger, '127.0.0.1');
   const ask = async () => {

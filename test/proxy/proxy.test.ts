@@ -1,5 +1,4 @@
 // The whole proxy against a real API server, as its own identity: two nodes that compute, and many changes that share a sync.
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpointSlices, events, nodes, services } from '../../apimachinery/resources.ts';
 import { writes } from '../../apimachinery/trace.ts';
@@ -8,6 +7,7 @@ import { parseFlags } from '../../component-base/flags.ts';
 import { flags } from '../../proxy/flags.ts';
 import { run } from '../../proxy/main.ts';
 import { startTestApiServer, type TestApiServer } from '../kit/apiServer.ts';
+import { freePort } from '../kit/freePort.ts';
 import { service, slice } from './objects.ts';
 
 let server: TestApiServer;
@@ -16,14 +16,6 @@ const stop = new AbortController();
 let running: Promise<void>;
 let metrics: number;
 let health: number;
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 
 beforeAll(async () => {
   server = await startTestApiServer();

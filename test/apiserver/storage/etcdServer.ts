@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../kit/freePort.ts';
 
 const binary = '/usr/bin/etcd';
 /** Why etcd cannot be had; undefined when it can. */
@@ -20,15 +21,6 @@ export interface EtcdServer {
   start(fresh?: boolean): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export async function startEtcd(): Promise<EtcdServer> {
