@@ -29,6 +29,7 @@ export async function bindingCycle(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
+    await announce(handle, pod, node);
     const refusal = await permitted(pod, node, signal);
     if (signal.aborted) return 'stopped';
     if (refusal) return failureOf(refusal, node);
@@ -42,6 +43,19 @@ export async function bindingCycle(
   handle.log.info({ pod: info.key, node }, 'bound');
   for (const plugin of profile.postBind) plugin.postBind?.(info, node);
   return 'bound';
+}
+
+/** Where it is about to go, for others who plan with nodes; when it will be bound at once nobody needs to know. */
+async function announce({ client, gates, log }: Handle, { info, profile }: QueuedPod, node: string): Promise<void> {
+  if (!gates.enabled('NominatedNodeNameForExpectation')) return;
+  if (!profile.preBind.some((p) => p.willPreBind?.(info, node)) || info.pod.status?.nominatedNodeName === node) return;
+  const { name, namespace, uid } = info.pod.metadata;
+  const patch = { metadata: { uid }, status: { nominatedNodeName: node } };
+  try {
+    await client.patch(pods, name, namespace, 'strategic', patch, { subresource: 'status' });
+  } catch (error) {
+    log.warn({ pod: info.key, error: String(error) }, 'could not say where the pod is about to go');
+  }
 }
 
 async function permitted({ info, profile }: QueuedPod, node: string, signal: AbortSignal): Promise<Status | undefined> {

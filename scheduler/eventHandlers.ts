@@ -115,9 +115,10 @@ function listenToPods(l: Listening): Informer<Pod> {
   function waits(info: PodInfo, old: PodInfo | undefined): void {
     const profile = profiles.get(info.pod.spec?.schedulerName ?? '');
     if (!profile) return;
+    // It has its place already; counted as one who waits for it too, it would take it twice.
+    if (cache.isAssumed(info.uid)) return;
     const nominated = info.pod.status?.nominatedNodeName;
     if (nominated && nominations.nodeOf(info.uid) === undefined) nominations.set(info, nominated);
-    if (cache.isAssumed(info.uid)) return;
     if (old) queue.update(info, old, profile, causes(info.pod));
     else queue.add(info, profile, causes(info.pod));
   }

@@ -98,6 +98,8 @@ export interface Plugin {
   unreserve?(pod: PodInfo, node: string): void;
   /** Permit: the promise may wait; the pod keeps its place meanwhile. */
   permit?(pod: PodInfo, node: string, signal: AbortSignal): Promise<Status | undefined>;
+  /** PreBindPreFlight: will `preBind` have something to do, which may take its time? */
+  willPreBind?(pod: PodInfo, node: string): boolean;
   preBind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<Status | undefined>;
   /** Bind: true when done. False leaves it to the next one. */
   bind?(pod: PodInfo, node: string): Promise<boolean>;

@@ -192,12 +192,15 @@ describe('one scheduler', () => {
       return ref !== undefined;
     }, 30_000);
     expect(ref).toMatchObject({ kind: 'PersistentVolumeClaim', namespace: ns, name: 'data' });
-    expect((await read(p)).spec?.nodeName).toBeUndefined();
+    const waiting = await read(p);
+    expect(waiting.spec?.nodeName).toBeUndefined();
+    expect(waiting.status?.nominatedNodeName).toBe('b');
     await client.patch(persistentVolumeClaims, 'data', ns, 'merge', {
       metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
       spec: { volumeName: 'on-b' },
     });
     expect(await bound(p)).toBe('b');
+    expect((await read(p)).status?.nominatedNodeName).toBeUndefined();
     const stored = await client.get(persistentVolumes, 'on-b');
     expect(stored.metadata.annotations).toMatchObject({ 'pv.kubernetes.io/bound-by-controller': 'yes' });
     await clear(ns, 'a', 'b');

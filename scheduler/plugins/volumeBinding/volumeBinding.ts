@@ -92,6 +92,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
       if (state?.assumed) restore(state.assumed, storage);
       states.delete(info);
     },
+    willPreBind: (info) => states.get(info)?.assumed !== undefined,
     async preBind(info, _node, signal) {
       const assumed = states.get(info)?.assumed;
       if (!assumed) return undefined;
