@@ -6,27 +6,30 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
 import { httpTo, watchOf } from '../kit/http.ts';
 
 let server: TestApiServer;
 let child: ChildProcess;
-beforeEach(async () => {
+afterEach(() => server?.stop());
+
+async function startServer(shutdownDelay: string): Promise<void> {
   server = await startTestApiServer({
     process: true,
-    flags: ['--shutdown-delay-duration=700ms'],
+    flags: [`--shutdown-delay-duration=${shutdownDelay}`],
     onProcess: (process) => {
       child = process;
     },
   });
-});
-afterEach(() => server.stop());
+}
 
 /** Waits for a version that does not come, three seconds long. */
 const slow = '/api/v1/namespaces?resourceVersion=99999999&resourceVersionMatch=NotOlderThan';
 
 it('fails readyz first, answers what is under way on HTTP/1.1, ends watches, and exits with 0', async () => {
+  // Time enough for the calls that follow the signal, also on a loaded machine.
+  await startServer('2500ms');
   const http = httpTo(server);
   const watch = watchOf(server, '/api/v1/namespaces?watch=1&allowWatchBookmarks=true');
   await until(() => watch.events.length >= 4);
@@ -37,7 +40,7 @@ it('fails readyz first, answers what is under way on HTTP/1.1, ends watches, and
   const waiting = http(slow);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  await until(async () => (await http('/readyz')).code === 500, 600, 'readyz failing');
+  await until(async () => (await http('/readyz')).code === 500, 2_400, 'readyz failing');
   // The delay is for load balancers to notice; until it is over, all goes on as before.
   expect((await http('/livez')).code).toBe(200);
   const written = await http('/api/v1/namespaces', { body: { metadata: { name: 'late' } } });
@@ -54,6 +57,7 @@ it('fails readyz first, answers what is under way on HTTP/1.1, ends watches, and
 });
 
 it('answers what is under way on HTTP/2, and says goodbye to the connection', async () => {
+  await startServer('200ms');
   const read = (name: string) => readFileSync(join(server.folder, 'pki', name));
   const session = connect(server.url, { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') });
   const errors: Error[] = [];
@@ -93,6 +97,7 @@ it.each([
   ['watcher', '/api/v1/namespaces/default/pods?watch=1'],
   ['stranger whose pod is not there', '/api/v1/namespaces/default/pods/x/exec?command=a'],
 ])('does not wait for a %s that offered an upgrade, sent frames all the same and went away', async (_who, path) => {
+  await startServer('200ms');
   const read = (name: string) => readFileSync(join(server.folder, 'pki', name));
   const socket = tls.connect({
     port: server.port,
