@@ -465,14 +465,14 @@ describe('watch', () => {
   });
   it('makes objects appear and vanish as a selector goes', async () => {
     const ns = await namespace();
-    const w = watchOf(server, `${cms(ns)}?watch=1&labelSelector=in%3Dyes`);
+    const { resourceVersion } = (await http(cms(ns))).json.metadata;
+    const w = watchOf(server, `${cms(ns)}?watch=1&labelSelector=in%3Dyes&resourceVersion=${resourceVersion}`);
     const label = (value: string | null) =>
       http(`${cms(ns)}/x`, {
         method: 'PATCH',
         type: 'application/merge-patch+json',
         body: { metadata: { labels: { in: value } } },
       });
-    await new Promise((resolve) => setTimeout(resolve, 200));
     await http(cms(ns), { body: cm('x') });
     await label('yes');
     await label('no');
