@@ -177,7 +177,8 @@ test('a preStop hook runs within the grace period; a container that does not sto
   await until(async () => !!(await node.pod('stubborn'))?.metadata.deletionTimestamp);
   await node.untilGone('stubborn');
   expect(Date.now() - begun).toBeGreaterThan(2800);
-  expect(Date.now() - begun).toBeLessThan(6000);
+  // By itself it would stop after thirty.
+  expect(Date.now() - begun).toBeLessThan(20_000);
 });
 
 test('a deletion with less grace cuts a longer one short', async () => {
