@@ -71,9 +71,6 @@ export const acceptedByAll = {
 
 export const accepted = {
   ...acceptedByAll,
-  'attach-detach-reconcile-sync-period': time(why.period, 60),
-  'disable-attach-detach-reconcile-sync': flag(why.period),
-  'disable-force-detach-on-timeout': flag(why.volumes),
   'cidr-allocator-type': text('Taken for compatibility: the ranges are ours to give.', 'RangeAllocator'),
   'concurrent-device-taint-eviction-syncs': count('Taken for compatibility: that feature is off.', 10),
   'concurrent-resource-claim-syncs': count('How many resource claims are reconciled at the same time.', 50),

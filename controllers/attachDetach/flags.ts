@@ -1,6 +1,6 @@
 // The flags of attach and detach, with upstream's names and defaults.
 // Mirrors: cmd/kube-controller-manager/app/options/attachdetachcontroller.go. Used by: ../flags.ts.
-import type { Config, Flags } from '../../component-base/flags.ts';
+import { type Config, type Flags, UsageError } from '../../component-base/flags.ts';
 import type { AttachDetachOptions } from './attachDetach.ts';
 
 export const attachDetachFlags = {
@@ -12,7 +12,7 @@ export const attachDetachFlags = {
   'attach-detach-reconcile-sync-period': {
     type: 'duration',
     default: 60_000,
-    help: 'How often all attached volumes are looked at. More than a second.',
+    help: 'How often all attached volumes are looked at. A second or more.',
   },
   'disable-force-detach-on-timeout': {
     type: 'bool',
@@ -21,7 +21,13 @@ export const attachDetachFlags = {
   },
 } as const satisfies Flags;
 
-export const attachDetachOptions = (c: Config<typeof attachDetachFlags>): AttachDetachOptions => ({
-  syncPeriod: c['disable-attach-detach-reconcile-sync'] ? 0 : c['attach-detach-reconcile-sync-period'],
-  neverForce: c['disable-force-detach-on-timeout'],
-});
+/** Throws UsageError. */
+export function attachDetachOptions(c: Config<typeof attachDetachFlags>): AttachDetachOptions {
+  const period = c['attach-detach-reconcile-sync-period'];
+  if (period < 1000)
+    throw new UsageError('--attach-detach-reconcile-sync-period must be a second or more, such as 1m.');
+  return {
+    syncPeriod: c['disable-attach-detach-reconcile-sync'] ? 0 : period,
+    neverForce: c['disable-force-detach-on-timeout'],
+  };
+}

@@ -87,7 +87,7 @@ test('local volumes must be there; read-only claims are mounted so; ephemeral cl
   const path = join(node.folder, 'disk');
   await claim('disk');
   await bind('disk', { local: { path }, nodeAffinity: only(node.nodeName) });
-  await node.run('local', mounting('disk', { readOnly: true }));
+  await node.run('local', { ...mounting('disk', { readOnly: true }), securityContext: { fsGroup: 1234 } });
   await told(
     'local',
     `MountVolume.NewMounter initialization failed for volume "pv-disk" : path "${path}" does not exist`,
@@ -95,6 +95,7 @@ test('local volumes must be there; read-only claims are mounted so; ephemeral cl
   mkdirSync(path);
   await node.until('local', ready);
   expect(await mountOf('local')).toMatchObject({ hostPath: path, readonly: true });
+  if (process.getuid?.() === 0) expect(statSync(path).gid).toBe(1234);
   rmSync(path, { recursive: true });
   await claim('own-data');
   const volumeClaimTemplate = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };

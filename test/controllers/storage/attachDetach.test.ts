@@ -11,6 +11,8 @@ import {
 } from '../../../apimachinery/resources.ts';
 import type { Node, Pod, VolumeAttachment } from '../../../apimachinery/types.ts';
 import type { Client } from '../../../client/client.ts';
+import { parseFlags } from '../../../component-base/flags.ts';
+import { attachDetachFlags, attachDetachOptions } from '../../../controllers/attachDetach/flags.ts';
 import { planAttachments, type VolumeWorld } from '../../../controllers/attachDetach/plan.ts';
 import { attachmentName } from '../../../controllers/attachDetach/volumes.ts';
 import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
@@ -127,6 +129,14 @@ describe('where a volume is attached and detached', () => {
       'csi-58932ddfc9a6504f794af09a26429db947138ba3d683dee3d975aa932cb39f48',
     );
   });
+});
+
+it('a period of less than a second is refused', () => {
+  const { config } = parseFlags(attachDetachFlags, ['--attach-detach-reconcile-sync-period=900ms']);
+  expect(() => attachDetachOptions(config)).toThrow('must be a second or more');
+  expect(
+    attachDetachOptions(parseFlags(attachDetachFlags, ['--disable-attach-detach-reconcile-sync']).config).syncPeriod,
+  ).toBe(0);
 });
 
 describe('in a cluster', () => {
