@@ -37,8 +37,24 @@ function own(latest: KubeObject): Propagation {
   return latest.metadata.finalizers?.includes(foregroundFinalizer) ? 'Foreground' : 'Background';
 }
 
-/** For one that is being deleted in the foreground: may it go, or whom does it wait for? */
+/**
+ * For one that is being deleted in the foreground: may it go, or whom does it wait for? Those that are deleted in the foreground too and
+ * wait for this very object, however many are in between, would wait for ever: for them it does not.
+ */
 export function decideForeground(node: GraphNode): { finish: true } | { finish: false; waitFor: GraphNode[] } {
   const blocking = blockingDependents(node);
-  return blocking.length ? { finish: false, waitFor: blocking.filter((d) => !d.deletingDependents) } : { finish: true };
+  if (blocking.every((d) => d.deletingDependents && waitsFor(d, node))) return { finish: true };
+  return { finish: false, waitFor: blocking.filter((d) => !d.deletingDependents) };
+}
+
+function waitsFor(node: GraphNode, wanted: GraphNode): boolean {
+  const seen = new Set<GraphNode>();
+  const ahead = [node];
+  for (let next = ahead.pop(); next; next = ahead.pop()) {
+    if (next === wanted) return true;
+    if (seen.has(next) || !next.deletingDependents) continue;
+    seen.add(next);
+    ahead.push(...blockingDependents(next));
+  }
+  return false;
 }

@@ -1,8 +1,8 @@
 // Deletes what nobody owns any more, finishes deletions that wait for dependents, and sets dependents free where asked.
 // Reads: the graph of monitors.ts; live objects, since a cache may be behind. Writes: deletions, patches of ownerReferences and finalizers.
 // Mirrors: pkg/controller/garbagecollector/garbagecollector.go. Next: decide.ts for the decision.
-import type { Resource } from '../../apimachinery/resources.ts';
-import { isReason } from '../../apimachinery/status.ts';
+import { groupResource, type Resource } from '../../apimachinery/resources.ts';
+import { isReason, type StatusError } from '../../apimachinery/status.ts';
 import type { KubeObject, OwnerReference } from '../../apimachinery/types.ts';
 import { currentCauses } from '../../client/causes.ts';
 import type { Client } from '../../client/client.ts';
@@ -12,15 +12,17 @@ import { decide, decideForeground, type OwnerState } from './decide.ts';
 import { createGraph, foregroundFinalizer, type Graph, type GraphNode, orphanFinalizer } from './graph.ts';
 import { createMonitors, type Monitors } from './monitors.ts';
 
-interface Collector extends ControllerContext {
+export interface Collector extends Pick<ControllerContext, 'client' | 'events'> {
   graph: Graph;
-  monitors: Monitors;
+  resourceOf: Monitors['resourceOf'];
   enqueue: Enqueue;
-  /** Owners that the server said are gone: a thousand dependents need not ask a thousand times. */
+  /** What references meant that the server said is not there: a thousand dependents need not ask a thousand times. */
   absent: Set<string>;
 }
 
 const mostAbsent = 500;
+const firstLook = 1_000;
+const lastLook = 1_000_000;
 
 /** `shared` are the resources that other controllers watch; `workers` is --concurrent-gc-syncs. */
 export function garbageCollector(shared: readonly Resource[], workers = 20): Controller {
@@ -41,18 +43,28 @@ export function garbageCollector(shared: readonly Resource[], workers = 20): Con
     run: (context, _enqueue, signal) => monitors.run(context, signal),
     async reconcile(key, context) {
       await monitors.whenSynced();
-      const [what, uid] = key.split(' ') as ['delete' | 'orphan', string];
-      const node = graph.get(uid);
-      if (!node) return;
-      const collector = { ...context, graph, monitors, enqueue, absent };
-      return what === 'orphan' ? attemptToOrphan(node, collector) : attemptToDelete(node, collector);
+      const { client, events } = context;
+      return attempt(key, { client, events, graph, resourceOf: monitors.resourceOf, enqueue, absent });
     },
   };
 }
 
+/** `key` is what is attempted, and the uid of whom. */
+export async function attempt(key: string, c: Collector): Promise<Result | undefined> {
+  const [what, uid] = key.split(' ') as ['delete' | 'orphan', string];
+  const node = c.graph.get(uid);
+  if (!node) return;
+  if (what === 'orphan') return attemptToOrphan(node, c);
+  if (node.resource) return attemptToDelete(node, c);
+  // Made and gone again while no watch was open, it would never be seen: so it is asked for until it is.
+  const result = await attemptToDelete(node, c);
+  if (c.graph.get(uid) !== node || node.resource) return result;
+  return result ?? { after: Math.min(firstLook * 2 ** node.looks++, lastLook) };
+}
+
 async function attemptToDelete(node: GraphNode, c: Collector): Promise<Result | undefined> {
   if (node.beingDeleted && !node.deletingDependents) return;
-  const resource = node.resource ?? c.monitors.resourceOf(node.apiVersion, node.kind);
+  const resource = node.resource ?? c.resourceOf(node.apiVersion, node.kind);
   // Of a kind that is not served (yet): neither there nor surely gone.
   if (!resource) return node.dependents.size ? { after: 30_000 } : undefined;
   const latest = await liveObject(c.client, resource, node.name, node.namespace);
@@ -61,7 +73,8 @@ async function attemptToDelete(node: GraphNode, c: Collector): Promise<Result | 
   const refs = latest.metadata.ownerReferences ?? [];
   if (!refs.length) return;
   warnMisplaced(node, latest, c);
-  const states = await Promise.all(refs.map(async (ref) => ({ ref, state: await ownerState(ref, node, c) })));
+  const { namespace = '' } = latest.metadata;
+  const states = await Promise.all(refs.map(async (ref) => ({ ref, state: await ownerState(ref, namespace, c) })));
   const decision = decide(latest, states, node);
   if (decision.do === 'dropOwners') await dropOwners(c.client, resource, node, decision.uids);
   if (decision.do !== 'delete') return;
@@ -80,23 +93,39 @@ async function attemptToDelete(node: GraphNode, c: Collector): Promise<Result | 
   return;
 }
 
-const liveObject = (client: Client, r: Resource, name: string, namespace: string): Promise<KubeObject | undefined> =>
-  tolerate(['NotFound'], client.get(r, name, r.namespaced ? namespace : undefined));
+/** Undefined when the server says that it knows the kind and not the object: another 404 says nothing of the object. */
+async function liveObject(
+  client: Client,
+  r: Resource,
+  name: string,
+  namespace: string,
+): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(r, name, r.namespaced ? namespace : undefined);
+  } catch (error) {
+    if (isReason(error, 'NotFound') && (error as StatusError).status.details?.name === name) return undefined;
+    throw error;
+  }
+}
 
 /** The watch will say so too, or never will if it was never there; whoever depended on it is looked at now. */
 function isGone(node: GraphNode, c: Collector): undefined {
-  for (const { what, uid } of c.graph.remove(node.uid)) c.enqueue(`${what} ${uid}`, { causes: currentCauses() });
+  const { attempts } = c.graph.missing(node.uid);
+  for (const { what, uid } of attempts) c.enqueue(`${what} ${uid}`, { causes: currentCauses() });
 }
 
-async function ownerState(ref: OwnerReference, node: GraphNode, c: Collector): Promise<OwnerState> {
-  const resource = c.monitors.resourceOf(ref.apiVersion, ref.kind);
+/** `namespace` is that of the object that refers; empty when it is in none. */
+async function ownerState(ref: OwnerReference, namespace: string, c: Collector): Promise<OwnerState> {
+  const resource = c.resourceOf(ref.apiVersion, ref.kind);
   if (!resource) throw new Error(`no matches for kind "${ref.kind}" in version "${ref.apiVersion}"`);
-  // Nothing in a namespace can own what is in none: such a reference is neither followed nor acted on.
-  if (resource.namespaced && !node.namespace) return 'solid';
-  if (c.absent.has(ref.uid)) return 'dangling';
-  const owner = await liveObject(c.client, resource, ref.name, node.namespace);
+  // Nothing in a namespace can own what is in none: such a reference is not followed, and what has it is never collected.
+  if (resource.namespaced && !namespace) return 'solid';
+  // References that name the same uid in different ways are different questions.
+  const meant = [groupResource(resource), resource.namespaced ? namespace : '', ref.name, ref.uid].join(' ');
+  if (c.absent.has(meant)) return 'dangling';
+  const owner = await liveObject(c.client, resource, ref.name, namespace);
   if (owner?.metadata.uid !== ref.uid) {
-    c.absent.add(ref.uid);
+    c.absent.add(meant);
     if (c.absent.size > mostAbsent) c.absent.delete(c.absent.values().next().value!);
     return 'dangling';
   }

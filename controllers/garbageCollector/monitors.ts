@@ -43,6 +43,12 @@ export function createMonitors(graph: Graph, shared: readonly Resource[], enqueu
     );
   }
 
+  /** What is not served any more has no objects. Whether their dependents may go, the server says when it knows the kind again. */
+  function forget(name: string): void {
+    const known = [...graph.uidsOf((r) => groupResource(r) === name)];
+    for (const uid of known) enqueue(graph.remove(uid), [{ word: 'resync' }]);
+  }
+
   /** Stops what is no longer served, starts what is new; of groups that did not answer nothing changes. */
   function update({ resources, failures }: Discovered, context: ControllerContext, signal: AbortSignal): void {
     const failed = new Set(failures.map((f) => f.groupVersion));
@@ -55,6 +61,7 @@ export function createMonitors(graph: Graph, shared: readonly Resource[], enqueu
       if (!wanted.has(name)) {
         monitor.stop();
         running.delete(name);
+        forget(name);
       }
     for (const [name, r] of wanted) if (!running.has(name)) start(r, context, signal);
   }
@@ -121,7 +128,8 @@ function follow(r: Resource, context: ControllerContext, signal: AbortSignal, gr
       const there = new Set(items.map((o) => o.metadata.uid));
       const word: Cause = { word: listed ? 'resync' : 'start-up' };
       for (const o of items) enqueue(graph.observe(r, o), [word, cause(o)]);
-      for (const uid of graph.uidsOf(r)) if (!there.has(uid)) enqueue(graph.remove(uid), [word]);
+      for (const uid of graph.uidsOf((other) => sameResource(other, r)))
+        if (!there.has(uid)) enqueue(graph.remove(uid), [word]);
       listed = true;
       synced.resolve();
     },
