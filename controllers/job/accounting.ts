@@ -4,6 +4,7 @@
 import { toTime } from '../../apimachinery/clock.ts';
 import { findCondition } from '../../apimachinery/conditions.ts';
 import type { Job, Pod } from '../../apimachinery/types.ts';
+import { timeOf } from '../common/pods.ts';
 import { judgeFailure } from './failurePolicy.ts';
 import { countOf, formatIndexes, hasIndex, withIndexes } from './indexes.ts';
 import { isOpen, type View } from './observe.ts';
@@ -128,7 +129,9 @@ export function finish(status: JobStatus, outcome: Outcome, now: number): JobSta
   const { succeeded, failed } = status.uncountedTerminatedPods ?? {};
   if (succeeded?.length || failed?.length || status.active || status.terminating) return undefined;
   const complete = outcome.type === 'SuccessCriteriaMet';
-  const end = condition(complete ? 'Complete' : 'Failed', outcome.reason, outcome.message, now);
+  // Another clock may have said when it began: an end before that would be refused for ever.
+  const at = Math.max(now, timeOf(status.startTime as string | undefined) || 0);
+  const end = condition(complete ? 'Complete' : 'Failed', outcome.reason, outcome.message, at);
   return {
     ...status,
     conditions: [...(status.conditions ?? []).filter((c) => c.type !== end.type), end] as never,

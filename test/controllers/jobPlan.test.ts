@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, Pod } from '../../apimachinery/types.ts';
+import { finish } from '../../controllers/job/accounting.ts';
 import { nextBackoff, remaining } from '../../controllers/job/backoff.ts';
 import { judgeFailure } from '../../controllers/job/failurePolicy.ts';
 import { formatIndexes, hasIndex, parseIndexes, withIndexes } from '../../controllers/job/indexes.ts';
@@ -252,4 +253,10 @@ describe('the outcome', () => {
       'BackoffLimitExceeded',
     ]);
   });
+});
+
+it('an end is never before the beginning, though another clock told that', () => {
+  const reached = { type: 'SuccessCriteriaMet', reason: 'CompletionsReached', message: '' } as const;
+  const ended = (start: string) => finish({ startTime: start } as never, reached, now)?.completionTime;
+  expect([ended(at(-100)), ended(at(600))]).toEqual([at(0), at(600)]);
 });
