@@ -31,16 +31,14 @@ const isIgnored = (r: Resource) => r.plural === 'events' && (r.group === '' || r
 
 /** `shared` are resources whose informers run in any case: they are listened to rather than watched again. */
 export function createMonitors(graph: Graph, shared: readonly Resource[], enqueue: Enqueue): Monitors {
-  const running = new Map<string, { synced: Promise<unknown>; stop(): void }>();
+  const running = new Map<string, { version: string; synced: Promise<unknown>; stop(): void }>();
   const first = Promise.withResolvers<void>();
   let served: ServedResource[] = [];
 
   function start(r: ServedResource, context: ControllerContext, signal: AbortSignal): void {
     const one = shared.find((s) => sameResource(s, r));
-    running.set(
-      groupResource(r),
-      one ? listen(one, context, graph, enqueue) : follow(r, context, signal, graph, enqueue),
-    );
+    const monitor = one ? listen(one, context, graph, enqueue) : follow(r, context, signal, graph, enqueue);
+    running.set(groupResource(r), { ...monitor, version: r.version });
   }
 
   /** What is not served any more has no objects. Whether their dependents may go, the server says when it knows the kind again. */
@@ -63,7 +61,13 @@ export function createMonitors(graph: Graph, shared: readonly Resource[], enqueu
         running.delete(name);
         forget(name);
       }
-    for (const [name, r] of wanted) if (!running.has(name)) start(r, context, signal);
+    for (const [name, r] of wanted) {
+      const monitor = running.get(name);
+      // In another version than before: the old one may not be served for long.
+      if (monitor?.version === r.version) continue;
+      monitor?.stop();
+      start(r, context, signal);
+    }
   }
 
   async function initialSync(context: ControllerContext, signal: AbortSignal): Promise<void> {

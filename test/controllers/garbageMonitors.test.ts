@@ -50,3 +50,48 @@ it('goes on without a resource that is not listed within 30 s', async () => {
   expect(synced).toBe(true);
   ending.abort();
 });
+
+it('follows a resource to the version that is served now, and forgets one that is gone', async () => {
+  const clock = fakeClock();
+  const graph = createGraph();
+  const attempts: string[] = [];
+  const monitors = createMonitors(graph, [], (list) => void attempts.push(...list.map((a) => `${a.what} ${a.uid}`)));
+  let version = 'v1beta1';
+  let plurals = ['good'];
+  const lists: string[] = [];
+  const changing = {
+    ...client,
+    raw: async (_method: string, path: string) =>
+      path === '/apis'
+        ? {
+            kind: 'APIGroupDiscoveryList',
+            items: [
+              { metadata: { name: 'g' }, versions: [{ version, resources: [...plurals, 'other'].map(resource) }] },
+            ],
+          }
+        : { kind: 'APIGroupDiscoveryList' },
+    // The first watch brings what there is, and says when that was all.
+    async *watch(r: { plural: string; version: string }) {
+      lists.push(`${r.plural}/${r.version}`);
+      const metadata = { name: 'a', namespace: 'd', uid: 'a', resourceVersion: '1' };
+      if (r.plural === 'good') yield { type: 'ADDED', object: { metadata } };
+      const annotations = { 'k8s.io/initial-events-end': 'true' };
+      yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } } };
+      await new Promise(() => {});
+    },
+  };
+  const ending = new AbortController();
+  const context = { client: changing, clock, log: silentLogger, random: () => 0.5 } as unknown as ControllerContext;
+  void monitors.run(context, ending.signal);
+  const seen = (wanted: string | undefined) =>
+    expect.poll(() => graph.get('a')?.resource?.version, { interval: 5 }).toBe(wanted);
+  await seen('v1beta1');
+  version = 'v1';
+  await clock.advance(30_000);
+  await seen('v1');
+  expect(lists.filter((l) => l.startsWith('good'))).toEqual(['good/v1beta1', 'good/v1']);
+  plurals = [];
+  await clock.advance(30_000);
+  await seen(undefined);
+  ending.abort();
+});
