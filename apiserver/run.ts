@@ -1,11 +1,11 @@
 // Assembles one API server from its configuration, starts it, and stops it in order when told.
 // Reads: flags, certificate files, the store. Next along the chain: server.ts takes requests; bootstrap/ fills a fresh cluster.
-import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { realClock } from '../apimachinery/clock.ts';
 import { createFeatureGates, type FeatureGates } from '../component-base/featureGates.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
+import { writePortFile } from '../component-base/portFile.ts';
 import { admissionPlugins } from './admission/admission.ts';
 import { createAggregator } from './aggregator/aggregator.ts';
 import type { Api } from './api.ts';
@@ -309,6 +309,6 @@ async function listen(app: ReturnType<typeof createServer>, config: ServerConfig
     throw new UsageError(`cannot listen at ${at}: ${code}. Choose another --bind-address or --secure-port.`);
   }
   const { port } = app.server.address() as AddressInfo;
-  if (config['port-file']) writeFileSync(config['port-file'], String(port));
+  writePortFile(config['port-file'], port);
   return port;
 }

@@ -1,7 +1,6 @@
 // What a controller manager is, whichever controllers it has: waits for the lead, then runs them all until told to stop.
 // Reads: a kubeconfig, the API server. Writes: what its controllers write, its Lease, and a health server's answers.
 // Mirrors: cmd/kube-controller-manager/app/controllermanager.go. Used by: main.ts and cloud/main.ts. Next: the controllers.
-import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { realClock } from '../apimachinery/clock.ts';
 import type { Client } from '../client/client.ts';
@@ -16,6 +15,7 @@ import { type ClientOptions, createClient } from '../client/transport.ts';
 import { startHealthServer } from '../component-base/healthServer.ts';
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { createMetrics, exponential, type Metrics } from '../component-base/metrics.ts';
+import { writePortFile } from '../component-base/portFile.ts';
 import type { CommonConfig } from './commonFlags.ts';
 import { queueName } from './queueNames.ts';
 
@@ -108,7 +108,7 @@ async function serveHealth({ config, metrics, checks, configz }: Running, signal
     pages: configz ? { '/configz': configz } : {},
     signal,
   });
-  if (config['port-file']) writeFileSync(config['port-file'], String(port));
+  writePortFile(config['port-file'], port);
 }
 
 /** `signal` ends with the lead: no request of a controller is sent or awaited after it. */

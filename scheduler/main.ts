@@ -1,7 +1,6 @@
 // The scheduler: follows pods and nodes, waits for the lead, then gives each pod without a node one, until told to stop.
 // Reads: a kubeconfig, the API server. Writes: Bindings, pod conditions, Events, its Lease, and a health server's answers.
 // Mirrors: cmd/kube-scheduler/app/server.go. Next along the chain: assemble.ts, then eventHandlers.ts, queue.ts, scheduler.ts.
-import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { realClock } from '../apimachinery/clock.ts';
 import { createEventRecorder } from '../client/eventRecorder.ts';
@@ -14,6 +13,7 @@ import { type HealthServerOptions, startHealthServer } from '../component-base/h
 import { createLogger, type Logger } from '../component-base/logger.ts';
 import { runMain } from '../component-base/main.ts';
 import { createMetrics, type Metrics } from '../component-base/metrics.ts';
+import { writePortFile } from '../component-base/portFile.ts';
 import { assemble } from './assemble.ts';
 import { type ConfigFile, loadConfigFile, noFile } from './configFile.ts';
 import { debugPages } from './debugPages.ts';
@@ -121,7 +121,7 @@ async function serveHealth(
     },
     signal,
   });
-  if (config['port-file']) writeFileSync(config['port-file'], String(port));
+  writePortFile(config['port-file'], port);
 }
 
 runMain(import.meta, {

@@ -85,7 +85,15 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
   };
   const kubeconfig = kubeconfigFor('admin');
   const client = async () => createClient(await loadKubeconfig(kubeconfig));
-  await ready(await client());
+  const stop = async () => {
+    await running.stop('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // A process that is left behind would keep the whole run from its end.
+  await ready(await client()).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   return {
     url,
     port,
@@ -100,10 +108,7 @@ export async function startTestApiServer(options: TestOptions = {}): Promise<Tes
       running = options.process ? await startProcess(argv(port), folder, options) : await startHere(argv(port));
       await ready(await client());
     },
-    async stop() {
-      await running.stop('SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -128,7 +133,10 @@ async function startProcess(argv: string[], folder: string, options: TestOptions
   child.stderr?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
   options.onProcess?.(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await until(() => existsSync(portFile) || child.exitCode !== null, 30_000);
+  await until(() => existsSync(portFile) || child.exitCode !== null, 30_000, 'the port file').catch(async (error) => {
+    await end(child, 'SIGKILL', exited);
+    throw error;
+  });
   if (child.exitCode !== null) throw new Error(`the API server ended with ${child.exitCode}`);
   return { port: Number(readFileSync(portFile, 'utf8')), stop: (signal) => end(child, signal, exited) };
 }
@@ -139,15 +147,12 @@ async function end(child: ChildProcess, signal: NodeJS.Signals, exited: Promise<
 }
 
 async function ready(client: Client): Promise<void> {
-  await until(async () => {
-    try {
-      await client.raw('GET', '/readyz');
-      return true;
-    } catch {
-      return false;
-    }
-  }, 60_000);
-  client.close();
+  const answers = () =>
+    client.raw('GET', '/readyz').then(
+      () => true,
+      () => false,
+    );
+  await until(answers, 30_000, '/readyz').finally(() => client.close());
 }
 
 /** Polls until `condition` holds; rejects after `ms`. */

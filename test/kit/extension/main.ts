@@ -2,7 +2,7 @@
 // Its own process: `node main.ts --kubeconfig F --cert F --key F --address A --port-file F`. It knows nothing of who calls and who may:
 // callers.ts believes the front proxy or asks for a TokenReview, and asks for a SubjectAccessReview each time.
 // Next: resources.ts serves the objects, documents.ts what there is.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { loadKubeconfig } from '../../../client/kubeconfig.ts';
 import { createClient } from '../../../client/transport.ts';
+import { writePortFile } from '../../../component-base/portFile.ts';
 import { createCallers } from './callers.ts';
 import { document } from './documents.ts';
 import { createResources } from './resources.ts';
@@ -66,9 +67,7 @@ server.on('upgrade', (req, socket, head) => {
     () => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'),
   );
 });
-server.listen(0, flag('address'), () =>
-  writeFileSync(flag('port-file'), String((server.address() as AddressInfo).port)),
-);
+server.listen(0, flag('address'), () => writePortFile(flag('port-file'), (server.address() as AddressInfo).port));
 process.once('SIGTERM', () => process.exit(0));
 // Whoever started it is gone.
 process.stdin.once('end', () => process.exit(0)).resume();
