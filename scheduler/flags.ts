@@ -1,6 +1,7 @@
 // The flags of kube-scheduler that this one honours, with upstream's names and defaults.
 // Mirrors: cmd/kube-scheduler/app/options. Read by: main.ts.
 import { leaderElectionFlags } from '../client/leaderElection.ts';
+import { acceptedByDaemons } from '../component-base/acceptedFlags.ts';
 import type { Config, Flags } from '../component-base/flags.ts';
 import { servingFlags } from '../component-base/servingFlags.ts';
 
@@ -16,29 +17,10 @@ export const flags = {
     help: 'A KubeSchedulerConfiguration file (kubescheduler.config.k8s.io/v1): profiles, plugins, back-off. Its clientConnection.kubeconfig and leaderElection win over the flags.',
   },
   ...leaderElectionFlags('kube-scheduler'),
-  'kube-api-qps': {
-    type: 'string',
-    default: '50',
-    help: 'Taken for compatibility: the API server holds back by priority, the client does not.',
-  },
-  'kube-api-burst': { type: 'int', default: 100, help: 'Taken for compatibility, as --kube-api-qps.' },
-  'kube-api-content-type': {
-    type: 'string',
-    default: 'application/json',
-    help: 'Taken for compatibility: JSON is spoken.',
-  },
-  profiling: { type: 'bool', default: true, help: 'Taken for compatibility.' },
-  'contention-profiling': { type: 'bool', default: true, help: 'Taken for compatibility.' },
-  'authentication-kubeconfig': {
-    type: 'string',
-    default: '',
-    help: 'Taken for compatibility: health and metrics are open to whoever can reach the port.',
-  },
-  'authorization-kubeconfig': {
-    type: 'string',
-    default: '',
-    help: 'Taken for compatibility, as --authentication-kubeconfig.',
-  },
+  ...acceptedByDaemons,
+  'kube-api-qps': { ...acceptedByDaemons['kube-api-qps'], default: '50' },
+  'kube-api-burst': { ...acceptedByDaemons['kube-api-burst'], default: 100 },
+  'contention-profiling': { ...acceptedByDaemons['contention-profiling'], default: true },
   'pod-max-in-unschedulable-pods-duration': {
     type: 'duration',
     default: 300_000,

@@ -419,5 +419,9 @@ it('has the defaults of upstream', () => {
     'secure-port': 10259,
     'bind-address': '0.0.0.0',
     'pod-max-in-unschedulable-pods-duration': 300_000,
+    'kube-api-qps': '50',
+    'kube-api-burst': 100,
+    'contention-profiling': true,
+    'logging-format': 'text',
   });
 });
