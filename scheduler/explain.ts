@@ -74,8 +74,9 @@ export function explain(q: Question): NodeAnswers {
   const at = (node: NodeInfo) => (q.bound ? withoutPod(node, pod.uid) : node);
   const nodes = q.snapshot.nodes.map(at);
   const { tests, preFilter } = testsOf(pod, q, nodes);
+  if (preFilter) return { preFilter, weights: {}, nodeCount: nodes.length, compared: 0, nodes: [] };
   const refused = new Map(nodes.map((node) => [node.name, refusals(tests, node)]));
-  const fitting = nodes.filter((n) => !preFilter && !Object.keys(refused.get(n.name)!).length);
+  const fitting = nodes.filter((n) => !Object.keys(refused.get(n.name)!).length);
   const among = q.among?.map(at) ?? fitting;
   const { weights, scores } = scoresOf(pod, q.profile, among);
   const explained = nodes.map((node) =>
@@ -84,7 +85,6 @@ export function explain(q: Question): NodeAnswers {
   const chosen = q.chosen ?? (among.length ? best(explained, among) : undefined);
   const byRank = (n: NodeExplanation) => (n.name === chosen ? Infinity : (n.total ?? -1));
   return {
-    ...(preFilter && { preFilter }),
     weights,
     nodeCount: nodes.length,
     compared: among.length,

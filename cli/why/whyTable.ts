@@ -7,15 +7,23 @@ import type { Explanation, NodeExplanation } from '../../scheduler/explain.ts';
 export function whyTable(e: Explanation, pod: string, colour: boolean): string[] {
   const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const lines = [paint(1, headline(e, pod)), ...(e.message ? [e.message] : [])];
-  for (const [plugin, why] of Object.entries(e.preFilter ?? {})) lines.push(`No node is looked at: ${plugin}: ${why}.`);
+  for (const [why, plugins] of byReason(e.preFilter ?? {}))
+    lines.push(`No node is looked at: ${why} (${plugins.join(', ')}).`);
   const compared = e.nodes.filter((n) => n.scores);
   if (compared.length) lines.push('', ...scoreTable(e, compared, paint));
   const refused = e.nodes.filter((n) => n.refused);
   if (refused.length) lines.push('', ...refusedTable(refused, paint));
   const left = e.nodeCount - e.nodes.length;
-  if (left > 0) lines.push(`... and ${left} more nodes.`);
+  if (left > 0 && !e.preFilter) lines.push(`... and ${left} more nodes.`);
   if (e.waits) lines.push('', ...waitLines(e));
   return lines;
+}
+
+/** Several plugins may stumble over the same thing. */
+function byReason(said: Readonly<Record<string, string>>): Map<string, string[]> {
+  const plugins = new Map<string, string[]>();
+  for (const [plugin, why] of Object.entries(said)) plugins.set(why, [...(plugins.get(why) ?? []), plugin]);
+  return plugins;
 }
 
 type Paint = (code: number, text: string) => string;

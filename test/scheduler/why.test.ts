@@ -71,6 +71,7 @@ describe('the answer', () => {
     const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }];
     const answer = explained([node('a')], pod('p', { spec: { volumes } }));
     expect(answer.preFilter).toMatchObject({ VolumeBinding: 'persistentvolumeclaim "c" not found' });
+    expect(answer).toMatchObject({ nodes: [], compared: 0 });
     expect(answer.node).toBeUndefined();
   });
 
@@ -149,6 +150,12 @@ describe('the table', () => {
       'Events that have it tried again, by the plugin that refused it:',
       '  NodeResourcesFit: Node add|updateNodeAllocatable',
     ]);
+  });
+  it('says once what several plugins stumble over', () => {
+    const { node: _none, ...rest } = base;
+    const preFilter = { VolumeBinding: 'no claim', VolumeZone: 'no claim' };
+    const lines = whyTable({ ...rest, outcome: 'Unschedulable', compared: 0, nodes: [], preFilter }, 'shop/web', false);
+    expect(lines.slice(1)).toEqual(['No node is looked at: no claim (VolumeBinding, VolumeZone).']);
   });
   it('has colour only when told', () => {
     expect(whyTable(base, 'shop/web', true).join('\n')).toContain('\x1b[32m');

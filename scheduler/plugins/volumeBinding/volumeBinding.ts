@@ -104,7 +104,12 @@ export const volumeBinding: PluginFactory = (handle, args) => {
         return failed(`PreBind plugin "${name}": binding volumes`, error);
       }
     },
-    postBind: (info) => void states.delete(info),
+    postBind(info) {
+      const assumed = states.get(info)?.assumed;
+      // What was assumed has come true, and the informers have shown it.
+      if (assumed) restore(assumed, storage);
+      states.delete(info);
+    },
     events,
   };
 
