@@ -264,7 +264,7 @@ describe('watch', () => {
     const from = await current();
     const w = watchOf(
       server,
-      `${cms(ns)}?watch=true&timeoutSeconds=1&resourceVersion=${from}&allowWatchBookmarks=true`,
+      `${cms(ns)}?watch=true&timeoutSeconds=3&resourceVersion=${from}&allowWatchBookmarks=true`,
     );
     const other = await http(cms('default'), { body: { metadata: { generateName: 'other-' } } });
     await w.done;

@@ -80,12 +80,12 @@ export function httpTo(server: TestApiServer, identity = 'admin'): Http & { clos
   return Object.assign(http, { close: () => agent.destroy() });
 }
 
-/** The events of a watch until `stop` says so or the server ends it. */
+/** The events of a watch until `close` or the server ends it; `opened` once its answer has begun: no later change is missed. */
 export function watchOf(
   server: TestApiServer,
   path: string,
   ask: Ask = {},
-): { events: any[]; done: Promise<void>; close(): void } {
+): { events: any[]; opened: Promise<void>; done: Promise<void>; close(): void } {
   const pki = join(server.folder, 'pki');
   const read = (name: string) => readFileSync(join(pki, name));
   const events: any[] = [];
@@ -96,6 +96,7 @@ export function watchOf(
     agent: false,
     headers: ask.accept ? { accept: ask.accept } : {},
   });
+  const opened = new Promise<void>((resolve) => request.on('response', () => resolve()));
   const done = new Promise<void>((resolve) => {
     let rest = '';
     request.on('response', (answer) => {
@@ -114,5 +115,5 @@ export function watchOf(
     request.on('close', () => resolve());
   });
   request.end();
-  return { events, done, close: () => request.destroy() };
+  return { events, opened, done, close: () => request.destroy() };
 }

@@ -225,6 +225,7 @@ describe('an extension server', () => {
   test('serves its kinds through us, in JSON and protobuf', async () => {
     const flunder = { apiVersion: 'wardle.example.com/v1alpha1', kind: 'Flunder', metadata: { name: 'f' }, spec: {} };
     const watch = watchOf(server, `${flunders}?watch=1`);
+    await watch.opened;
     expect(await http(flunders, { body: JSON.stringify(flunder), type: '' })).toMatchObject({ code: 201 });
     const list = await http(flunders);
     expect(list.json.items.map((o: any) => o.metadata.name)).toEqual(['f']);

@@ -111,7 +111,9 @@ describe('integers of 64 bits', () => {
   it('survive beyond 2^53, in JSON and YAML, through patches and watches', async () => {
     await define(http, crd('Noxu', { schema: { openAPIV3Schema: wide } }, { scope: 'Cluster' }));
     const noxus = `/apis/${group}/v1/noxus`;
-    const watch = watchOf(server, `${noxus}?watch=true&fieldSelector=metadata.name%3Dname1`);
+    const { resourceVersion } = (await http(noxus)).json.metadata;
+    const query = `watch=true&fieldSelector=metadata.name%3Dname1&resourceVersion=${resourceVersion}`;
+    const watch = watchOf(server, `${noxus}?${query}`);
     const body = (name: string) =>
       `{"apiVersion":"${group}/v1","kind":"Noxu","metadata":{"name":"${name}"},"n":9223372036854775807,"content":{"num1":9223372036854775807,"num2":1000000}}`;
     const made = await http(noxus, { body: body('name1') });
