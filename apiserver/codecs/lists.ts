@@ -5,6 +5,7 @@ import type { ListMeta } from '../../apimachinery/types.ts';
 import { listCbor } from './cbor.ts';
 import type { MediaType } from './mediaTypes.ts';
 import { listEnvelope, writeListItem } from './protobuf.ts';
+import { writtenItems, writtenOnce } from './writtenItems.ts';
 
 export interface LongValue<T> {
   kind: string;
@@ -77,31 +78,21 @@ function cborPieces<T>(value: LongValue<T>): Generator<Buffer> {
 const keptBytes = 2 * 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
-/** Sizes of items as they were written once, by the version that they were written in. */
-const sizes = new Map<string, WeakMap<object, number>>();
-
-function sizesOf(apiVersion: string): WeakMap<object, number> {
-  const found = sizes.get(apiVersion) ?? new WeakMap<object, number>();
-  sizes.set(apiVersion, found);
-  return found;
-}
-
 /** The length of the whole stands before the items, so long lists are written twice. */
 function* protobufPieces<T extends object>(value: LongValue<T>): Generator<Buffer> {
   const { kind, apiVersion, metadata } = value;
-  const remembered = value.whole ? sizesOf(apiVersion) : new WeakMap<T, number>();
+  const remembered = value.whole ? writtenItems(apiVersion) : writtenOnce();
   const items = [...value.items];
-  const write = (of: T) => writeListItem(value.item(of), apiVersion, kind);
+  const write = (of: T) => remembered.bytes(of, () => writeListItem(value.item(of), apiVersion, kind));
   let kept: Buffer[] | undefined = [];
   let total = 0;
   for (const of of items) {
-    const size = kept ? undefined : remembered.get(of);
+    const size = kept ? undefined : remembered.size(of);
     if (size !== undefined) {
       total += size;
       continue;
     }
     const bytes = write(of);
-    remembered.set(of, bytes.length);
     total += bytes.length;
     if (total > keptBytes) kept = undefined;
     kept?.push(bytes);
