@@ -10,6 +10,7 @@ import { toStored, watchEtcd } from './etcdWatch.ts';
 import { pause } from './pause.ts';
 import {
   Compacted,
+  type Companion,
   FutureRevision,
   type Page,
   type Revision,
@@ -91,21 +92,27 @@ export async function openEtcdStore(options: EtcdOptions & { prefix?: string }):
         leases.forget(o.ttl);
         return swap(key, value, o);
       }
-      if (error instanceof StoreUnavailable && error.uncertain) return settle(key, value, o, error);
+      if (error instanceof StoreUnavailable && error.uncertain && o.with) return settle(key, o.with, o.expect, error);
       throw error;
     }
   }
 
-  async function settle(key: string, value: Uint8Array | undefined, o: WriteOptions, lost: Error): Promise<Written> {
+  /**
+   * The companion is there if and only if the write happened, even when the key has changed again: no other write makes it. The key's own
+   * value says nothing, since another server may have written the very same bytes.
+   */
+  async function settle(key: string, sent: Companion, expect: Revision, lost: Error): Promise<Written> {
     for (const ms of settlePausesMs) {
       await pause(realClock, ms);
-      const [held, companion] = await Promise.all([get(key), o.with && get(o.with.key)]).catch(() => {
+      const held = await get(key).catch(() => {
         throw lost;
       });
-      // The companion is there if and only if the write happened, even when the key has changed again.
-      if (o.with && companion && same(companion.value, o.with.value)) return { revision: companion.revision };
-      if (value && held && held.revision > o.expect && same(held.value, value)) return { revision: held.revision };
-      if ((held?.revision ?? 0) !== o.expect) break;
+      // Asked for after the key: where that has changed by this write, the companion is there by now.
+      const companion = await get(sent.key).catch(() => {
+        throw lost;
+      });
+      if (companion && same(companion.value, sent.value)) return { revision: companion.revision };
+      if ((held?.revision ?? 0) !== expect) break;
     }
     throw lost;
   }

@@ -52,7 +52,8 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'etcd store', () => {
       const direct = await openEtcdStore({ endpoints: [etcd.endpoint] });
       const there = (key: string) => async () => (await direct.get(key)) !== undefined;
       const key = '/registry/lost/a';
-      const created = await withoutAnswer(() => store.put(key, bytes('1'), { expect: 0 }), there(key));
+      const born = { key: '/registry/lost/born', value: bytes('born') };
+      const created = await withoutAnswer(() => store.put(key, bytes('1'), { expect: 0, with: born }), there(key));
       expect(created).toEqual({ revision: (await direct.get(key))!.revision });
 
       const expectRevision = (created as { revision: number }).revision;
@@ -82,6 +83,26 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'etcd store', () => {
       expect(failure).toBeInstanceOf(StoreUnavailable);
       expect(failure.uncertain).toBe(true);
       expect((await direct.get(key))!.value.toString()).toBe('theirs');
+      await direct.close();
+    });
+
+    test('the same bytes from another server are not taken for one’s own', async () => {
+      const direct = await openEtcdStore({ endpoints: [etcd.endpoint] });
+      for (const record of [undefined, { key: '/registry/lost/c-record', value: bytes('record') }]) {
+        const key = `/registry/lost/${record ? 'c' : 'd'}`;
+        const { revision } = (await direct.put(key, bytes('0'), { expect: 0 })) as { revision: number };
+        await store.get(key);
+        // It never arrives, and another writes what it would have written.
+        proxy.deaf = true;
+        const mine = store.put(key, bytes('1'), { expect: revision, with: record });
+        mine.catch(() => {});
+        await direct.put(key, bytes('1'), { expect: revision });
+        proxy.deaf = false;
+        proxy.cut();
+        const failure = await mine.catch((error) => error);
+        expect(failure).toBeInstanceOf(StoreUnavailable);
+        expect(failure.uncertain).toBe(true);
+      }
       await direct.close();
     });
 

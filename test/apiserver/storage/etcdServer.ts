@@ -83,6 +83,8 @@ export interface TcpProxy {
   cut(): void;
   /** While true the server's answers are swallowed. */
   mute: boolean;
+  /** While true what clients send is swallowed. */
+  deaf: boolean;
   close(): void;
 }
 
@@ -95,7 +97,7 @@ export async function startProxy(port: number): Promise<TcpProxy> {
   };
   const server: Server = createServer((client) => {
     const upstream = track(connect(port, '127.0.0.1'));
-    track(client).on('data', (data) => upstream.write(data));
+    track(client).on('data', (data) => proxy.deaf || upstream.write(data));
     upstream.on('data', (data) => proxy.mute || client.write(data));
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -104,6 +106,7 @@ export async function startProxy(port: number): Promise<TcpProxy> {
   const proxy: TcpProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     mute: false,
+    deaf: false,
     cut() {
       for (const socket of sockets) socket.destroy();
     },
