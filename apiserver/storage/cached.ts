@@ -57,7 +57,8 @@ export interface ResourceCache {
   /**
    * Calls `onEvent` for each event behind `from`, first those remembered, then live, in order, synchronously; `onProgress` when the
    * revision grows without an event for this resource (with many subscribers rather read `revision` when it is wanted); `onEnd` once,
-   * when nothing will follow because the store was put back to an older state or the resource was dropped: clients must list anew.
+   * when nothing will follow because the feed had a gap, the store was put back to an older state, or the resource was dropped: clients
+   * must list anew.
    * Throws Compacted when `from` is older than what is remembered. The result ends the subscription.
    */
   subscribe(

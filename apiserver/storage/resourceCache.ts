@@ -16,9 +16,10 @@ export interface FedCache extends ResourceCache {
   remove(key: string, revision: Revision): void;
   /** All events up to `revision` have been given. */
   progress(revision: Revision): void;
-  /** The state at `revision`, read anew after a gap in the feed: listeners are told the difference. */
-  replace(objects: readonly Cached[], revision: Revision): void;
-  /** The same when the store was put back to an older state: nothing that a client holds can be compared with it, so all are ended. */
+  /**
+   * The state at `revision`, read anew after a gap in the feed or when the store was put back to an older state: what happened between
+   * cannot be told any more, so all subscriptions are ended. Who comes back with an older revision has to list anew.
+   */
   reset(objects: readonly Cached[], revision: Revision): void;
   /** Time has gone by: events that nobody will ask for are let go. */
   forget(): void;
@@ -144,15 +145,6 @@ export function createResourceCache(
       for (const s of subscribers) s.onProgress?.(to);
     },
 
-    replace(objects, to) {
-      const wanted = new Map(objects.map((object) => [object.key, object]));
-      const before = held.range(spec.prefix);
-      for (const change of difference(before, wanted, to))
-        change.object ? put(change.object) : remove(change.key, change.at);
-      // What went on inside the gap is not known: watches that would begin there must list anew.
-      standAt(to);
-    },
-
     reset(objects, to) {
       held = sorted(objects);
       standAt(to);
@@ -169,28 +161,3 @@ function sorted(objects: readonly Cached[]): SortedObjects<Cached> {
   for (const object of objects) held.set(object);
   return held;
 }
-
-interface Change {
-  key: string;
-  at: Revision;
-  /** Absent: the key was removed. */
-  object?: Cached;
-}
-
-/** What led from `before` to `wanted`, in the order of revisions; removals count as made at `to`, for all that is known. */
-function difference(before: readonly Cached[], wanted: ReadonlyMap<string, Cached>, to: Revision): Change[] {
-  const changes: Change[] = [];
-  const known = new Map(before.map((object) => [object.key, object]));
-  for (const object of wanted.values()) {
-    const old = known.get(object.key);
-    if (old && old.revision >= object.revision) continue;
-    // The same name but another object: it was removed and made again.
-    if (old && uid(old) !== uid(object)) changes.push({ key: object.key, at: object.revision - 1 });
-    changes.push({ key: object.key, at: object.revision, object });
-  }
-  changes.sort((a, b) => a.at - b.at);
-  for (const { key } of before) if (!wanted.has(key)) changes.push({ key, at: to });
-  return changes;
-}
-
-const uid = (object: Cached): unknown => object.object().metadata.uid;

@@ -76,7 +76,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
     log.warn({ err: error, revision }, 'the feed from the store broke');
     if (!(error instanceof Compacted || error instanceof FutureRevision)) return false;
     try {
-      await relist(error instanceof FutureRevision);
+      await relist();
       return true;
     } catch (failure) {
       log.warn({ err: failure }, 'reading the store anew failed');
@@ -191,8 +191,8 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
     live.delete(prefix);
   }
 
-  /** After a gap in the feed: every cache jumps to one newer snapshot. `backwards`: the store was restored to an older state. */
-  async function relist(backwards: boolean): Promise<void> {
+  /** After a gap in the feed, or when the store was restored to an older state: every cache jumps to one snapshot. */
+  async function relist(): Promise<void> {
     const at = await store.revision();
     const states = new Map<FedCache, Cached[]>();
     const unread = (): FedCache[] => [...live.values()].filter((cache) => !states.has(cache));
@@ -201,10 +201,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
       for (const cache of caches) states.set(cache, (await read(cache.spec, at)).objects);
     }
     gaps++;
-    for (const [cache, objects] of states) {
-      if (backwards) cache.reset(objects, at);
-      else cache.replace(objects, at);
-    }
+    for (const [cache, objects] of states) cache.reset(objects, at);
     advance(at);
     log.info({ revision: at, resources: states.size }, 'read the store anew');
   }
