@@ -260,10 +260,17 @@ describe('a Deployment', () => {
 
   it('counts pods as available only after minReadySeconds', async () => {
     const ns = await newNamespace();
-    await create(ns, { replicas: 1, spec: { minReadySeconds: 2 } });
-    const status = async () => ((await get(deployments, 'web', ns)) as Deployment).status ?? {};
-    await until(async () => (await status()).readyReplicas === 1, 30_000, 'ready');
-    expect((await status()).availableReplicas).toBeUndefined();
+    await create(ns, { replicas: 1, spec: { minReadySeconds: 3 } });
+    let ready: Deployment['status'];
+    await until(
+      async () => {
+        ready = ((await get(deployments, 'web', ns)) as Deployment).status;
+        return ready?.readyReplicas === 1;
+      },
+      30_000,
+      'ready',
+    );
+    expect(ready?.availableReplicas).toBeUndefined();
     await complete(ns);
   });
 
