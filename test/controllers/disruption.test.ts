@@ -223,14 +223,16 @@ describe('against a real API server', () => {
     await createSet(ns, 10);
     await counts(ns, { currentHealthy: 10, desiredHealthy: 6, disruptionsAllowed: 4 });
     let least = Number.POSITIVE_INFINITY;
+    let evicted = 0;
     for (let round = 0; round < 3; round++) {
       const outcomes = await Promise.all((await living(ns)).map(evict));
       const ready = (await living(ns)).filter((p) =>
         p.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'),
       );
       least = Math.min(least, ready.length);
-      expect(outcomes.filter((o) => o === 'evicted').length).toBeLessThanOrEqual(4);
+      evicted += outcomes.filter((o) => o === 'evicted').length;
     }
+    expect(evicted).toBeGreaterThanOrEqual(4);
     expect(least).toBeGreaterThanOrEqual(6);
     await counts(ns, { currentHealthy: 10, disruptionsAllowed: 4 });
   });
