@@ -381,7 +381,7 @@ const said = (pod: Pod) => (existsSync(pod.log) ? readFileSync(pod.log, 'utf8') 
 
 test('a command that the shell knows is run: its output is the log, its code the end', async () => {
   const pod = await runPod({}, script('for i in 1 2; do echo $i; done; echo no >&2; date; awk x; exit 3'));
-  expect(said(pod)).toContain('simulated container');
+  await expect.poll(() => said(pod)).toContain('simulated container');
   const known = await runPod({}, script('for i in 1 2; do echo $i; sleep 0.2; done; echo no >&2; exit 3'));
   await expect.poll(() => statusOf(known)).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 3, reason: 'Error' });
   expect(said(known)).toBe('stdout 1\nstdout 2\nstderr no\n');
@@ -399,7 +399,7 @@ test('what annotations say of the end comes before the command', async () => {
 });
 
 test('a probe sees the files that the command writes', async () => {
-  const pod = await runPod({}, script('touch /tmp/healthy; sleep 0.4; rm -f /tmp/healthy; sleep 600'));
+  const pod = await runPod({}, script('touch /tmp/healthy; sleep 1.5; rm -f /tmp/healthy; sleep 600'));
   const probe = async (...cmd: string[]) =>
     (await cri.runtime.execSync({ containerId: pod.container, cmd, timeout: 1n })).exitCode;
   expect(await probe('cat', '/tmp/healthy')).toBe(0);
