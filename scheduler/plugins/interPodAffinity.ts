@@ -1,9 +1,10 @@
 // Filter: required (anti-)affinity between pods, both of the new pod and of those that are there. Score: the preferred ones.
 // Mirrors: pkg/scheduler/framework/plugins/interpodaffinity/{plugin,filtering,scoring}.go.
-// Next: podCounter.ts, which keeps what each node has of friends and enemies from cycle to cycle; topology.ts, by which it is summed.
+// Next: domainSums.ts, which keeps what each domain has of friends and enemies from cycle to cycle.
 import { namespaces } from '../../apimachinery/resources.ts';
 import { type AffinityTerm, type NamespaceLabels, termMatches } from '../affinityTerms.ts';
 import { action } from '../clusterEvents.ts';
+import { createDomainSummer, type DomainSummer } from '../domainSums.ts';
 import {
   type ForkedFilter,
   maxNodeScore,
@@ -13,7 +14,6 @@ import {
   unschedulable,
 } from '../framework.ts';
 import type { NodeInfo } from '../nodeInfo.ts';
-import { createPodCounters, type PodCounters } from '../podCounter.ts';
 import type { PodInfo } from '../podInfo.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { createTopology, type Domains, noDomain, type Topology } from '../topology.ts';
@@ -23,49 +23,42 @@ const noFriends = unresolvable(name, "node(s) didn't match pod affinity rules");
 const enemies = unschedulable(name, "node(s) didn't match pod anti-affinity rules");
 const unwelcome = unschedulable(name, "node(s) didn't satisfy existing pods anti-affinity rules");
 
-/** Amounts by topology key, and by domain there. */
-type Pairs = Map<string, { domains: Domains; amounts: Float64Array }>;
-
-/** Adds what each node has, to the domain that it is in. A key of which no node has anything is left out. */
-function addAll(pairs: Pairs, key: string, perNode: Int32Array, weight: number, { topology }: World): void {
-  if (weight === 0 || perNode.every((n) => n === 0)) return;
-  const { domains, amounts } = pairsFor(pairs, key, topology);
-  const { ids } = domains;
-  for (let at = 0; at < perNode.length; at++) if (ids[at] !== noDomain) amounts[ids[at]!]! += perNode[at]! * weight;
+/** Amounts by the domains of one topology key. `some` is 0 when there are none. */
+interface Part {
+  key: string;
+  domains: Domains;
+  amounts: Float64Array;
+  weight: number;
+  some: number;
 }
-
-function pairsFor(pairs: Pairs, key: string, topology: Topology) {
-  let found = pairs.get(key);
-  if (!found) {
-    const domains = topology(key);
-    found = { domains, amounts: new Float64Array(domains.count) };
-    pairs.set(key, found);
-  }
-  return found;
-}
-
-function addPair(pairs: Pairs, node: NodeInfo, key: string, n: number, topology: Topology): void {
-  const { domains, amounts } = pairsFor(pairs, key, topology);
-  const id = domains.idOf(node);
-  if (id !== noDomain) amounts[id]! += n;
-}
-
-function pairOf(pairs: Pairs, node: NodeInfo, key: string): number {
-  const found = pairs.get(key);
-  const id = found ? found.domains.idOf(node) : noDomain;
-  return id === noDomain ? 0 : found!.amounts[id]!;
-}
-
-const copy = (pairs: Pairs): Pairs =>
-  new Map(Array.from(pairs, ([key, { domains, amounts }]) => [key, { domains, amounts: amounts.slice() }]));
 
 interface World {
   snapshot: Snapshot;
-  counters: PodCounters;
+  summer: DomainSummer;
   topology: Topology;
   labelsOf: NamespaceLabels;
   /** The topology keys by which pods that are there like and dislike others. */
   keys: () => Iterable<string>;
+}
+
+/** What `amountOf` finds on all nodes; shared with other cycles, so it must not be changed. */
+function partOf(world: World, what: string, key: string, amountOf: (node: NodeInfo) => number, weight = 1): Part {
+  const { domains, sums, nonzero } = world.summer.sum(what, key, amountOf);
+  return { key, domains, amounts: sums, weight, some: nonzero };
+}
+
+const hasSome = ({ some, weight }: Part) => some > 0 && weight !== 0;
+
+function amountAt(part: Part, node: NodeInfo): number {
+  const id = part.domains.idOf(node);
+  return id === noDomain ? 0 : part.amounts[id]! * part.weight;
+}
+
+/** The sum of the parts of one key. */
+function pairOf(parts: readonly Part[], node: NodeInfo, key: string): number {
+  let sum = 0;
+  for (const part of parts) if (part.key === key) sum += amountAt(part, node);
+  return sum;
 }
 
 /** What of a pod terms of others look at: pods that are alike in it share their counts. */
@@ -74,18 +67,15 @@ const likeness = ({ namespace, pod }: PodInfo) => `${namespace} ${JSON.stringify
 export const interPodAffinity: PluginFactory = ({ snapshot, informers }, args) => {
   const spaces = informers.informer(namespaces);
   const labelsOf: NamespaceLabels = (n) => spaces.get(n)?.metadata.labels;
-  const counters = createPodCounters(snapshot);
-  // Namespace selectors read labels of namespaces, which the counters do not follow.
+  const topology = createTopology(snapshot);
+  const summer = createDomainSummer(snapshot, topology);
+  // Namespace selectors read labels of namespaces, which the sums do not follow.
   spaces.addHandler({
-    added: () => counters.clear(),
-    updated: () => counters.clear(),
-    deleted: () => counters.clear(),
+    added: () => summer.clear(),
+    updated: () => summer.clear(),
+    deleted: () => summer.clear(),
   });
-  const world: World = {
-    ...{ snapshot, counters, labelsOf },
-    topology: createTopology(snapshot),
-    keys: followKeys(snapshot),
-  };
+  const world: World = { snapshot, summer, topology, labelsOf, keys: followKeys(snapshot) };
   const hardWeight: number = args.hardPodAffinityWeight ?? 1;
   const ignorePreferredOfOthers = args.ignorePreferredTermsOfExistingPods === true;
   const matches = (term: AffinityTerm, pod: PodInfo | undefined) => !!pod && termMatches(term, pod.pod, labelsOf);
@@ -113,14 +103,14 @@ export const interPodAffinity: PluginFactory = ({ snapshot, informers }, args) =
 
 interface Required {
   /** Pods there that would not have the new one beside them; pods that it wants, and that it does not want. */
-  against: Pairs;
-  wanted: Pairs;
-  unwanted: Pairs;
+  against: readonly Part[];
+  wanted: readonly Part[];
+  unwanted: readonly Part[];
 }
 
 function requiredFilter(pod: PodInfo, world: World) {
   const against = pairsAgainst(pod, world);
-  if (!against.size && !pod.requiredAffinity.length && !pod.requiredAntiAffinity.length) return undefined;
+  if (!against.length && !pod.requiredAffinity.length && !pod.requiredAntiAffinity.length) return undefined;
   const found: Required = {
     against,
     wanted: pairsOfTerms(pod.requiredAffinity, world, true),
@@ -132,42 +122,45 @@ function requiredFilter(pod: PodInfo, world: World) {
   };
 }
 
-function pairsAgainst(pod: PodInfo, world: World): Pairs {
-  const pairs: Pairs = new Map();
-  const { snapshot, counters, labelsOf, keys } = world;
-  if (!snapshot.withAffinity.size) return pairs;
-  const who = likeness(pod);
-  for (const key of keys()) {
-    const perNode = counters.amounts(`against ${key} ${who}`, (node) => {
+function pairsAgainst(pod: PodInfo, world: World): Part[] {
+  const { snapshot, labelsOf, keys } = world;
+  if (!snapshot.withAffinity.size) return [];
+  const what = `against ${likeness(pod)}`;
+  const parts = Array.from(keys(), (key) =>
+    partOf(world, what, key, (node) => {
       let n = 0;
       for (const other of node.podsWithAntiAffinity)
         for (const term of other.requiredAntiAffinity)
           if (term.topologyKey === key && termMatches(term, pod.pod, labelsOf)) n++;
       return n;
-    });
-    addAll(pairs, key, perNode, 1, world);
-  }
-  return pairs;
+    }),
+  );
+  return parts.filter(hasSome);
 }
 
 /** `together`: only pods count that match all terms, as affinity has it; else each term counts by itself. */
-function pairsOfTerms(terms: readonly AffinityTerm[], world: World, together: boolean): Pairs {
-  const { counters, labelsOf } = world;
-  const pairs: Pairs = new Map();
-  if (!terms.length) return pairs;
-  const groups = together ? [terms] : terms.map((t) => [t]);
-  for (const group of groups) {
-    const key = group.map((t) => t.text).join('&');
-    const tally = counters.count(key, (p) => group.every((t) => termMatches(t, p.pod, labelsOf)));
-    for (const { topologyKey } of group) addAll(pairs, topologyKey, tally, 1, world);
-  }
-  return pairs;
+function pairsOfTerms(terms: readonly AffinityTerm[], world: World, together: boolean): Part[] {
+  const groups = together && terms.length ? [terms] : terms.map((t) => [t]);
+  return groups.flatMap((group) =>
+    group.map(({ topologyKey }) =>
+      partOf(world, group.map((t) => t.text).join('&'), topologyKey, countOf(group, world)),
+    ),
+  );
 }
+
+/** How many pods of a node match all terms. */
+const countOf =
+  (terms: readonly AffinityTerm[], { labelsOf }: World) =>
+  (node: NodeInfo): number => {
+    let n = 0;
+    for (const p of node.pods) if (terms.every((t) => termMatches(t, p.pod, labelsOf))) n++;
+    return n;
+  };
 
 function requiredStatus(pod: PodInfo, found: Required, node: NodeInfo, labelsOf: NamespaceLabels): Status | undefined {
   if (pod.requiredAffinity.length && !hasFriends(pod, found, node, labelsOf)) return noFriends;
   for (const term of pod.requiredAntiAffinity) if (pairOf(found.unwanted, node, term.topologyKey) > 0) return enemies;
-  for (const key of found.against.keys()) if (pairOf(found.against, node, key) > 0) return unwelcome;
+  for (const part of found.against) if (amountAt(part, node) > 0) return unwelcome;
   return undefined;
 }
 
@@ -179,57 +172,68 @@ function hasFriends(pod: PodInfo, { wanted }: Required, node: NodeInfo, labelsOf
   }
   if (all) return true;
   // The first of a group that wants to be together may start anywhere.
-  return isEmpty(wanted) && pod.requiredAffinity.every((t) => termMatches(t, pod.pod, labelsOf));
+  return wanted.every((part) => part.some <= 0) && pod.requiredAffinity.every((t) => termMatches(t, pod.pod, labelsOf));
 }
 
-const isEmpty = (pairs: Pairs): boolean => {
-  for (const { amounts } of pairs.values()) if (amounts.some((n) => n > 0)) return false;
-  return true;
-};
-
 function forked(pod: PodInfo, original: Required, { labelsOf, topology }: World): ForkedFilter {
-  const found: Required = {
-    against: copy(original.against),
-    wanted: copy(original.wanted),
-    unwanted: copy(original.unwanted),
+  const found = {
+    against: original.against.map(ownCopy),
+    wanted: original.wanted.map(ownCopy),
+    unwanted: original.unwanted.map(ownCopy),
+  };
+  const add = (parts: Part[], node: NodeInfo, key: string, n: number) => {
+    const known = parts.find((p) => p.key === key);
+    const part = known ?? emptyPart(key, topology(key));
+    if (!known) parts.push(part);
+    const id = part.domains.idOf(node);
+    if (id === noDomain) return;
+    part.amounts[id]! += n;
+    part.some += n;
   };
   return {
     test: (node) => requiredStatus(pod, found, node, labelsOf),
     change(other, node, sign) {
       const { requiredAffinity, requiredAntiAffinity } = pod;
       for (const t of other.requiredAntiAffinity)
-        if (termMatches(t, pod.pod, labelsOf)) addPair(found.against, node, t.topologyKey, sign, topology);
+        if (termMatches(t, pod.pod, labelsOf)) add(found.against, node, t.topologyKey, sign);
       for (const t of requiredAntiAffinity)
-        if (termMatches(t, other.pod, labelsOf)) addPair(found.unwanted, node, t.topologyKey, sign, topology);
+        if (termMatches(t, other.pod, labelsOf)) add(found.unwanted, node, t.topologyKey, sign);
       if (requiredAffinity.length && requiredAffinity.every((t) => termMatches(t, other.pod, labelsOf)))
-        for (const t of requiredAffinity) addPair(found.wanted, node, t.topologyKey, sign, topology);
+        for (const t of requiredAffinity) add(found.wanted, node, t.topologyKey, sign);
     },
   };
 }
 
+/** All amounts of required terms are counts of pods: their sum says whether there are any. */
+const ownCopy = (part: Part): Part => ({
+  ...part,
+  amounts: part.amounts.slice(),
+  some: part.amounts.reduce((sum, n) => sum + n, 0),
+});
+
+const emptyPart = (key: string, domains: Domains): Part => ({
+  ...{ key, domains, weight: 1, some: 0 },
+  amounts: new Float64Array(domains.count),
+});
+
 // --- preferred ---------------------------------------------------------------------------------------------------------
 
 function preferredScorer(pod: PodInfo, world: World, hardWeight: number, ignorePreferredOfOthers: boolean) {
-  const { snapshot, counters, labelsOf } = world;
-  const pairs: Pairs = new Map();
   const own = [
     ...pod.preferredAffinity.map(({ term, weight }) => ({ term, weight })),
     ...pod.preferredAntiAffinity.map(({ term, weight }) => ({ term, weight: -weight })),
   ];
-  for (const { term, weight } of own) {
-    const tally = counters.count(term.text, (p) => termMatches(term, p.pod, labelsOf));
-    addAll(pairs, term.topologyKey, tally, weight, world);
-  }
+  const parts = own.map(({ term, weight }) =>
+    partOf(world, term.text, term.topologyKey, countOf([term], world), weight),
+  );
   const skipsOthers = ignorePreferredOfOthers && own.length === 0;
-  if (!skipsOthers && snapshot.withAffinity.size) addFeelings(pairs, pod, world, hardWeight);
-  if (!pairs.size) return undefined;
+  if (!skipsOthers && world.snapshot.withAffinity.size) parts.push(...feelings(pod, world, hardWeight));
+  const telling = parts.filter(hasSome);
+  if (!telling.length) return undefined;
   return {
     score(node: NodeInfo) {
       let score = 0;
-      for (const { domains, amounts } of pairs.values()) {
-        const id = domains.idOf(node);
-        if (id !== noDomain) score += amounts[id]!;
-      }
+      for (const part of telling) score += amountAt(part, node);
       return score;
     },
     normalize: spreadOut,
@@ -237,17 +241,15 @@ function preferredScorer(pod: PodInfo, world: World, hardWeight: number, ignoreP
 }
 
 /** What the pods that are there prefer, of the new one. */
-function addFeelings(pairs: Pairs, pod: PodInfo, world: World, hardWeight: number): void {
-  const { counters, labelsOf, keys } = world;
-  const who = likeness(pod);
-  for (const key of keys()) {
-    const perNode = counters.amounts(`feelings ${key} ${who}`, (node) => {
+function feelings(pod: PodInfo, world: World, hardWeight: number): Part[] {
+  const what = `feelings ${likeness(pod)}`;
+  return Array.from(world.keys(), (key) =>
+    partOf(world, what, key, (node) => {
       let sum = 0;
-      for (const other of node.podsWithAffinity) sum += feelingOf(other, pod, key, labelsOf, hardWeight);
+      for (const other of node.podsWithAffinity) sum += feelingOf(other, pod, key, world.labelsOf, hardWeight);
       return sum;
-    });
-    addAll(pairs, key, perNode, 1, world);
-  }
+    }),
+  );
 }
 
 function feelingOf(other: PodInfo, pod: PodInfo, key: string, labelsOf: NamespaceLabels, hardWeight: number): number {

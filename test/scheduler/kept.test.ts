@@ -53,12 +53,13 @@ const plugins: [string, PluginFactory][] = [
 ];
 
 it.each(plugins)('%s', (_, make) => {
-  for (let seed = 1; seed <= 8; seed++) {
+  for (let seed = 1; seed <= 6; seed++) {
     const random = dice(seed);
     const world = createWorld();
     const kept = make(world.handle, {});
     const there = new Set<string>();
-    for (let round = 0; round < 60; round++) {
+    // Once long enough for the snapshot to forget what changed first.
+    for (let round = 0; round < (seed === 1 ? 500 : 50); round++) {
       const name = `n${random(8)}`;
       const zone = `z${random(3)}`;
       const labels = {
