@@ -192,6 +192,11 @@ function announce({ events }: ControllerContext, job: Job, outcome: Outcome): vo
     return;
   }
   if ((job.status?.succeeded ?? 0) > (job.spec?.completions ?? Number.POSITIVE_INFINITY))
-    events.event(job, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods recorded');
+    events.event(
+      job,
+      'Warning',
+      'TooManySucceededPods',
+      'Too many succeeded pods running after completion count reached',
+    );
   events.event(job, 'Normal', 'Completed', 'Job completed');
 }

@@ -12,6 +12,8 @@ import { knownPods, madeUnanswered, wentUnanswered } from '../common/uncertain.t
 import type { Look } from './job.ts';
 import { podOf } from './newPod.ts';
 import type { Outcome } from './outcome.ts';
+import { uidOf } from './podFacts.ts';
+import { takeFinalizers } from './release.ts';
 import { planReplicas } from './replicas.ts';
 
 export interface PodChanges {
@@ -31,7 +33,7 @@ export async function managePods(look: Look, outcome: Outcome | undefined): Prom
   if (outcome) return remove(look, view.active);
   if (view.job.metadata.deletionTimestamp) return none;
   const plan = planReplicas(view, context.clock.now());
-  if (plan.remove.length) return remove(look, plan.remove);
+  if (plan.remove.length) return removeSurplus(look, plan.remove);
   return { ...(plan.create.length ? await create(look, plan.create) : none), wait: plan.wait };
 }
 
@@ -65,6 +67,19 @@ async function create(
   const made = succeeded + (uncertain ? await madeUnanswered(context, job, known) : 0);
   for (let i = made; i < indexes.length; i++) expected.creationObserved(key);
   return { ...none, created: made, ...(error && !isNamespaceTerminating(error) ? { error } : {}) };
+}
+
+/**
+ * Pods that are too many, or all of a suspended Job, have not failed: they are let go of first, and so never counted. One that has
+ * changed since it was seen may have succeeded, and is left for the next look.
+ */
+async function removeSurplus(look: Look, victims: readonly Pod[]): Promise<PodChanges> {
+  const { failed, error } = await takeFinalizers(look.context, look.state, look.key, victims, true);
+  const changes = await remove(
+    look,
+    victims.filter((pod) => !failed.has(uidOf(pod))),
+  );
+  return error === undefined ? changes : { ...changes, error };
 }
 
 async function remove(

@@ -16,12 +16,16 @@ const prefix = 'pod:';
 export const orphanKeyOf = (pod: Pod): string => `${prefix}${keyOf(pod)}`;
 export const isOrphanKey = (key: string): boolean => key.startsWith(prefix);
 
-/** A pod that is gone has no finalizer either. The uid guards one of the same name that came later. */
-const takeFinalizer = (client: Client, pod: Pod) =>
+/** A pod that is gone has no finalizer either. The uid guards one of the same name that came later; `asSeen`: nor may it have changed. */
+const takeFinalizer = (client: Client, pod: Pod, asSeen = false) =>
   tolerate(
     ['NotFound', 'Invalid'],
     client.patch(pods, pod.metadata.name, pod.metadata.namespace, 'strategic', {
-      metadata: { uid: uidOf(pod), '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] },
+      metadata: {
+        uid: uidOf(pod),
+        ...(asSeen && { resourceVersion: pod.metadata.resourceVersion }),
+        '$deleteFromPrimitiveList/finalizers': [trackingFinalizer],
+      },
     }),
   );
 
@@ -31,6 +35,7 @@ export async function takeFinalizers(
   state: JobState,
   key: string,
   list: readonly Pod[],
+  asSeen = false,
 ): Promise<{ failed: Set<string>; error?: unknown }> {
   const failed = new Set<string>();
   let error: unknown;
@@ -38,7 +43,7 @@ export async function takeFinalizers(
     list.map(async (pod) => {
       state.releasing(key, uidOf(pod));
       try {
-        await takeFinalizer(client, pod);
+        await takeFinalizer(client, pod, asSeen);
       } catch (e) {
         state.notReleased(key, uidOf(pod));
         failed.add(uidOf(pod));
