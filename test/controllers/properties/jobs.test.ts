@@ -35,7 +35,9 @@ const kinds: ((completions: number, parallelism: number) => object)[] = [
 
 class Work {
   readonly world: World;
-  readonly parallelism: number;
+  private edits = 0;
+  /** The largest parallelism that it ever had. */
+  private most = 0;
   readonly indexed: boolean;
   /** Uids: of pods that ended well, of those that were written down as failed, of those that were let go of as successes. */
   private readonly succeeded = new Map<string, string>();
@@ -51,8 +53,7 @@ class Work {
       check: (_, plural, event, old) => this.check(plural, event, old),
     });
     const { below, store } = this.world;
-    this.parallelism = 1 + below(4);
-    const spec: any = kinds[seed % kinds.length]!(1 + below(6), this.parallelism);
+    const spec: any = kinds[seed % kinds.length]!(1 + below(6), 1 + below(4));
     this.indexed = spec.completionMode === 'Indexed';
     const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'v0' }] } };
     const own = { name: 'job', namespace: 'd' };
@@ -67,6 +68,10 @@ class Work {
 
   private happen(): boolean {
     const { world } = this;
+    if (world.faults ? this.edits < 5 && world.chance(0.02) : this.job().spec.suspend) {
+      this.edit();
+      return true;
+    }
     const running = this.pods().filter((p) => isLive(p) && p.status.phase === 'Running');
     const pod = world.pick(running);
     if (pod && world.chance(0.3)) {
@@ -75,6 +80,16 @@ class Work {
     }
     if (world.faults && pod && world.chance(0.03)) world.store.delete(pods, pod.metadata.name, 'd');
     return act(world, { nodes: () => ['n1', 'n2'] }) || running.length > 0;
+  }
+
+  /** Suspended, resumed, or given another parallelism; in the end it is resumed. */
+  private edit(): void {
+    const { store, faults, below, chance } = this.world;
+    this.edits++;
+    store.change(jobs, this.job(), ({ spec }) => {
+      if (!faults || chance(0.6)) spec.suspend = faults && !spec.suspend;
+      else spec.parallelism = 1 + below(4);
+    });
   }
 
   private end(pod: any): void {
@@ -87,7 +102,10 @@ class Work {
   }
 
   private check(plural: string, { type, object }: StoreEvent, old: any): void {
-    if (plural === 'jobs') this.counted(object);
+    if (plural === 'jobs') {
+      this.most = Math.max(this.most, object.spec.parallelism);
+      this.counted(object);
+    }
     if (plural !== 'pods') return;
     const { uid, annotations } = object.metadata;
     if (object.status.phase === 'Succeeded') this.succeeded.set(uid, annotations?.[indexAnnotation] ?? uid);
@@ -99,9 +117,9 @@ class Work {
   private made(): void {
     const { spec } = this.job();
     const live = this.pods().filter(isLive);
-    expect(live.length, 'pods that run').toBeLessThanOrEqual(this.parallelism);
+    expect(live.length, 'pods that run').toBeLessThanOrEqual(this.most);
     const unfinished = this.pods().filter((p) => !['Succeeded', 'Failed'].includes(p.status.phase));
-    if (waitsForEnd(this.job())) expect(unfinished.length, 'pods that run or go').toBeLessThanOrEqual(this.parallelism);
+    if (waitsForEnd(this.job())) expect(unfinished.length, 'pods that run or go').toBeLessThanOrEqual(this.most);
     if (spec.completionMode !== 'Indexed') return;
     const indexes = live.map((p) => p.metadata.annotations[indexAnnotation]);
     expect(new Set(indexes).size, `one pod an index: ${indexes}`).toBe(indexes.length);

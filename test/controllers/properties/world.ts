@@ -3,7 +3,14 @@
 // The controllers' own watches fill their queues, as runner.ts does it: a wake-up that is lost shows as a world that does not converge.
 // Used by: the property tests beside it.
 import type { Resource } from '../../../apimachinery/resources.ts';
-import { conflict, internalError, modified, StatusError, tooManyRequests } from '../../../apimachinery/status.ts';
+import {
+  conflict,
+  internalError,
+  modified,
+  StatusError,
+  tooManyRequests,
+  uidConflict,
+} from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Controller, ControllerContext } from '../../../client/controller.ts';
 import { createInformerCache, type InformerCache } from '../../../client/informerCache.ts';
@@ -281,7 +288,13 @@ export class World {
       update: (r, object) => write(() => store.update(r, object)),
       updateStatus: (r, object) => write(() => store.update(r, object, true)),
       patch: (r, name, namespace, _type, patch) =>
-        write(() => store.change(r, store.get(r, name, namespace), (copy) => applyPatch(copy.metadata, patch))),
+        write(() => {
+          const { uid, resourceVersion } = (patch as any).metadata;
+          const old = store.get(r, name, namespace);
+          if ((uid ?? old.metadata.uid) !== old.metadata.uid) throw uidConflict(r, name, name, uid, old.metadata.uid);
+          if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(r, name, modified);
+          return store.change(r, old, (copy) => applyPatch(copy, patch));
+        }),
       delete: (r, name, namespace, o) => {
         if (o?.gracePeriodSeconds === 0) this.problem ??= new Error(`${r.plural}/${name} is deleted by force`);
         return write(() => store.delete(r, name, namespace, o?.preconditions?.uid));
@@ -305,8 +318,10 @@ function summary({ metadata, spec, status }: any): string {
 const isExpected = (error: unknown) =>
   /is being deleted|already exists|could not replace|is gone: got uid|taken by another/.test(String(error));
 
-/** What controllers patch: owners by uid, finalizers, labels. */
-function applyPatch(metadata: any, { metadata: patch }: any): void {
+/** What controllers patch: owners by uid, finalizers, labels, and fields of the status as wholes. */
+function applyPatch(object: any, { metadata: patch, status }: any): void {
+  const { metadata } = object;
+  if (status) object.status = { ...object.status, ...status };
   for (const ref of patch.ownerReferences ?? []) {
     const others = (metadata.ownerReferences ?? []).filter((r: any) => r.uid !== ref.uid);
     metadata.ownerReferences = ref.$patch === 'delete' ? others : [...others, ref];
