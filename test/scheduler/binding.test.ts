@@ -79,7 +79,7 @@ describe('a binding', () => {
     });
     s.see(one());
     await poll(() => s.binds.length).toBe(2);
-    expect(s.told).toContainEqual(['FailedScheduling', expect.stringContaining('binding rejected: ')]);
+    await poll(() => s.told).toContainEqual(['FailedScheduling', expect.stringContaining('binding rejected: ')]);
     expect(s.patches[0].conditions[0]).toMatchObject({ status: 'False', reason: 'SchedulerError' });
     await poll(() => s.told.at(-1)).toEqual(['Scheduled', 'Successfully assigned default/p to a']);
   });

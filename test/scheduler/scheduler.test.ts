@@ -1,7 +1,11 @@
 // The scheduler against a real API server: pods bound, words exact, causes recorded, two schedulers that race.
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   clusterRoleBindings,
@@ -101,12 +105,14 @@ async function condition(p: Pod, wanted: RegExp | string): Promise<Pod> {
   return now;
 }
 
-async function event(p: Pod, reason: string): Promise<Event> {
+/** With `message`: there may be others before it, of when less was known. */
+async function event(p: Pod, reason: string, message?: string): Promise<Event> {
   let found: Event | undefined;
   await until(async () => {
     const list = await client.list(events, { namespace: p.metadata.namespace });
     found = list.items.find(
-      (e: any) => e.involvedObject.name === p.metadata.name && e.reason === reason,
+      (e: any) =>
+        e.involvedObject.name === p.metadata.name && e.reason === reason && (!message || e.message === message),
     ) as unknown as Event;
     return found !== undefined;
   }, 60_000);
@@ -131,9 +137,8 @@ describe('one scheduler', () => {
     const p = await addPod(pod('web-x', { namespace: ns }));
     const waiting = await condition(p, 'no nodes available to schedule pods');
     expect(scheduledCondition(waiting)).toMatchObject({ status: 'False', reason: 'Unschedulable' });
-    expect(await event(p, 'FailedScheduling')).toMatchObject({
+    expect(await event(p, 'FailedScheduling', 'no nodes available to schedule pods')).toMatchObject({
       type: 'Warning',
-      message: 'no nodes available to schedule pods',
       reportingComponent: 'default-scheduler',
       source: { component: 'default-scheduler' },
     });
@@ -164,7 +169,7 @@ describe('one scheduler', () => {
       'no new claims to deallocate, preemption: 0/3 nodes are available: ' +
       '1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.';
     await condition(p, message);
-    expect((await event(p, 'FailedScheduling')).message).toBe(message);
+    expect((await event(p, 'FailedScheduling', message)).type).toBe('Warning');
     await client.delete(pods, 'filler-c', ns, { gracePeriodSeconds: 0 });
     expect(await bound(p)).toBe('c');
     await clear(ns, 'a', 'b', 'c');
@@ -180,7 +185,7 @@ describe('one scheduler', () => {
       '0/2 nodes are available: persistentvolumeclaim "data" not found. ' +
       'no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
     await condition(p, message);
-    expect((await event(p, 'FailedScheduling')).message).toBe(message);
+    expect((await event(p, 'FailedScheduling', message)).type).toBe('Warning');
     await client.create(storageClasses, storageClass('late'));
     await client.create(persistentVolumes, volume('on-b', { node: 'b', className: 'late' }));
     await client.patch(persistentVolumes, 'on-b', undefined, 'merge', { status: { phase: 'Available' } }, status);
@@ -230,8 +235,11 @@ describe('one scheduler', () => {
     await bound(low);
     const high = await addPod(pod('high', { namespace: ns, cpu: '1500m', spec: { priority: 100 } }));
     await until(async () => (await read(high)).status?.nominatedNodeName === 'a', 30_000);
-    const victim = await read(low);
-    expect(victim.metadata.deletionTimestamp).toBeDefined();
+    let victim = await read(low);
+    await until(async () => {
+      victim = await read(low);
+      return victim.metadata.deletionTimestamp !== undefined;
+    });
     expect(victim.status?.conditions).toContainEqual(
       expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }),
     );
@@ -282,6 +290,34 @@ describe('configuration file', () => {
     expect((await event(packed, 'Scheduled')).reportingComponent).toBe('packer');
     await scheduler.stop();
     await clear(ns, 'empty', 'full');
+  });
+
+  it('asks extenders about the pods that concern them', async () => {
+    const ns = await fresh('extenders');
+    for (const name of ['a', 'b']) await addNode(node(name, { allocatable: { 'example.com/seat': '0' } }));
+    const asked: string[] = [];
+    const extender = createServer(async (request, response) => {
+      const body = JSON.parse(await text(request));
+      asked.push(body.Pod.metadata.name);
+      response.end(JSON.stringify({ NodeNames: body.NodeNames.filter((name: string) => name === 'b') }));
+    });
+    await new Promise<void>((resolve) => extender.listen(0, '127.0.0.1', resolve));
+    const urlPrefix = `http://127.0.0.1:${(extender.address() as AddressInfo).port}`;
+    const managedResources = [{ name: 'example.com/seat', ignoredByScheduler: true }];
+    const extenders = JSON.stringify([{ urlPrefix, filterVerb: 'filter', nodeCacheCapable: true, managedResources }]);
+    const config = file('extenders.yaml', `${head}leaderElection: {leaderElect: false}\nextenders: ${extenders}\n`);
+    const scheduler = start(`--config=${config}`);
+    const seat = { limits: { 'example.com/seat': '1' }, requests: { 'example.com/seat': '1' } };
+    const spec = { containers: [{ name: 'c', image: 'nginx', resources: seat }] };
+    const seated = await addPod(pod('seated', { namespace: ns, spec }));
+    const plain = await addPod(pod('plain', { namespace: ns }));
+    expect(await bound(seated)).toBe('b');
+    await bound(plain);
+    expect(asked).toEqual(['seated']);
+    await scheduler.stop();
+    extender.closeAllConnections();
+    extender.close();
+    await clear(ns, 'a', 'b');
   });
 
   it.each([
