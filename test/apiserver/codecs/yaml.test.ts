@@ -26,7 +26,7 @@ test('JSON of megabytes takes no longer than JSON does', () => {
   const text = JSON.stringify({ items: Array.from({ length: 100_000 }, (_, i) => ({ name: `n${i}`, value: i })) });
   const start = performance.now();
   expect(parse(text).items).toHaveLength(100_000);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
 });
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
 ])('depth that could hurt is refused at once: %s', (_what, text) => {
   const start = performance.now();
   expect(() => parse(text)).toThrow('error converting YAML to JSON: yaml: exceeded max depth of 10000');
-  expect(performance.now() - start).toBeLessThan(3_000);
+  expect(performance.now() - start).toBeLessThan(15_000);
 });
 
 test('brackets and dashes by the thousand that do not nest are fine', () => {

@@ -202,14 +202,15 @@ it('a search without end is ended, and keeps others waiting for two seconds at m
   const devices = Array.from({ length: 30 }, (_, i) => `d${i}`);
   const requests = [exactly('many', { count: 20 }), exactly('none', { selectors: [cel('false')] })];
   const { world } = setUp({
-    nodes: ['n1', 'n2', 'n3'].map((n) => node(n)),
+    // Two seconds for each would be thirty.
+    nodes: Array.from({ length: 15 }, (_, i) => node(`n${i}`)),
     claims: [claim('c', { requests })],
     slices: [slice('s', { devices })],
   });
   const started = performance.now();
   const said = world.filter(dynamicResources, uses('p', 'c'));
   expect(new Set(Object.values(said))).toEqual(new Set(['Unresolvable: timed out trying to allocate devices']));
-  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
 
 describe('PostFilter', () => {
