@@ -1,5 +1,7 @@
 // Why: what each plugin says of each node for one pod, each score, and what is missing. Works everything out anew on the same
 // snapshot, so that pods for which nobody asks cost nothing. Pure. Read by: why.ts, which writes it down; `mini-k8s why` prints it.
+import { extenderName } from './extender.ts';
+import { firstRefusal, prepareFilters, refusalBeside } from './filters.ts';
 import { type ForkedFilter, isStatus, type NodeFilter, type Status } from './framework.ts';
 import { type NodeInfo, withoutPod } from './nodeInfo.ts';
 import type { Nominations } from './nominations.ts';
@@ -61,6 +63,8 @@ export interface Question {
   chosen?: string;
   /** The pod is bound: it is thought away from its node. */
   bound?: boolean;
+  /** What was said in the attempt itself; of it, that of extenders cannot be asked for again. */
+  statuses?: ReadonlyMap<string, Status>;
 }
 
 export type NodeAnswers = Pick<Explanation, 'preFilter' | 'weights' | 'nodeCount' | 'compared' | 'nodes' | 'node'>;
@@ -75,7 +79,8 @@ export function explain(q: Question): NodeAnswers {
   const nodes = q.snapshot.nodes.map(at);
   const { tests, preFilter } = testsOf(pod, q, nodes);
   if (preFilter) return { preFilter, weights: {}, nodeCount: nodes.length, compared: 0, nodes: [] };
-  const refused = new Map(nodes.map((node) => [node.name, refusals(tests, node)]));
+  const beside = besideOthers(pod, q);
+  const refused = new Map(nodes.map((node) => [node.name, refusals([...tests, ...beside], node)]));
   const fitting = nodes.filter((n) => !Object.keys(refused.get(n.name)!).length);
   const among = q.among?.map(at) ?? fitting;
   const { weights, scores } = scoresOf(pod, q.profile, among);
@@ -130,6 +135,23 @@ function testOf(filter: NodeFilter, q: Question, nodes: readonly NodeInfo[]): Pl
     if (only && !only.has(node.name)) return narrowed;
     return fork ? fork.test(node) : filter.test?.(node);
   };
+}
+
+/** Those who are no plugins: pods that wait for the node with the same right to it, and extenders. */
+function besideOthers(pod: PodInfo, { profile, nominations, statuses }: Question): PluginTest[] {
+  const prepared = prepareFilters(pod, profile.filters);
+  const waiting: PluginTest = {
+    plugin: 'beside pods that wait for the node',
+    test: (node) => {
+      if ('reasons' in prepared || !nominations.on(node.name).length) return undefined;
+      return firstRefusal(prepared.tests, node) ? undefined : refusalBeside(pod, prepared, node, nominations);
+    },
+  };
+  const extender: PluginTest = {
+    plugin: extenderName,
+    test: ({ name }) => (statuses?.get(name)?.plugin === extenderName ? statuses.get(name) : undefined),
+  };
+  return [waiting, extender];
 }
 
 function refusals(tests: readonly PluginTest[], node: NodeInfo): Record<string, string> {

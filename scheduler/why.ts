@@ -94,7 +94,10 @@ export function createWhy(parts: WhyParts): Why {
     decided(pod, { snapshot, nominations }, decision, { log }) {
       const { info, profile } = pod;
       if (asked(info.pod) === undefined) return;
-      const found = 'node' in decision ? { among: decision.among, chosen: decision.node } : {};
+      const found =
+        'node' in decision
+          ? { among: decision.among, chosen: decision.node }
+          : { statuses: 'diagnosis' in decision ? decision.diagnosis.statuses : undefined };
       try {
         open.set(pod, explain({ pod: info, profile, snapshot, nominations, ...found }));
       } catch (error) {

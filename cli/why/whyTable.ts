@@ -13,6 +13,8 @@ export function whyTable(e: Explanation, pod: string, colour: boolean): string[]
   if (compared.length) lines.push('', ...scoreTable(e, compared, paint));
   const refused = e.nodes.filter((n) => n.refused);
   if (refused.length) lines.push('', ...refusedTable(refused, paint));
+  const others = e.nodes.filter((n) => !n.scores && !n.refused).length;
+  if (others) lines.push(`... and ${others} nodes that fit but were not compared: enough had been found.`);
   const left = e.nodeCount - e.nodes.length;
   if (left > 0 && !e.preFilter) lines.push(`... and ${left} more nodes.`);
   if (e.waits) lines.push('', ...waitLines(e));

@@ -10,6 +10,7 @@ import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
 import { type Explanation, explain, shortened } from '../../scheduler/explain.ts';
 import { flags } from '../../scheduler/flags.ts';
+import { unschedulable } from '../../scheduler/framework.ts';
 import { run } from '../../scheduler/main.ts';
 import { podInfoOf } from '../../scheduler/podInfo.ts';
 import { answerAnnotation, askAnnotation } from '../../scheduler/why.ts';
@@ -73,6 +74,20 @@ describe('the answer', () => {
     expect(answer.preFilter).toMatchObject({ VolumeBinding: 'persistentvolumeclaim "c" not found' });
     expect(answer).toMatchObject({ nodes: [], compared: 0 });
     expect(answer.node).toBeUndefined();
+  });
+
+  it('counts pods that wait for a node, and what an extender said', () => {
+    const world = createWorld([node('a', { cpu: '2' }), node('b')]);
+    world.cache.refresh(world.handle.snapshot);
+    const { snapshot, nominations } = world.handle;
+    nominations.set(podInfoOf(pod('first', { cpu: '2', priority: 9 })), 'a');
+    const statuses = new Map([['b', unschedulable('Extender', 'too warm')]]);
+    const profile = world.defaultProfile();
+    const answer = explain({ pod: podInfoOf(pod('p', { cpu: '1' })), profile, snapshot, nominations, statuses });
+    expect(Object.fromEntries(answer.nodes.map((n) => [n.name, n.refused]))).toEqual({
+      a: { 'beside pods that wait for the node': 'Insufficient cpu' },
+      b: { Extender: 'too warm' },
+    });
   });
 
   it('thinks a bound pod away from its node', () => {
