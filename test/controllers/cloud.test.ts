@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events, nodes, services } from '../../apimachinery/resources.ts';
 import type { Node, Service } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
+import { parseFlags } from '../../component-base/flags.ts';
 import { inRanges, nextAddress, parseRange } from '../../controllers/cloud/addresses.ts';
 import { localProvider } from '../../controllers/cloud/localProvider.ts';
+import { flags, run } from '../../controllers/cloud/main.ts';
 import { addressesOf, cloudPairs, labelsOf } from '../../controllers/cloud/node.ts';
 import { lookAt } from '../../controllers/cloud/nodeLifecycle.ts';
 import { planRoutes } from '../../controllers/cloud/route.ts';
 import { changeOf, needsCleanup, takesTraffic, wantsLoadBalancer } from '../../controllers/cloud/servicePlan.ts';
 import { secondLabels } from '../../controllers/common/secondLabels.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
-import { type RunningManager, startManager } from './manager.ts';
 import { at, now } from './objects.ts';
 
 const service = (
@@ -199,23 +200,29 @@ describe('nodes of a cloud', () => {
   });
 });
 
-describe('in a cluster', () => {
+describe('in a cluster, as a cloud-controller-manager', () => {
   let server: TestApiServer;
   let client: Client;
-  let manager: RunningManager;
+  let ended: Promise<void>;
+  const ending = new AbortController();
   beforeAll(async () => {
     server = await startTestApiServer();
     client = await server.client();
-    manager = startManager(server, [
-      '--controllers=service-lb-controller,cloud-node-controller,cloud-node-lifecycle-controller,serviceaccount-controller',
+    const { config } = parseFlags(flags, [
+      `--kubeconfig=${server.kubeconfigFor('controller-manager')}`,
+      '--use-service-account-credentials',
+      '--leader-elect=false',
+      '--secure-port=0',
       '--cloud-provider=mini-k8s',
       '--load-balancer-range=198.18.0.0/29',
       '--cloud-zones=a,b',
       '--node-monitor-period=100ms',
     ]);
+    ended = run(config, ending.signal);
   }, 60_000);
   afterAll(async () => {
-    await manager?.stop();
+    ending.abort();
+    await ended;
     client?.close();
     await server?.stop();
   });
@@ -230,6 +237,13 @@ describe('in a cluster', () => {
     (await client.list(events, { namespace: 'default', fieldSelector: `involvedObject.name=${name}` })).items.map(
       (e) => `${e.source?.component} ${e.reason}: ${e.message}`,
     );
+
+  it('refuses to run without a provider, or with a name that is not one of its controllers', async () => {
+    const start = async (...args: string[]) => run(parseFlags(flags, args).config, ending.signal);
+    await expect(start()).rejects.toThrow('no cloud provider specified');
+    await expect(start('--cloud-provider=mini-k8s', '--controllers=job')).rejects.toThrow('"job-controller" is not in');
+    await expect(start('--cloud-provider=gce')).rejects.toThrow('must be one of');
+  });
 
   it('a LoadBalancer Service gets an address, and is let go when that is free again', async () => {
     await make('web');
