@@ -55,6 +55,8 @@ export function createWhy(parts: WhyParts): Why {
   let next = 0;
   /** Answers of attempts that are under way. */
   const open = new WeakMap<QueuedPod, NodeAnswers>();
+  /** Uids of pods about which somebody asked in the middle of an attempt. */
+  const late = new Set<string>();
 
   function answer(pod: Pod, profile: Profile, rest: Omit<Explanation, 'scheduler' | 'time'>): void {
     const handle = parts.handles.get(profile.schedulerName)!;
@@ -67,7 +69,12 @@ export function createWhy(parts: WhyParts): Why {
   function answerNow(pod: Pod): void {
     const profile = parts.profiles.get(pod.spec?.schedulerName ?? '');
     const handle = profile && parts.handles.get(profile.schedulerName);
-    if (!profile || !handle || parts.queue.find(pod.metadata.uid ?? '')?.where === 'in flight') return;
+    if (!profile || !handle) return;
+    const found = parts.queue.find(pod.metadata.uid ?? '');
+    if (found?.where === 'in flight') {
+      late.add(pod.metadata.uid ?? '');
+      return;
+    }
     const { snapshot, nominations } = handle;
     parts.cache.refresh(snapshot);
     const bound = pod.spec?.nodeName;
@@ -79,7 +86,7 @@ export function createWhy(parts: WhyParts): Why {
       ...(bound && { bound: true, chosen: bound }),
     });
     const message = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')?.message;
-    const attempt = parts.queue.find(pod.metadata.uid ?? '')?.pod?.attempts ?? 0;
+    const attempt = found?.pod?.attempts ?? 0;
     answer(pod, profile, { outcome: 'Asked', attempt, ...(message && { message }), ...answers });
   }
 
@@ -88,6 +95,7 @@ export function createWhy(parts: WhyParts): Why {
       const now = asked(pod);
       if (now !== undefined && now !== asked(old)) answerNow(pod);
     },
+    deleted: (pod) => void late.delete(pod.metadata.uid ?? ''),
   });
 
   return {
@@ -110,6 +118,8 @@ export function createWhy(parts: WhyParts): Why {
       ring[next] = { time: toTime(now), pod: info.key, attempt: attempts, outcome, ...told };
       next = (next + 1) % kept;
       const answers = open.get(pod);
+      const newest = late.delete(info.uid) ? parts.pods.get(info.key) : undefined;
+      if (newest && !answers) answerNow(newest);
       if (!answers) return;
       open.delete(pod);
       const { node: _would, ...rest } = answers;

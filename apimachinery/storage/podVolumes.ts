@@ -16,9 +16,11 @@ export function claimOf(pod: Pod, volume: Volume): ClaimUse | undefined {
   return undefined;
 }
 
-/** In the order of the volumes. */
-export const claimsOf = (pod: Pod): ClaimUse[] =>
-  (pod.spec?.volumes ?? []).map((v) => claimOf(pod, v)).filter((c) => c !== undefined);
+/** In the order of the volumes; a claim that several volumes name is there once. */
+export function claimsOf(pod: Pod): ClaimUse[] {
+  const uses = (pod.spec?.volumes ?? []).map((v) => claimOf(pod, v)).filter((c) => c !== undefined);
+  return uses.filter((use, i) => uses.findIndex((other) => other.name === use.name) === i);
+}
 
 /** Why a claim that should have been made for this pod is not its own; undefined: it is. */
 export function notMadeFor(pod: Pod, claim: PersistentVolumeClaim): string | undefined {

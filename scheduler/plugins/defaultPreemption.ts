@@ -7,6 +7,7 @@ import { podDisruptionBudgets, pods } from '../../apimachinery/resources.ts';
 import { isReason } from '../../apimachinery/status.ts';
 import type { Pod, PodCondition, PodDisruptionBudget } from '../../apimachinery/types.ts';
 import { type Diagnosis, fitMessage, statusOf } from '../diagnosis.ts';
+import { livePods } from '../eventHandlers.ts';
 import type { Extender, Sacrifice } from '../extender.ts';
 import { prepareFilters } from '../filters.ts';
 import {
@@ -161,8 +162,9 @@ function preempt(pod: PodInfo, { node, pods: victims }: Candidate, handle: Handl
 }
 
 /** Tells the API server too that a pod waits for that node no more. */
-async function disappoint({ pod, key }: PodInfo, { client, log }: Handle): Promise<void> {
-  if (!pod.status?.nominatedNodeName) return;
+async function disappoint({ pod, key }: PodInfo, { client, informers, log }: Handle): Promise<void> {
+  const now = informers.informer(pods, livePods).get(key);
+  if (now?.metadata.uid !== pod.metadata.uid || !now?.status?.nominatedNodeName) return;
   const { name: podName, namespace } = pod.metadata;
   const patch = { status: { nominatedNodeName: null } };
   try {

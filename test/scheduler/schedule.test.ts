@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { podDisruptionBudgets } from '../../apimachinery/resources.ts';
+import { podDisruptionBudgets, pods as podRow } from '../../apimachinery/resources.ts';
 import type { NodeSelectorTerm, Pod } from '../../apimachinery/types.ts';
 import { action } from '../../scheduler/clusterEvents.ts';
 import { prepareFilters } from '../../scheduler/filters.ts';
@@ -200,7 +200,9 @@ describe('preemption', () => {
   it('takes back the nomination of those it outruns, before the API server too', async () => {
     const world = createWorld([node('a', { cpu: '2' })], [at('a', 'x', '2', 1)]);
     const late = pod('late', { cpu: '2', priority: 5, status: { nominatedNodeName: 'a' } as any });
-    world.handle.nominations.set(podInfoOf(late), 'a');
+    // What the nomination knows is from before the API server was told.
+    world.add(podRow, late);
+    world.handle.nominations.set(podInfoOf({ ...late, status: {} } as Pod), 'a');
     const patched: any[] = [];
     Object.assign(world.handle.client, {
       patch: async (_r: unknown, name: string, _ns: string, _type: string, body: any) =>

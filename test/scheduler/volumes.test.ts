@@ -233,6 +233,18 @@ describe('VolumeBinding', () => {
     expect(world.filter(volumeBinding, user('q', ['e']))).toEqual(both(''));
   });
 
+  it('gives a claim that two volumes name one volume', () => {
+    const things = [
+      late,
+      pv('one', { className: 'late' }),
+      pv('two', { className: 'late' }),
+      pvc('c', { className: 'late' }),
+      pvc('e', { className: 'late' }),
+    ];
+    const { world } = reserved(things, user('p', ['c', 'c']));
+    expect(world.filter(volumeBinding, user('q', ['e']))).toEqual(both(''));
+  });
+
   const written = async (things: Thing[], seen: (object: any) => Thing[]) => {
     const { world, plugin, info } = reserved(things, user('p', ['c']));
     const patches: any[] = [];
