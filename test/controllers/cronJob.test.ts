@@ -154,14 +154,14 @@ describe('against a server', () => {
   const status = (r: typeof jobs | typeof cronJobs, name: string, value: object) =>
     client.patch(r as typeof jobs, name, ns, 'merge', { status: value }, { subresource: 'status' });
   const ago = (minutes: number) => `${new Date(Date.now() - minutes * 60_000).toISOString().slice(0, 19)}Z`;
-  /** A CronJob that believes it ran last so many minutes ago. */
-  async function create(name: string, spec: object = {}, minutes = 5): Promise<void> {
+  /** A CronJob that believes it ran last so long ago that one Job is due, by a schedule whose next turn no test lives to see. */
+  async function create(name: string, spec: object = {}): Promise<void> {
     const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'v1' }] } };
     await client.create(cronJobs, {
       metadata: { name, namespace: ns },
-      spec: { schedule: '* * * * *', suspend: true, jobTemplate: { spec: { template } }, ...spec },
+      spec: { schedule: '@every 61m', suspend: true, jobTemplate: { spec: { template } }, ...spec },
     } as never);
-    await status(cronJobs, name, { lastScheduleTime: ago(minutes) });
+    await status(cronJobs, name, { lastScheduleTime: ago(62) });
     await client.patch(cronJobs, name, ns, 'merge', { spec: { suspend: false } });
   }
   const end = (name: string) => {
@@ -200,17 +200,15 @@ describe('against a server', () => {
     await create('forbid', { concurrencyPolicy: 'Forbid' });
     await until(async () => (await get('forbid')).status?.active?.length === 1);
     const [first] = await jobsOf('forbid');
-    await client.patch(cronJobs, 'forbid', ns, 'merge', { spec: { schedule: '@every 61m' } });
-    await status(cronJobs, 'forbid', { lastScheduleTime: ago(62) });
+    // Of an earlier minute, as the same one would give the same name.
+    await status(cronJobs, 'forbid', { lastScheduleTime: ago(65) });
     await until(async () => (await told('forbid')).includes('JobAlreadyActive'));
     expect((await jobsOf('forbid')).map((j) => j.metadata.uid)).toEqual([first!.metadata.uid]);
 
     await create('replace', { concurrencyPolicy: 'Replace', suspend: true });
     await until(async () => (await get('replace')).status?.active?.length === 1);
     const [old] = await jobsOf('replace');
-    // Another minute, as the same one would give the same name.
-    await client.patch(cronJobs, 'replace', ns, 'merge', { spec: { schedule: '@every 61m' } });
-    await status(cronJobs, 'replace', { lastScheduleTime: ago(62) });
+    await status(cronJobs, 'replace', { lastScheduleTime: ago(65) });
     await until(async () => (await jobsOf('replace')).some((j) => j.metadata.uid !== old!.metadata.uid));
     expect((await jobsOf('replace')).length).toBe(1);
   });
