@@ -190,14 +190,17 @@ describe.concurrent('a Job', () => {
     expect((await job('pausing')).status?.startTime).toBeUndefined();
     await client.patch(jobs, 'pausing', ns, 'merge', { spec: { suspend: false } });
     await until(async () => (await podsOf('pausing')).filter(isRunning).length === 1);
-    expect(reasons(await job('pausing'))).toEqual({ Suspended: 'JobResumed' });
+    await until(async () => reasons(await job('pausing'))['Suspended'] === 'JobResumed');
     await client.patch(jobs, 'pausing', ns, 'merge', { spec: { suspend: true } });
     const isAtRest = (status: any) => !status.active && status.terminating === 0;
     await until(async () => (await podsOf('pausing')).length === 0 && isAtRest((await job('pausing')).status));
     // They were taken away; they have not failed.
     expect((await job('pausing')).status?.failed).toBeUndefined();
     await client.patch(jobs, 'pausing', ns, 'merge', { spec: { suspend: false } });
-    expect(await told('pausing')).toEqual(expect.arrayContaining(['Suspended', 'Resumed']));
+    await until(async () => {
+      const all = await told('pausing');
+      return all.includes('Suspended') && all.includes('Resumed');
+    });
   });
 
   it('fails at its deadline', async () => {
@@ -240,7 +243,7 @@ describe.concurrent('a Job', () => {
     const kubectl = async (...args: string[]) =>
       (await promisify(execFile)(path, ['--kubeconfig', server.kubeconfig, ...args])).stdout;
     await kubectl('create', 'job', 'by-hand', '--image=v1');
-    const waiting = kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=20s');
+    const waiting = kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=50s');
     await play('by-hand', () => 0);
     expect(await waiting).toBe('job.batch/by-hand condition met\n');
     expect(await kubectl('get', 'job', 'by-hand', '--no-headers')).toMatch(/^by-hand +Complete +1\/1 /);
