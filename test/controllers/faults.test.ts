@@ -46,7 +46,7 @@ describe('a node that falls silent', () => {
     const { server, client } = await begin();
     const manager = startManager(server, [
       '--node-monitor-period=200ms',
-      '--node-monitor-grace-period=2s',
+      '--node-monitor-grace-period=3s',
       '--node-startup-grace-period=2s',
     ]);
     cleanups.push(() => manager.stop());
@@ -72,7 +72,7 @@ describe('a node that falls silent', () => {
       await report(name);
     }
     const alive = new Set(['good', 'bad']);
-    const renewing = setInterval(() => void Promise.all([...alive].map(report)).catch(() => {}), 1000);
+    const renewing = setInterval(() => void Promise.all([...alive].map(report)).catch(() => {}), 500);
     cleanups.push(() => clearInterval(renewing));
     await until(async () => Boolean(await client.get(serviceAccounts, 'default', 'default').catch(() => undefined)));
     const tolerations = [
@@ -111,7 +111,11 @@ describe('a node that falls silent', () => {
       30_000,
       'the eviction',
     );
-    expect((await client.get(nodes, 'good')).spec?.taints).toBeUndefined();
+    await until(
+      async () => !(await client.get(nodes, 'good')).spec?.taints?.length,
+      30_000,
+      'a good node without taints',
+    );
     alive.add('bad');
     await until(async () => !(await bad()).spec?.taints?.length, 30_000, 'the taints to go');
   }, 60_000);
@@ -122,8 +126,8 @@ describe('two managers', () => {
     const { server, client } = await begin();
     const elect = [
       '--leader-elect=true',
-      '--leader-elect-lease-duration=3s',
-      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-lease-duration=15s',
+      '--leader-elect-renew-deadline=10s',
       '--leader-elect-retry-period=200ms',
       '--node-monitor-grace-period=1h',
       '--node-startup-grace-period=1h',

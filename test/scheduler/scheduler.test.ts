@@ -360,8 +360,8 @@ describe('two schedulers', () => {
     const ns = await fresh('turns');
     await addNode(node('t'));
     const quick = [
-      '--leader-elect-lease-duration=3s',
-      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-lease-duration=15s',
+      '--leader-elect-renew-deadline=10s',
       '--leader-elect-retry-period=200ms',
     ];
     const first = start(...quick);
@@ -370,7 +370,7 @@ describe('two schedulers', () => {
     await first.stop();
     expect(await bound(await addPod(pod('two', { namespace: ns })))).toBe('t');
     const lease = await client.get(leases, 'kube-scheduler', 'kube-system');
-    expect(lease.spec).toMatchObject({ leaseDurationSeconds: 3 });
+    expect(lease.spec).toMatchObject({ leaseDurationSeconds: 15 });
     await second.stop();
     await clear(ns, 't');
   });
