@@ -80,19 +80,19 @@ function selects(budget: any, pod: any): boolean {
   }
 }
 
-const goesAnyway = ({ metadata, status }: any): boolean =>
-  Boolean(metadata.deletionTimestamp) || ['Succeeded', 'Failed', 'Pending'].includes(status?.phase);
+const isGoing = ({ metadata, status }: any): boolean =>
+  Boolean(metadata.deletionTimestamp) || ['Succeeded', 'Failed'].includes(status?.phase);
+
+/** The answer to an eviction. */
+export type Verdict = 'go' | 'several' | 'whilePending' | { whileUnready: string };
 
 /**
- * `go`: nothing is in the way. `whileUnready`: only as the pod is now, by this budget. `several`: more budgets than one, which upstream
- * does not sort out. Throws 429 when the budget is used up.
+ * `go`: nothing is in the way. `whilePending`: it runs nothing yet; when it does, ask again. `whileUnready`: only as the pod is now, by
+ * this budget. `several`: more budgets than one, which upstream does not sort out. Throws 429 when the budget is used up.
  */
-export async function askBudget(
-  pod: any,
-  context: Context,
-  dryRun: boolean,
-): Promise<'go' | 'several' | { whileUnready: string }> {
-  if (goesAnyway(pod)) return 'go';
+export async function askBudget(pod: any, context: Context, dryRun: boolean): Promise<Verdict> {
+  if (isGoing(pod)) return 'go';
+  if (pod.status?.phase === 'Pending') return 'whilePending';
   const { name, namespace } = pod.metadata;
   const mine = context.cluster.cachedList(budgets, namespace).filter((budget) => selects(budget, pod));
   const budget = mine[0];

@@ -2,7 +2,7 @@
 // Mirrors: EvictionREST in pkg/registry/core/pod/storage/eviction.go.
 // Called by: ../pod.ts. Next: disruption.ts asks the pod's budget.
 import { invalidValue } from '../../../apimachinery/fieldErrors.ts';
-import { badRequest, invalid, notFound } from '../../../apimachinery/status.ts';
+import { badRequest, invalid, isReason, notFound } from '../../../apimachinery/status.ts';
 import type { KubeObject } from '../../../apimachinery/types.ts';
 import type { Context, Subresource } from '../kind.ts';
 import { success } from './binding.ts';
@@ -42,12 +42,32 @@ async function evict(
     throw invalid(deleteOptions, '', [invalidValue(`deleteOptions.${unsafe}`, true, notForEviction)]);
   const dryRun = context.dryRun || options.dryRun?.includes('All');
   const as = dryRun ? { ...context, dryRun: true } : context;
-  const pod = await context.cluster.get(pods, name, namespace);
-  if (!pod) throw notFound(pods, name);
-  const answer = await askBudget(pod, context, dryRun);
-  if (answer === 'several') return severalBudgets;
-  const unready = answer !== 'go' && options.preconditions?.resourceVersion === undefined ? answer : undefined;
-  const { uid, resourceVersion = unready && pod.metadata.resourceVersion } = options.preconditions ?? {};
+  for (let tries = mostTries; ; tries--) {
+    const pod = await context.cluster.get(pods, name, namespace);
+    if (!pod) throw notFound(pods, name);
+    const verdict = await askBudget(pod, context, dryRun);
+    if (verdict === 'several') return severalBudgets;
+    // What it was let go for may change before it is gone: it goes as it was looked at, or it is looked at again.
+    const seen = verdict === 'go' ? undefined : pod.metadata.resourceVersion;
+    const problem = await letGo(name, namespace, options, seen, { context, as, dryRun });
+    if (!problem) return success();
+    if (options.preconditions?.resourceVersion !== undefined || verdict === 'go') throw problem;
+    if (verdict !== 'whilePending') throw beingProcessed(verdict.whileUnready);
+    if (tries === 0) throw problem;
+  }
+}
+
+const mostTries = 20;
+
+/** The condition, then the deletion. `seen`: only at this version, unless the caller named one. Resolves with what was in the way. */
+async function letGo(
+  name: string,
+  namespace: string,
+  options: any,
+  seen: string | undefined,
+  { context, as, dryRun }: { context: Context; as: Context; dryRun: boolean },
+): Promise<Error | undefined> {
+  const { uid, resourceVersion = seen } = options.preconditions ?? {};
   const told = await context.cluster.update(
     pods,
     name,
@@ -56,17 +76,21 @@ async function evict(
     { subresource: 'status', as },
   );
   if (!told && !(await context.cluster.get(pods, name, namespace))) throw notFound(pods, name);
-  // It was let go because it was unready, and that may have changed.
-  if (!told && unready) throw beingProcessed(unready.whileUnready);
-  await context.cluster.delete(pods, name, namespace, {
-    uid,
-    // The condition that was just written moved the version on.
-    resourceVersion: told ? undefined : resourceVersion,
-    gracePeriodSeconds: options.gracePeriodSeconds,
-    propagationPolicy: options.propagationPolicy,
-    as,
-  });
-  return success();
+  // The condition that was just written moved the version on.
+  const version = told && !dryRun ? told.metadata.resourceVersion : resourceVersion;
+  try {
+    await context.cluster.delete(pods, name, namespace, {
+      uid,
+      resourceVersion: resourceVersion === undefined ? undefined : version,
+      gracePeriodSeconds: options.gracePeriodSeconds,
+      propagationPolicy: options.propagationPolicy,
+      as,
+    });
+    return undefined;
+  } catch (error) {
+    if (isReason(error, 'Conflict')) return error;
+    throw error;
+  }
 }
 
 /** Nothing is told to a pod that is meant otherwise, or already going: the deletion answers for those. */

@@ -182,7 +182,7 @@ describe('replicas for the average of the pods', () => {
       3,
       'rrr',
       [20_000, 21_000, 21_000],
-      30_000,
+      20_000,
       { up: 0.01, down: 0.1 },
       4,
       20_666,

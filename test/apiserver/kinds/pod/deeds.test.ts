@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isReason, type StatusError } from '../../../../apimachinery/status.ts';
+import { conflict, isReason, type StatusError } from '../../../../apimachinery/status.ts';
 import type { Context } from '../../../../apiserver/kinds/kind.ts';
 import { pod } from '../../../../apiserver/kinds/pod.ts';
 import { memoryCluster } from '../../memoryCluster.ts';
@@ -205,6 +205,43 @@ test.each<[string, any, any, any, string]>([
   const w = guarded(status, spec, podStatus);
   expect(await w.cause(w.evict())).toBe(expected);
   expect(w.budget().status.disruptedPods).toBeUndefined();
+});
+
+/** Versions count, and are preconditions; `when` the pod becomes ready while it is being evicted. */
+function becomesReady(w: ReturnType<typeof guarded>, when: 'before' | 'after'): void {
+  let version = 1;
+  const put = (object: any) =>
+    w.cluster.put(pods, { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } });
+  const ready = () => put({ ...w.now(), status: healthy });
+  put(w.now());
+  const [update, remove] = [w.cluster.update, w.cluster.delete];
+  let left = 1;
+  w.cluster.update = async (r, ...rest) => {
+    if (r.plural !== 'pods') return update(r, ...rest);
+    if (when === 'before' && left-- > 0) ready();
+    const told = await update(r, ...rest);
+    const stored = told && put(told);
+    if (when === 'after' && left-- > 0) ready();
+    return stored;
+  };
+  w.cluster.delete = async (r, name, namespace, o) => {
+    const now = w.now().metadata.resourceVersion;
+    if (o?.resourceVersion !== undefined && o.resourceVersion !== now)
+      throw conflict(pods, name, 'it is another version');
+    return remove(r, name, namespace, o);
+  };
+}
+
+test.each<['before' | 'after', string, any, string]>([
+  ['before', 'Pending', {}, 'The disruption budget b needs 2 healthy pods and has 2 currently'],
+  ['after', 'Pending', {}, 'The disruption budget b needs 2 healthy pods and has 2 currently'],
+  ['before', 'Running', {}, 'The disruption budget b is still being processed by the server.'],
+  ['after', 'Running', {}, 'The disruption budget b is still being processed by the server.'],
+])('a pod that becomes ready %s it is told, and was %s: its budget counts', async (when, phase, status, expected) => {
+  const w = guarded(status, {}, { phase });
+  becomesReady(w, when);
+  expect(await w.cause(w.evict())).toBe(expected);
+  expect(w.now().status).toMatchObject(healthy);
 });
 
 test('a dry run counts nothing; two budgets are not sorted out', async () => {
