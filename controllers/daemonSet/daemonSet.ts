@@ -65,7 +65,7 @@ export function daemonSetController(workers = 2): Controller {
           informers
             .informer(daemonSets)
             .list()
-            .filter((ds) => fitOf(ds)(node as Node).stay)
+            .filter((ds) => concerns(ds, node as Node))
             .map(keyOf),
         when: (node, old) => !deepEqual(placing(node as Node), placing(old as Node)),
       }),
@@ -86,6 +86,15 @@ export function daemonSetController(workers = 2): Controller {
     },
     reconcile: (key, context) => reconcile(key, context, kept),
   };
+}
+
+/** One that is malformed is in nobody's way. */
+function concerns(ds: DaemonSet, node: Node): boolean {
+  try {
+    return fitOf(ds)(node).stay;
+  } catch {
+    return false;
+  }
 }
 
 /** All of a node that decides whether a daemon pod belongs there. */

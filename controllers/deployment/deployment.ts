@@ -7,7 +7,15 @@ import type { Deployment, KubeObject, Pod, ReplicaSet } from '../../apimachinery
 import { type Controller, type ControllerContext, type Result, watch } from '../../client/controller.ts';
 import { keyOf } from '../../client/informerCache.ts';
 import { createFreshness, type Freshness } from '../common/freshness.ts';
-import { claim, controllerOf, indexByController, orphansIn, ownedBy, planClaims } from '../common/owners.ts';
+import {
+  claim,
+  controllerOf,
+  indexByController,
+  orphansIn,
+  ownedBy,
+  planClaims,
+  wouldSelect,
+} from '../common/owners.ts';
 import { condition, findCondition, hasDeadline, withCondition } from './conditions.ts';
 import { isRolling } from './limits.ts';
 import { reasons } from './names.ts';
@@ -63,7 +71,7 @@ function deploymentsOf(rs: ReplicaSet, { informers }: ControllerContext): string
     return d ? [keyOf(d)] : [];
   }
   const all = informer.list(rs.metadata.namespace) as Deployment[];
-  return all.filter((d) => selectorOf(d.spec?.selector).matches(rs.metadata.labels)).map(keyOf);
+  return all.filter((d) => wouldSelect(d.spec?.selector, rs)).map(keyOf);
 }
 
 function recreatingDeploymentOf(pod: Pod, { informers }: ControllerContext): string[] {

@@ -2,7 +2,7 @@
 // log of events that caches are fed from. No defaults and no validation. Used by: world.ts.
 import { deepEqual } from '../../../apimachinery/deepEqual.ts';
 import type { Resource } from '../../../apimachinery/resources.ts';
-import { alreadyExists, conflict, modified, notFound, uidConflict } from '../../../apimachinery/status.ts';
+import { alreadyExists, badRequest, conflict, modified, notFound, uidConflict } from '../../../apimachinery/status.ts';
 import { keyOf } from '../../../client/informerCache.ts';
 
 export interface StoreEvent {
@@ -44,6 +44,7 @@ export class Store {
   }
 
   create(r: Resource<any>, wanted: any): any {
+    if (r.plural === 'pods' && !wanted.spec?.containers?.length) throw badRequest('a pod has containers');
     const object = structuredClone(wanted);
     const { metadata } = object;
     metadata.name ??= `${metadata.generateName}${(++this.names).toString(36).padStart(4, '0')}`;

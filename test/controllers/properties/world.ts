@@ -32,6 +32,8 @@ export interface WorldOptions {
   seed: number;
   resources: readonly Resource<any>[];
   controllers: readonly (() => Controller)[];
+  /** Some objects can never be well: any error is the controller's to live with, and the world never comes to rest. */
+  broken?: boolean;
   /** One thing that happens beside the controllers: nodes, users, the garbage collector. False: nothing was to be done. */
   happen(world: World): boolean;
   /** Throws when something is wrong; after each write of anybody. */
@@ -198,7 +200,13 @@ export class World {
       if (result) this.again(i, key, result.after);
     } catch (error) {
       if (error instanceof Killed || i.dead) return true;
-      if (!(error instanceof StatusError) && !String(error).includes('fault') && !isExpected(error)) throw error;
+      if (
+        !this.options.broken &&
+        !(error instanceof StatusError) &&
+        !String(error).includes('fault') &&
+        !isExpected(error)
+      )
+        throw error;
       this.note(`failed: ${(error as Error).message}`);
       this.again(i, key, 100);
     } finally {
@@ -230,7 +238,7 @@ export class World {
       if (!Number.isFinite(next)) return;
       this.time = Math.max(this.time, next);
     }
-    throw new Error('the world does not come to rest');
+    if (!this.options.broken) throw new Error('the world does not come to rest');
   }
 
   private context(i: Incarnation): ControllerContext {
