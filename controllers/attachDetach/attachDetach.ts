@@ -1,7 +1,7 @@
 // Has volumes attached to the nodes whose pods use them and detached when none does: it writes VolumeAttachments, CSI drivers'
 // attachers do the work. A node is told in its status what it has; what it still uses is not taken from it.
 // Reads: pods, claims, volumes, nodes, csidrivers, volumeattachments. Writes: volumeattachments, nodes/status, Events.
-// Mirrors: pkg/controller/volume/attachdetach, pkg/volume/csi/csi_attacher.go. Next: volumes.ts (what), plan.ts (where).
+// Mirrors: pkg/controller/volume/attachdetach, pkg/volume/csi/csi_attacher.go. Next: volumes.ts (what), plan.ts (where), known.ts (what is there).
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
 import {
   csiDrivers,
@@ -14,12 +14,12 @@ import {
 import type { Node, PersistentVolume, Pod, VolumeAttachment } from '../../apimachinery/types.ts';
 import { sleep } from '../../client/backoff.ts';
 import { type Controller, type ControllerContext, type Enqueue, type Result, watch } from '../../client/controller.ts';
-import { keyOf } from '../../client/informerCache.ts';
 import { tolerate } from '../common/errors.ts';
 import { createFailureBackoff, type FailureBackoff } from '../common/failureBackoff.ts';
 import { hasLeft, indexPodsByClaim, podsOfClaim } from '../common/podsOfClaims.ts';
-import { planAttachments, type VolumeActions, volumesAttached } from './plan.ts';
-import { attachableOf, attachmentName, needsAttach, uniqueName } from './volumes.ts';
+import { attachmentsOf, create, createKnown, goes, type Known, keep, remove, settleUnsure, syncNode } from './known.ts';
+import { isMounted, planAttachments, type VolumeActions } from './plan.ts';
+import { attachableOf, attachmentName, uniqueName } from './volumes.ts';
 
 export interface AttachDetachOptions {
   /** Milliseconds between two looks at all; 0: only when something happens. */
@@ -33,12 +33,10 @@ const firstRetry = 500;
 const lastRetry = 122_000;
 
 /** What no object tells: since when, whom we told, what we wait for. A new process begins with none of it, and loses only waits. */
-interface Memory {
+interface Memory extends Known {
   unwantedSince: Map<string, number>;
   toldBlocked: Set<string>;
   attaching: Set<string>;
-  /** Attachments that go, and the node of each. */
-  detaching: Map<string, string>;
   failures: FailureBackoff;
 }
 
@@ -90,17 +88,20 @@ export function attachDetachController(o: AttachDetachOptions): Controller {
       attachments.addIndex('node', (a) => [a.spec.nodeName]);
       const failures = createFailureBackoff(clock, firstRetry, lastRetry);
       memory = {
+        ...createKnown(informers),
         unwantedSince: new Map(),
         toldBlocked: new Set(),
         attaching: new Set(),
-        detaching: new Map(),
         failures,
       };
     },
     async reconcile(key, context) {
       const space = key.indexOf(' ');
       const name = key.slice(space + 1);
-      if (key.startsWith('node ')) return syncNode(name, context, memory);
+      if (key.startsWith('node ')) {
+        await syncNode(name, context.informers, context.client, memory);
+        return undefined;
+      }
       const volume = context.informers.informer(persistentVolumes).byIndex('unique name', name)[0];
       return volume ? syncVolume(volume as PersistentVolume, context, memory, o) : undefined;
     },
@@ -142,12 +143,6 @@ const whatCounts = (node: Node) => [
   isReady(node),
 ];
 
-/** Ours are those of the name that we give; others' are left alone. */
-const attachmentsOf = (volume: PersistentVolume, { informers }: ControllerContext): VolumeAttachment[] =>
-  (informers.informer(volumeAttachments).byIndex('volume', volume.metadata.name) as VolumeAttachment[]).filter(
-    (a) => a.metadata.name === attachmentName(volume, a.spec.nodeName),
-  );
-
 function wantedOn(volume: PersistentVolume, { informers }: ControllerContext): Map<string, Pod[]> {
   const wanted = new Map<string, Pod[]>();
   const ref = volume.spec?.claimRef;
@@ -169,8 +164,9 @@ async function syncVolume(
   o: AttachDetachOptions,
 ): Promise<Result> {
   const { informers, clock } = context;
+  await settleUnsure(volume, informers, context.client, memory);
   const wanted = wantedOn(volume, context);
-  const attachments = attachmentsOf(volume, context);
+  const attachments = attachmentsOf(volume, informers, memory);
   const now = clock.now();
   for (const { spec } of attachments) {
     const key = at(volume, spec.nodeName);
@@ -180,12 +176,12 @@ async function syncVolume(
   const plan = planAttachments(volume, {
     wanted,
     attachments,
-    node: (name) => informers.informer(nodes).get(name) as Node | undefined,
+    node: memory.nodes.get,
     unwantedSince: (node) => memory.unwantedSince.get(at(volume, node)) ?? now,
     now,
     neverForce: o.neverForce,
   });
-  for (const attachment of plan.detach) await detach(volume, attachment, context, memory);
+  for (const { attachment, force } of plan.detach) await detach(volume, attachment, force, context, memory);
   for (const node of plan.attach) await attach(volume, node, context, memory);
   tellBlocked(volume, plan, context, memory);
   const waits = attachments.map((a) => followAttach(volume, a, wanted.get(a.spec.nodeName) ?? [], context, memory));
@@ -196,33 +192,35 @@ async function syncVolume(
 async function attach(volume: PersistentVolume, node: string, { client }: ControllerContext, memory: Memory) {
   const name = attachmentName(volume, node);
   memory.attaching.add(name);
-  memory.detaching.delete(name);
   const source = { persistentVolumeName: volume.metadata.name };
   const spec = { nodeName: node, source, attacher: volume.spec!.csi!.driver };
-  await tolerate(['AlreadyExists'], client.create(volumeAttachments, { metadata: { name }, spec } as never));
+  await create(volume, { metadata: { name }, spec } as VolumeAttachment, client, memory);
 }
 
-/** First the node hears that it has it no more, so that nothing new is mounted there; then it goes. */
+/**
+ * First the node hears that it has it no more, so that nothing new is mounted there; then it is asked whether it uses it, since it says so
+ * before it looks whether it may; then it goes.
+ */
 async function detach(
   volume: PersistentVolume,
-  attachment: VolumeAttachment,
-  context: ControllerContext,
+  { metadata: { name, uid }, spec: { nodeName } }: VolumeAttachment,
+  force: boolean,
+  { client, informers, clock }: ControllerContext,
   memory: Memory,
-) {
-  const { name, uid } = attachment.metadata;
-  memory.detaching.set(name, attachment.spec.nodeName);
+): Promise<void> {
   memory.attaching.delete(name);
+  goes(memory, uid!, clock.now());
   try {
-    await syncNode(attachment.spec.nodeName, context, memory);
-    await tolerate(
-      ['NotFound', 'Conflict'],
-      context.client.delete(volumeAttachments, name, '', { preconditions: { uid } }),
-    );
-    memory.unwantedSince.delete(at(volume, attachment.spec.nodeName));
+    await syncNode(nodeName, informers, client, memory);
+    const node = force ? undefined : await tolerate(['NotFound'], client.get(nodes, nodeName));
+    if (node && isMounted(volume, memory.nodes.wrote(node)))
+      return await keep(uid!, nodeName, informers, client, memory);
   } catch (error) {
-    memory.detaching.delete(name);
+    await keep(uid!, nodeName, informers, client, memory).catch(() => {});
     throw error;
   }
+  await remove(volume, { name, uid: uid! }, client, memory);
+  memory.unwantedSince.delete(at(volume, nodeName));
 }
 
 /** Once for a node, until it need not wait any more. */
@@ -267,29 +265,4 @@ function followAttach(
   const text = `AttachVolume.Attach failed ${about} : ${why}`;
   for (const pod of users) events.event(pod, 'Warning', 'FailedAttachVolume', text);
   return memory.failures.left(metadata.name);
-}
-
-/** What a node has: attached, and neither on its way out nor of a driver that attaches nothing. */
-async function syncNode(name: string, { informers, client }: ControllerContext, memory: Memory): Promise<Result> {
-  const node = informers.informer(nodes).get(name) as Node | undefined;
-  const all = informers.informer(volumeAttachments).byIndex('node', name) as VolumeAttachment[];
-  const has = all.flatMap((a) => {
-    const isGoing = a.metadata.deletionTimestamp || memory.detaching.has(a.metadata.name);
-    const volume = informers.informer(persistentVolumes).get(a.spec.source.persistentVolumeName ?? '');
-    if (isGoing || !a.status?.attached || !volume || !needsAttach(volume as PersistentVolume, informers)) return [];
-    return a.metadata.name === attachmentName(volume as PersistentVolume, name)
-      ? [uniqueName(volume as PersistentVolume)]
-      : [];
-  });
-  for (const [gone, on] of memory.detaching)
-    if (on === name && !all.some((a) => a.metadata.name === gone)) memory.detaching.delete(gone);
-  if (!node) return undefined;
-  const wanted = volumesAttached(has);
-  const foreign = (node.status?.volumesAttached ?? []).filter((v) => !v.name.startsWith('kubernetes.io/csi/'));
-  const now = node.status?.volumesAttached ?? [];
-  const next = [...foreign, ...wanted];
-  if (deepEqual(now, next)) return undefined;
-  const patch = { metadata: { uid: node.metadata.uid }, status: { volumesAttached: next } };
-  await tolerate(['NotFound'], client.patch(nodes, keyOf(node), undefined, 'merge', patch, { subresource: 'status' }));
-  return undefined;
 }

@@ -21,7 +21,8 @@ export interface VolumeWorld {
 
 export interface VolumeActions {
   attach: string[];
-  detach: VolumeAttachment[];
+  /** `force`: even if the node says that it uses it. */
+  detach: { attachment: VolumeAttachment; force: boolean }[];
   /** Nodes whose pods wait for another node to give it up, and what each pod is told. */
   blocked: { node: string; messages: { pod: Pod; text: string }[] }[];
   /** Look again in so many milliseconds: a node may have to be overruled then. */
@@ -39,7 +40,9 @@ export function planAttachments(volume: PersistentVolume, w: VolumeWorld): Volum
   const holders = on.size ? [...on] : free;
   return {
     attach: free,
-    detach: unwanted.filter((a) => waits.get(a) === 0 && !a.metadata.deletionTimestamp),
+    detach: unwanted
+      .filter((a) => waits.get(a) === 0 && !a.metadata.deletionTimestamp)
+      .map((attachment) => ({ attachment, force: isMounted(volume, w.node(attachment.spec.nodeName)) })),
     blocked: missing
       .filter((node) => !free.includes(node))
       .map((node) => ({ node, messages: multiAttach(volume, node, holders, w) })),
@@ -47,11 +50,14 @@ export function planAttachments(volume: PersistentVolume, w: VolumeWorld): Volum
   };
 }
 
+/** Of a node that is gone nobody knows. */
+export const isMounted = (volume: PersistentVolume, node: Node | undefined): boolean =>
+  !node || (node.status?.volumesInUse ?? []).includes(uniqueName(volume));
+
 /** 0: it may go now; Infinity: only when the node says so. */
 function waitBefore(volume: PersistentVolume, name: string, w: VolumeWorld): number {
   const node = w.node(name);
-  const isMounted = !node || (node.status?.volumesInUse ?? []).includes(uniqueName(volume));
-  if (!isMounted || node?.spec?.taints?.some((t) => t.key === outOfService)) return 0;
+  if (!isMounted(volume, node) || node?.spec?.taints?.some((t) => t.key === outOfService)) return 0;
   if (w.neverForce) return Number.POSITIVE_INFINITY;
   const left = Math.max(w.unwantedSince(name) + maxWaitForUnmount + 1 - w.now, 0);
   const isReady = node?.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');

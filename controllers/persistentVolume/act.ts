@@ -7,7 +7,7 @@ import { boundTo, claimWithVolume, volumeSetFree } from '../../apimachinery/stor
 import type { PersistentVolume, PersistentVolumeClaim } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/events.ts';
-import type { Latest } from './latest.ts';
+import type { Latest } from '../common/latest.ts';
 import type { Notice } from './planClaim.ts';
 import { claimStatus } from './status.ts';
 

@@ -52,7 +52,7 @@ describe('where a volume is attached and detached', () => {
     const texts = blocked.flatMap((b) => b.messages.map((m) => `${m.pod.metadata.name}: ${m.text}`));
     return {
       attach,
-      detach: detach.map((a) => a.spec.nodeName),
+      detach: detach.map((d) => `${d.attachment.spec.nodeName}${d.force ? ' by force' : ''}`),
       ...(texts.length ? { texts } : {}),
       ...(after ? { after } : {}),
     };
@@ -105,7 +105,7 @@ describe('where a volume is attached and detached', () => {
     [
       'still mounted on an ill node',
       decide({}, ['n'], { is: node({ uses: true, ready: false }), now: 7 * minute }),
-      { attach: [], detach: ['n'] },
+      { attach: [], detach: ['n by force'] },
     ],
     [
       'the same, but never by force',
@@ -115,10 +115,14 @@ describe('where a volume is attached and detached', () => {
     [
       'out of service',
       decide({}, ['n'], { is: node({ uses: true, ready: false, taint: true }) }),
-      { attach: [], detach: ['n'] },
+      { attach: [], detach: ['n by force'] },
     ],
     ['the node is gone', decide({}, ['n'], { is: null }), { attach: [], detach: [], after: 6 * minute + 1 }],
-    ['the node has long been gone', decide({}, ['n'], { is: null, now: 7 * minute }), { attach: [], detach: ['n'] }],
+    [
+      'the node has long been gone',
+      decide({}, ['n'], { is: null, now: 7 * minute }),
+      { attach: [], detach: ['n by force'] },
+    ],
   ])('%s', (_, plan, expected) => {
     expect(plan).toEqual(expected);
   });

@@ -1,7 +1,7 @@
 // The newest state of an object that we know: what the watch has brought, or what we wrote and the watch will bring in a moment.
-// A binding is four writes; without this each of them would be followed by looks at states that are no more.
+// Without this a controller that writes again and again would decide by states that are no more.
 // Reads: informers. Mirrors: storeClaimUpdate and storeVolumeUpdate in pkg/controller/volume/persistentvolume/pv_controller_base.go.
-// Used by: persistentVolume.ts, act.ts.
+// Used by: persistentVolume/, attachDetach/.
 import type { KubeObject } from '../../apimachinery/types.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/informerCache.ts';
