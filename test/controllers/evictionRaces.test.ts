@@ -93,7 +93,7 @@ it.each([
     await until(async () => health.healthy.size === 10 && (await allowed()) === 10 - least, 30_000, 'ten healthy pods');
     health.begin();
     let evicted = 0;
-    const end = Date.now() + 1500;
+    const end = Date.now() + 1000;
     const patience = end + 30_000;
     // On a slow machine too, more than the first ones are evicted: each behind them waited for a new pod.
     const goesOn = () => Date.now() < end || (evicted <= 10 - least && Date.now() < patience);
@@ -108,7 +108,7 @@ it.each([
     };
     // A few times only: on a slow machine each one needs longer to begin than a pod to be replaced.
     const restarts = async () => {
-      for (const pause of [300, 500, 700]) {
+      for (const pause of [200, 300, 400]) {
         await new Promise((resolve) => setTimeout(resolve, pause));
         await manager.stop();
         manager = startManager(server, flags);
