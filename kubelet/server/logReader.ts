@@ -53,8 +53,12 @@ export async function* readLog(
 ): AsyncGenerator<Buffer> {
   let left = o.limitBytes ?? Number.POSITIVE_INFINITY;
   let lineStart = true;
+  // A log that grows while it is read: the last two lines are two all the same.
+  let lines = o.follow ? Number.POSITIVE_INFINITY : (o.tail ?? Number.POSITIVE_INFINITY);
   for await (const raw of rawLines(path, o, running, signal)) {
+    if (lines <= 0) return;
     const line = parseLogLine(raw);
+    if (line) lines--;
     if (!line || (o.stream && line.stream !== o.stream)) continue;
     if (o.since !== undefined && Date.parse(line.time) < o.since) continue;
     const parts = [o.timestamps && lineStart ? `${line.time} ` : '', line.text, line.full ? '\n' : ''];

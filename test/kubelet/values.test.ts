@@ -1,6 +1,7 @@
 // Small pure parts of the kubelet, by tables: names, environment, DNS, resources, security, images, patches, node status.
 import { X509Certificate } from 'node:crypto';
 import {
+  appendFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -502,6 +503,19 @@ test('a certificate for a server that was given none', () => {
   expect([x.checkIP('10.0.0.1'), x.checkIP('fd00::1')]).toEqual(['10.0.0.1', 'fd00::1']);
   expect(x.verify(x.publicKey)).toBe(true);
   expect(Date.parse(x.validTo)).toBeGreaterThan(Date.now());
+});
+
+test('the last lines are as many as were asked for, also of a log that grows meanwhile', async () => {
+  const path = join(folder, 'growing.log');
+  const line = (n: number) => `2026-01-01T00:00:00.000000001Z stdout F line ${n}\n`;
+  writeFileSync(path, line(1) + line(2) + line(3));
+  let out = '';
+  const o = { follow: false, timestamps: false, tail: 2 };
+  for await (const piece of readLog(path, o, async () => true, new AbortController().signal)) {
+    if (!out) appendFileSync(path, line(4));
+    out += piece;
+  }
+  expect(out).toBe('line 2\nline 3\n');
 });
 
 test('log lines, and following over a rotation', async () => {
