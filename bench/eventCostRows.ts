@@ -66,7 +66,7 @@ async function fill({ client }: Components, count: number): Promise<void> {
 async function settled({ client }: Components, count: number): Promise<Pod[]> {
   const running = { namespace, fieldSelector: 'status.phase=Running', resourceVersion: '0' };
   const list = async () => {
-    await pause(1000);
+    await pause(2000);
     return (await client.list(pods, { ...running, metadataOnly: true })).items;
   };
   return waitFor('pods Running', 600, list, (items) => items.length >= count);
