@@ -117,6 +117,20 @@ describe('the sentence', () => {
   });
 });
 
+it('each search goes on where the last one ended, so that all nodes have their turn', () => {
+  const world = createWorld(many(300));
+  const wanted = nodesToFind(300, 0);
+  expect(wanted).toBe(144);
+  const looked = [0, 1, 2].map((i) => {
+    const decision = world.decide(pod(`p${i}`));
+    if (!('among' in decision)) throw new Error('it fits nowhere');
+    const names = world.handle.snapshot.nodes.map((n) => n.name);
+    return decision.among.map((n) => names.indexOf(n.name));
+  });
+  const expected = Array.from({ length: 3 * wanted }, (_, i) => i % 300);
+  expect(looked.flat()).toEqual(expected);
+});
+
 describe('preemption', () => {
   const preempt = (world: ReturnType<typeof createWorld>, cpu = '2') => {
     const profile = world.defaultProfile();
