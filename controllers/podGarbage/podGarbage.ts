@@ -41,16 +41,16 @@ export async function sweep(
   const { informers } = context;
   const all = informers.informer(pods).list() as Pod[];
   const nodeOf = (name: string) => informers.informer(nodes).get(name) as Node | undefined;
-  for (const pod of surplusEnded(all, threshold)) await remove(context, pod);
-  for (const pod of lostWithNode(all, nodeOf)) await remove(context, pod);
+  for (const pod of surplusEnded(all, threshold)) await remove(context, pod, 'terminated');
+  for (const pod of lostWithNode(all, nodeOf)) await remove(context, pod, 'out-of-service');
   const gone = await nodesGone(
     context,
     nodesMissing(all, (name) => nodeOf(name) !== undefined),
     missingSince,
   );
   const orphaned = condition('DeletionByPodGC', 'PodGC: node no longer exists', context);
-  for (const pod of all) if (gone.has(pod.spec?.nodeName ?? '')) await remove(context, pod, orphaned);
-  for (const pod of neverScheduled(all)) await remove(context, pod);
+  for (const pod of all) if (gone.has(pod.spec?.nodeName ?? '')) await remove(context, pod, 'orphaned', orphaned);
+  for (const pod of neverScheduled(all)) await remove(context, pod, 'unscheduled');
 }
 
 /** Those missing for long enough of which the server too says that they are not there. */
@@ -78,15 +78,29 @@ const condition = (reason: string, message: string, { clock }: ControllerContext
 });
 
 /** A pod that has not ended is said to have failed first: so that a Job counts it. One that cannot be removed holds up no other. */
-async function remove({ client, log }: ControllerContext, pod: Pod, why?: object): Promise<void> {
+async function remove(context: ControllerContext, pod: Pod, reason: string, why?: object): Promise<void> {
+  const { client, log } = context;
   const { name, namespace, uid } = pod.metadata;
   const status = { phase: 'Failed', ...(why ? { conditions: [why] } : {}) };
   try {
     if (!isTerminal(pod))
       await client.patch(pods, name, namespace, 'strategic', { metadata: { uid }, status }, { subresource: 'status' });
     await client.delete(pods, name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } });
+    count(context, 'pods', namespace!, reason);
   } catch (error) {
     if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) return;
+    count(context, 'pod_errors', namespace!, reason);
     log.warn({ pod: `${namespace}/${name}`, error: String(error) }, 'pod could not be cleared away');
   }
+}
+
+/** Under upstream's names and reasons. */
+function count({ metrics }: ControllerContext, what: 'pods' | 'pod_errors', namespace: string, reason: string): void {
+  const help = {
+    pods: 'Number of pods that are being forcefully deleted since the Pod GC Controller started.',
+    pod_errors: 'Number of errors encountered when forcefully deleting the pods since the Pod GC Controller started.',
+  };
+  metrics
+    ?.counter(`pod_gc_collector_force_delete_${what}_total`, help[what], ['namespace', 'reason'])
+    .inc({ namespace, reason });
 }

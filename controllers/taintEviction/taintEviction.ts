@@ -71,7 +71,7 @@ function startOf(taints: readonly Taint[], seenAt: number): number {
   return times.some(Number.isNaN) ? seenAt : Math.max(...times);
 }
 
-async function evict(pod: Pod, { client, clock }: ControllerContext): Promise<void> {
+async function evict(pod: Pod, { client, clock, metrics }: ControllerContext): Promise<void> {
   const { name, namespace, uid } = pod.metadata;
   const condition = {
     type: 'DisruptionTarget',
@@ -92,4 +92,10 @@ async function evict(pod: Pod, { client, clock }: ControllerContext): Promise<vo
     ),
   );
   await tolerate(['NotFound'], client.delete(pods, name, namespace, { preconditions: { uid } }));
+  metrics
+    ?.counter(
+      'taint_eviction_controller_pod_deletions_total',
+      'Total number of Pods deleted by TaintEvictionController since its start.',
+    )
+    .inc();
 }

@@ -1,4 +1,5 @@
 // Nodes that a test plays: one falls silent, its pods are moved on; one comes back before its pods had to go.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toMicroTime, toTime } from '../../apimachinery/clock.ts';
 import { type CIDR, parseCIDR } from '../../apimachinery/ipFormat.ts';
@@ -145,6 +146,11 @@ it('a silent node: unknown, tainted, its pods out of service, then deleted when 
       'leaves TaintManagerEviction: Marking for deletion Pod default/leaves',
     ]),
   );
+  const port = readFileSync(`${server.folder}/manager-port`, 'utf8');
+  const numbers = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(numbers).toMatch(/^taint_eviction_controller_pod_deletions_total [1-9]/m);
+  expect(numbers).toContain('node_collector_zone_size{zone=":\u0000:a"} 2');
+  expect(numbers).toContain('node_collector_evictions_total{zone=":\u0000:a"} 1\n');
   for (const name of ['stays', 'patient', 'saved'])
     expect((await getPod(name)).metadata.deletionTimestamp).toBeUndefined();
 });
