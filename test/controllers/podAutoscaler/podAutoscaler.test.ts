@@ -105,6 +105,8 @@ describe('by CPU', () => {
     await see(ns, `Warning FailedGetResourceMetric: ${missing}`);
     const list = `invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: ${missing}`;
     await see(ns, `Warning FailedComputeMetricsReplicas: ${list}`);
+    // Events are told on the way, the status comes at the end.
+    await until(async () => 'ScalingActive' in (await conditions(ns)));
     expect(await conditions(ns)).toEqual({
       AbleToScale: "True SucceededGetScale: the HPA controller was able to get the target's current scale",
       ScalingActive: `False FailedGetResourceMetric: the HPA was unable to compute the replica count: ${missing}`,
@@ -201,7 +203,7 @@ describe('by other metrics', () => {
       expect(metrics.asked).toContain(path);
       metrics.customVersions = ['v1beta2', 'v1beta1'];
     },
-    30_000,
+    60_000,
   );
 
   it('of an object, whole and for each pod, and of the namespace', async () => {
@@ -260,6 +262,7 @@ describe('by other metrics', () => {
     const told = `invalid metrics (1 invalid out of 2), first error is: failed to get none external metric value: failed to get none external metric: ${why}`;
     await see(ns, `Warning FailedComputeMetricsReplicas: ${told}`);
     expect(await replicas(ns)).toBe(2);
+    await until(async () => Boolean((await get(ns)).status?.currentMetrics?.length));
     expect((await get(ns)).status!.currentMetrics).toEqual([
       { type: 'External', external: { metric: { name: 'queue' }, current: { value: '2' } } },
       { type: '' },
@@ -321,9 +324,8 @@ describe('by other metrics', () => {
       'f',
     );
     await see(ns, 'Warning SelectorRequired: selector is required');
-    expect((await conditions(ns, 'f'))['ScalingActive']).toBe(
-      "False InvalidSelector: the HPA target's scale is missing a selector",
-    );
+    const invalid = "False InvalidSelector: the HPA target's scale is missing a selector";
+    await until(async () => (await conditions(ns, 'f'))['ScalingActive'] === invalid, 30_000, invalid);
     await client.raw(
       'PATCH',
       `${path}/f/status`,
@@ -381,6 +383,8 @@ describe('without looking at metrics', () => {
     const ns = await makeNamespace();
     await make(ns, { scaleTargetRef });
     await see(ns, `Warning FailedGetScale: ${why}`);
+    // Events are told on the way, the status comes at the end.
+    await until(async () => 'ScalingActive' in (await conditions(ns)));
     expect(await conditions(ns)).toEqual({
       AbleToScale: `False FailedGetScale: the HPA controller was unable to get the target's current scale: ${why}`,
     });
