@@ -114,15 +114,27 @@ function fromCache(cache: ResourceCache, w: Wanted): Source {
   return { items: cache.list({ namespace: w.namespace || undefined, after }) };
 }
 
+/** So many are read and parsed at once: others get their turn in between. */
+const readAtOnce = 250;
+
 async function fromStore(api: Api, cache: ResourceCache, w: Wanted, snapshot: number): Promise<Source> {
   const prefix = w.namespace ? `${cache.spec.prefix}${w.namespace}/` : cache.spec.prefix;
-  const after = w.from ? cache.spec.prefix + w.from.after : undefined;
+  let after = w.from ? cache.spec.prefix + w.from.after : undefined;
+  const items: Cached[] = [];
+  // One more than the page holds tells that there is more. A selector thins out what is read.
+  let wanted = w.limit > 0 ? w.limit + 1 : Number.POSITIVE_INFINITY;
   try {
-    // A selector thins a page out, so the store is asked for all that is behind the token.
-    const limit = w.limit > 0 && w.selection.everything ? w.limit + 1 : undefined;
-    const found = await api.store.list(prefix, { at: snapshot, after, limit });
-    const items = found.items.map((stored) => cachedFrom(stored, cache.spec));
-    return { items: (await cache.show?.(items)) ?? items, behind: found.remaining };
+    for (;;) {
+      const limit = w.selection.everything ? Math.min(wanted, readAtOnce) : readAtOnce;
+      const found = await api.store.list(prefix, { at: snapshot, after, limit });
+      const read = found.items.map((stored) => cachedFrom(stored, cache.spec));
+      const matching = ((await cache.show?.(read)) ?? read).filter((item) => w.selection.matches(item));
+      for (const item of matching) items.push(item);
+      wanted -= matching.length;
+      if (!found.more || wanted <= 0) return { items, behind: found.remaining };
+      after = found.items.at(-1)!.key;
+      await new Promise(setImmediate);
+    }
   } catch (error) {
     if (error instanceof Compacted)
       throw w.from
