@@ -93,23 +93,26 @@ function mergeByAddresses(
 
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Ready addresses first, the rest cut; each subset keeps its part of the room. */
+/** Ready addresses first, the rest cut; each subset keeps its part of the room, rounded up, as long as there is any. */
 export function truncate(subsets: EndpointSubset[]): { subsets: EndpointSubset[]; truncated: boolean } {
-  const count = (of: (s: EndpointSubset) => Address[] | undefined) =>
-    subsets.reduce((n, s) => n + (of(s)?.length ?? 0), 0);
-  const ready = count((s) => s.addresses);
-  const notReady = count((s) => s.notReadyAddresses);
+  const count = (of: 'addresses' | 'notReadyAddresses') => subsets.reduce((n, s) => n + (s[of]?.length ?? 0), 0);
+  const [ready, notReady] = [count('addresses'), count('notReadyAddresses')];
   if (ready + notReady <= mostAddresses) return { subsets, truncated: false };
-  const keepReady = Math.min(ready, mostAddresses);
-  const keepNotReady = mostAddresses - keepReady;
-  const cut = (list: Address[] | undefined, keep: number, of: number) =>
-    list && of ? list.slice(0, Math.floor((list.length * keep) / of)) : undefined;
-  const parts = subsets.map(({ ports, ...s }) => {
-    const addresses = cut(s.addresses, keepReady, ready);
-    const notReadyAddresses = cut(s.notReadyAddresses, keepNotReady, notReady);
+  const cutReady = ready > mostAddresses;
+  const [room, all] = cutReady ? [mostAddresses, ready] : [mostAddresses - ready, notReady];
+  let left = room;
+  const part = (list: Address[] = []): Address[] => {
+    const kept = list.slice(0, Math.min(left, Math.ceil((list.length / all) * room)));
+    left -= kept.length;
+    return kept;
+  };
+  const parts = subsets.map(({ addresses = [], notReadyAddresses, ports }) => {
+    const kept = cutReady
+      ? { addresses: part(addresses), notReadyAddresses: [] }
+      : { addresses, notReadyAddresses: part(notReadyAddresses) };
     return {
-      ...(addresses?.length ? { addresses } : {}),
-      ...(notReadyAddresses?.length ? { notReadyAddresses } : {}),
+      ...(kept.addresses.length ? { addresses: kept.addresses } : {}),
+      ...(kept.notReadyAddresses.length ? { notReadyAddresses: kept.notReadyAddresses } : {}),
       ports,
     };
   });

@@ -132,6 +132,76 @@ describe('Endpoints', () => {
     });
   });
 
+  it.each<[string, [number, number][], [number, number][]]>([
+    [
+      'three of ready ones',
+      [
+        [400, 0],
+        [400, 0],
+        [400, 0],
+      ],
+      [
+        [334, 0],
+        [334, 0],
+        [332, 0],
+      ],
+    ],
+    [
+      'ready ones leave no room',
+      [
+        [600, 5],
+        [400, 5],
+      ],
+      [
+        [600, 0],
+        [400, 0],
+      ],
+    ],
+    [
+      'some that are not ready',
+      [
+        [300, 300],
+        [300, 500],
+      ],
+      [
+        [300, 150],
+        [300, 250],
+      ],
+    ],
+    [
+      'only some that are not ready',
+      [
+        [0, 900],
+        [0, 600],
+      ],
+      [
+        [0, 600],
+        [0, 400],
+      ],
+    ],
+    [
+      'too many ready ones',
+      [
+        [1200, 9],
+        [300, 9],
+      ],
+      [
+        [800, 0],
+        [200, 0],
+      ],
+    ],
+  ])('subsets keep their parts: %s', (_, sizes, kept) => {
+    const list = (n: number) => Array.from({ length: n }, (_x, i) => ({ ip: `10.0.${i >> 8}.${i & 255}` }));
+    const subsets = sizes.map(([ready, not], i) => ({
+      addresses: list(ready),
+      notReadyAddresses: list(not),
+      ports: [{ port: i + 1 }],
+    }));
+    const cut = truncate(subsets);
+    expect(cut.truncated).toBe(true);
+    expect(cut.subsets.map((s) => [s.addresses?.length ?? 0, s.notReadyAddresses?.length ?? 0])).toEqual(kept);
+  });
+
   it('carry the labels of their Service and who keeps them', () => {
     expect(planMetadata(service({ clusterIP: 'None' }, { a: 'b' }), undefined, false).labels).toEqual({
       a: 'b',
