@@ -16,7 +16,7 @@ const onByDefault = `
   statefulset-controller taint-eviction-controller ttl-after-finished-controller ttl-controller
   validatingadmissionpolicy-status-controller volumeattributesclass-protection-controller`;
 
-/** They run with --cloud-provider alone; upstream's manager knows the names of all but the last, its cloud-controller-manager all. */
+/** They run with --cloud-provider alone; upstream's own manager has the names of the last three, its cloud-controller-manager all. */
 const cloud = 'cloud-node-controller cloud-node-lifecycle-controller node-route-controller service-lb-controller';
 
 /** Of features that are off by default in v1.35: their names may be said, and nothing runs under them here. */
@@ -24,6 +24,7 @@ const behindGates = `
   device-taint-eviction-controller kube-apiserver-serving-clustertrustbundle-publisher-controller
   podcertificaterequest-cleaner-controller storage-version-migrator-controller storageversion-garbage-collector-controller`;
 
+/** selinux-warning-controller is known and not there: it tells of pods whose SELinux labels differ on one volume, and no kubelet here labels volumes. */
 const offByDefault = 'bootstrap-signer-controller selinux-warning-controller token-cleaner-controller';
 
 const words = (text: string) => text.split(/\s+/).filter(Boolean);

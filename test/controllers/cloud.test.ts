@@ -3,12 +3,14 @@ import { events, nodes, services } from '../../apimachinery/resources.ts';
 import type { Node, Service } from '../../apimachinery/types.ts';
 import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
+import { silentLogger } from '../../component-base/logger.ts';
 import { inRanges, nextAddress, parseRange } from '../../controllers/cloud/addresses.ts';
 import { localProvider } from '../../controllers/cloud/localProvider.ts';
 import { flags, run } from '../../controllers/cloud/main.ts';
 import { addressesOf, cloudPairs, labelsOf } from '../../controllers/cloud/node.ts';
 import { lookAt } from '../../controllers/cloud/nodeLifecycle.ts';
-import { planRoutes } from '../../controllers/cloud/route.ts';
+import type { CloudProvider, Route } from '../../controllers/cloud/provider.ts';
+import { planRoutes, routeController } from '../../controllers/cloud/route.ts';
 import { changeOf, needsCleanup, takesTraffic, wantsLoadBalancer } from '../../controllers/cloud/servicePlan.ts';
 import { secondLabels } from '../../controllers/common/secondLabels.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
@@ -197,6 +199,59 @@ describe('nodes of a cloud', () => {
       { name: 'n1', target: 'n1', cidr: 'fd00:1::/64' },
       { name: 'n2', target: 'n2', cidr: '10.244.2.0/24' },
     ]);
+  });
+});
+
+describe('routes of a cloud that has some', () => {
+  it('are made and taken off; a node without one is told of, and has it at the next look', async () => {
+    const podCIDRs = ['10.244.1.0/24'];
+    const list = [
+      node('n1', { spec: { podCIDRs } }),
+      node('n2', { spec: { podCIDRs: ['10.244.2.0/24'] } }),
+      node('n3'),
+    ];
+    const routes: Route[] = [{ name: 'old', target: 'gone', cidr: '10.244.9.0/24' }];
+    let refuse = true;
+    const provider: CloudProvider = {
+      name: 'fake',
+      routes: {
+        list: async () => [...routes],
+        async create(route) {
+          if (refuse && route.target === 'n2') throw new Error('quota');
+          routes.push(route);
+        },
+        delete: async (route) => void routes.splice(routes.indexOf(route), 1),
+      },
+    };
+    const told: string[] = [];
+    const context = {
+      informers: { informer: () => ({ list: () => list }) },
+      events: {
+        event: (_about: any, _type: string, reason: string, text: string) => void told.push(`${reason}: ${text}`),
+      },
+      client: {
+        async patch(_r: any, name: string, _ns: any, _type: string, { status }: any) {
+          list.find((n) => n.metadata.name === name)!.status!.conditions = status.conditions;
+        },
+      },
+      clock: { now: () => now },
+      log: silentLogger,
+    } as any;
+    const controller = routeController(provider, { clusterCidrs: ['10.244.0.0/16'], period: 1000 })!;
+    const conditions = () =>
+      list.map((n) => n.status?.conditions?.map((c) => `${c.type}=${c.status} ${c.reason}`).join());
+    await controller.reconcile('all', context);
+    expect(routes.map((r) => [r.target, r.cidr])).toEqual([['n1', '10.244.1.0/24']]);
+    expect(conditions()).toEqual([
+      'NetworkUnavailable=False RouteCreated',
+      'NetworkUnavailable=True NoRouteCreated',
+      undefined,
+    ]);
+    expect(told).toEqual(['FailedToCreateRoute: Could not create route n2 10.244.2.0/24 for node n2: quota']);
+    refuse = false;
+    await controller.reconcile('all', context);
+    expect(conditions()[1]).toBe('NetworkUnavailable=False RouteCreated');
+    expect(routeController({ name: 'none' }, { clusterCidrs: [], period: 1 })).toBeUndefined();
   });
 });
 

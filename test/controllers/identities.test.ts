@@ -7,6 +7,7 @@ import type { Client } from '../../client/client.ts';
 import { parseFlags } from '../../component-base/flags.ts';
 import { enabledControllers } from '../../controllers/controllers.ts';
 import { flags } from '../../controllers/flags.ts';
+import { knownControllers } from '../../controllers/names.ts';
 import { startTestApiServer, type TestApiServer, until } from '../kit/apiServer.ts';
 import { type RunningManager, runPods, startManager } from './manager.ts';
 
@@ -68,6 +69,21 @@ describe('controllers', () => {
     const all = accounts.flatMap((name) => rolesOf(name).map((b: any) => b.roleRef.name));
     expect(all).not.toContain('cluster-admin');
     expect(all.every((name) => name.startsWith('system:controller:'))).toBe(true);
+  });
+
+  it('are all of upstream’s that v1.35 runs by default', () => {
+    const { config } = parseFlags(flags, everything(server.folder));
+    const there = new Set(enabledControllers(config).map((c) => c.name));
+    expect(knownControllers.filter((name) => !there.has(name))).toEqual([
+      'device-taint-eviction-controller',
+      'kube-apiserver-serving-clustertrustbundle-publisher-controller',
+      // The cloud that is built in has no routes: the pod network makes its own.
+      'node-route-controller',
+      'podcertificaterequest-cleaner-controller',
+      'selinux-warning-controller',
+      'storage-version-migrator-controller',
+      'storageversion-garbage-collector-controller',
+    ]);
   });
 
   it('may do all that they have to', { timeout: 40_000 }, async () => {
