@@ -384,7 +384,7 @@ describe('without looking at metrics', () => {
     await make(ns, { scaleTargetRef });
     await see(ns, `Warning FailedGetScale: ${why}`);
     // Events are told on the way, the status comes at the end.
-    await until(async () => 'ScalingActive' in (await conditions(ns)));
+    await until(async () => 'AbleToScale' in (await conditions(ns)));
     expect(await conditions(ns)).toEqual({
       AbleToScale: `False FailedGetScale: the HPA controller was unable to get the target's current scale: ${why}`,
     });
