@@ -149,8 +149,8 @@ beforeAll(async () => {
   proxy.failing = true;
   for (const role of Object.keys(mains)) for (const which of ['a', 'b']) start(`${role}-${which}`);
   const account = () => client.get(serviceAccounts, 'default', namespace).then(Boolean, () => false);
-  await until(account, 30_000, 'the default ServiceAccount');
-}, 90_000);
+  await until(account, 90_000, 'the default ServiceAccount');
+}, 150_000);
 afterAll(async () => {
   ending = true;
   agent.abort();
