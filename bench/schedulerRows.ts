@@ -20,7 +20,8 @@ import { pause, runLoad } from './processes.ts';
 import type { Row } from './table.ts';
 import type { Workload } from './workloads.ts';
 
-const attempts = (result: string) => `scheduler_schedule_attempts_total{result="${result}"}`;
+const attempts = (result: string) =>
+  `scheduler_schedule_attempts_total{profile="default-scheduler",result="${result}"}`;
 
 export async function schedulerRow(w: Workload, log: (text: string) => void): Promise<Row[]> {
   // Nobody is there to take off the taint of new nodes.

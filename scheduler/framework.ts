@@ -66,6 +66,8 @@ export interface PostFilterResult {
   /** Absent: room will be made by `act`. */
   status?: Status;
   nominate?: string;
+  /** How many pods have to go. */
+  victims?: number;
   /** What has to be written for it; runs beside the next cycles. */
   act?(): Promise<void>;
   /** Others have to be asked first: the result is theirs. The next decision waits for it. */

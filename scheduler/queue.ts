@@ -49,6 +49,8 @@ export interface SchedulingQueue {
   find(
     uid: string,
   ): { where: 'active' | 'backoff' | 'unschedulable'; pod: QueuedPod; until?: number } | InFlightPod | undefined;
+  /** Of each pod that waits for an event, the plugins that refused it. */
+  refusals(): Iterable<{ plugin: string; profile: string }>;
   counts(): { active: number; backoff: number; unschedulable: number; gated: number };
   close(): void;
 }
@@ -232,6 +234,10 @@ export function createQueue(o: QueueOptions): SchedulingQueue {
       if (resting) return { where: 'backoff', pod: resting, until: backoffEnd(resting) };
       const waiting = unschedulable.get(uid);
       return waiting && { where: 'unschedulable', pod: waiting };
+    },
+    *refusals() {
+      for (const { refusedBy, profile } of unschedulable.values())
+        for (const plugin of refusedBy) yield { plugin, profile: profile.schedulerName };
     },
     counts() {
       const gated = [...unschedulable.values()].filter((p) => p.gatedBy).length;

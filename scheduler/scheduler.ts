@@ -138,6 +138,7 @@ function afterPostFilters(
   result: PostFilterResult,
 ): void {
   if (result.nominate) handle.nominations.set(pod.info, result.nominate);
+  w.metrics?.preempted(result.victims);
   const failure: Failure = { reason: 'Unschedulable', diagnosis, nominate: result.nominate };
   const { act: makeRoom } = result;
   if (!makeRoom) {
@@ -196,7 +197,7 @@ function fail(w: Working, pod: QueuedPod, failure: Failure): void {
   }
   const isError = failure.reason === 'SchedulerError';
   if (isError || !failure.diagnosis) pod.refusedBy = pod.pendingPlugins = new Set();
-  w.metrics?.attempted(isError ? 'error' : 'unschedulable');
+  w.metrics?.attempted(isError ? 'error' : 'unschedulable', pod);
   const message = failure.message ?? fitMessage(failure.diagnosis!);
   if (!w.signal.aborted) w.slots.run(() => tellFailure(handle, now, failure, message));
   w.queue.fail(pod, { ...pod.info, pod: now }, isError || failure.retry === true);
@@ -217,7 +218,7 @@ function place(w: Working, pod: QueuedPod, node: string, handle: Handle, started
     const outcome = await bindingCycle(handle, pod, node, w.signal);
     if (outcome === 'bound') {
       w.queue.done(pod.info.uid);
-      w.metrics?.attempted('scheduled', performance.now() - started, pod);
+      w.metrics?.attempted('scheduled', pod, performance.now() - started);
       w.why.ended(pod, 'Scheduled', { node });
     } else if (outcome === 'gone') {
       // Another scheduler was first, or it is deleted: the watch tells.

@@ -158,7 +158,7 @@ function preempt(pod: PodInfo, { node, pods: victims }: Candidate, handle: Handl
     ...victims.map((victim) => evict(victim, pod, node, handle)),
     ...outrun.map((other) => disappoint(other, handle)),
   ];
-  return { nominate: node, act: async () => void (await Promise.all(acts())) };
+  return { nominate: node, victims: victims.length, act: async () => void (await Promise.all(acts())) };
 }
 
 /** Tells the API server too that a pod waits for that node no more. */

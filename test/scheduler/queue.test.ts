@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Cause } from '../../apimachinery/cause.ts';
 import type { Pod } from '../../apimachinery/types.ts';
+import { createMetrics } from '../../component-base/metrics.ts';
 import { action, assignedPodDelete, nodeAdd } from '../../scheduler/clusterEvents.ts';
+import { createSchedulerMetrics } from '../../scheduler/metrics.ts';
 import { podInfoOf } from '../../scheduler/podInfo.ts';
 import { createQueue, type QueuedPod, type SchedulingQueue } from '../../scheduler/queue.ts';
 import { fakeClock } from '../client/fakeClock.ts';
@@ -167,6 +169,30 @@ describe('a pod that fits nowhere', () => {
     expect(again.info.pod).toBe(now);
     expect(again.causes).toEqual([cause('6')]);
   });
+});
+
+it('is counted by plugin and profile', async () => {
+  const { clock, queue, add, next, refuse } = setUp();
+  const metrics = createMetrics();
+  const numbers = createSchedulerMetrics(metrics, queue, () => clock.now());
+  add(pod('p', { cpu: '1' }));
+  const p = (await next())!;
+  refuse(p, 'NodeResourcesFit', 'TaintToleration');
+  numbers.attempted('unschedulable', p);
+  numbers.preempted(2);
+  const shown = async () => (await metrics.text()).split('\n').filter((line) => /^scheduler_/.test(line));
+  expect(await shown()).toEqual(
+    expect.arrayContaining([
+      'scheduler_schedule_attempts_total{profile="default-scheduler",result="unschedulable"} 1',
+      'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1',
+      'scheduler_unschedulable_pods{plugin="TaintToleration",profile="default-scheduler"} 1',
+      'scheduler_pending_pods{queue="unschedulable"} 1',
+      'scheduler_preemption_attempts_total 1',
+      'scheduler_preemption_victims_sum 2',
+    ]),
+  );
+  queue.delete(p.info.uid);
+  expect((await shown()).some((line) => line.startsWith('scheduler_unschedulable_pods{'))).toBe(false);
 });
 
 describe('back-off', () => {
