@@ -50,6 +50,8 @@ beforeAll(async () => {
   } as never);
   await available(3);
   await until(async () => (await slices()).length === 3, 30_000, 'the endpoints');
+  // By another controller, in its own time.
+  await until(async () => (await addresses()).length === 3, 30_000, 'the addresses in Endpoints');
   podList = (await client.list(pods, { namespace })).items;
   replicaSet = (await client.list(replicaSets, { namespace })).items[0]!;
 }, 120_000);
@@ -65,6 +67,8 @@ const slices = async () =>
   (await client.list(endpointSlices, { namespace, labelSelector: 'kubernetes.io/service-name=web' })).items.flatMap(
     (s) => (s.endpoints ?? []).filter((e) => e.conditions?.ready).map((e) => e.addresses[0]!),
   );
+const addresses = async () =>
+  ((await client.get(endpoints, 'web', namespace)).subsets ?? []).flatMap((s) => s.addresses ?? []);
 const trace = (...more: string[]) => cluster.mini('trace', 'deployment/web', ...more);
 const lines = async () => (await trace()).trimEnd().split('\n');
 const hasOwner = (o: Pod | ReplicaSet, owner: Deployment | ReplicaSet) =>
@@ -92,8 +96,7 @@ describe('what came of it', () => {
       expect(pod.status!.podIP!.startsWith(prefix), `${pod.status!.podIP} in ${prefix}`).toBe(true);
     }
     expect((await slices()).sort()).toEqual(ips);
-    const { subsets } = await client.get(endpoints, 'web', namespace);
-    expect(subsets!.flatMap((s) => s.addresses!.map((a) => [a.ip, a.targetRef?.name])).sort()).toEqual(
+    expect((await addresses()).map((a) => [a.ip, a.targetRef?.name]).sort()).toEqual(
       podList.map((p) => [p.status!.podIP, p.metadata.name]).sort(),
     );
   });
