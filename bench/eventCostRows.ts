@@ -82,7 +82,9 @@ async function measure(
 ): Promise<Costs> {
   process.kill(fleet.pid, 'SIGSTOP');
   try {
-    await pause(1000);
+    // Once before it counts, so that both sizes are measured with code that has run for a while.
+    await createMany(changes, (i) => change(client, all[(i * 7) % all.length]!, -i));
+    await pause(3000);
     const rest = watchCpu(parts);
     await pause(5000);
     const atRest = rest();
