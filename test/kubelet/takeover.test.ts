@@ -139,7 +139,10 @@ test('logs: tail, since, timestamps, limit, previous, follow to the end', async 
     { restartPolicy: 'Never' },
     { log: 'begin', 'log-every': '200ms', 'exit-after': '1s', 'exit-code': '0' },
   );
-  await node.until('ends', (p) => !!p.status?.containerStatuses?.[0]?.state?.running);
+  await node.until('ends', (p) => {
+    const { running, terminated } = p.status?.containerStatuses?.[0]?.state ?? {};
+    return !!(running ?? terminated);
+  });
   const followed = await ask('/containerLogs/default/ends/main?follow=true', server);
   expect(followed.body).toMatch(/^begin\nline 1\n.*line 4\n/s);
 });
