@@ -12,7 +12,9 @@ import {
   storageClasses,
 } from '../../../apimachinery/resources.ts';
 import { classOf } from '../../../apimachinery/storage/claims.ts';
+import type { PersistentVolumeClaim } from '../../../apimachinery/types.ts';
 import { sleep } from '../../../client/backoff.ts';
+import { keyOf } from '../../../client/informerCache.ts';
 import { livePods } from '../../eventHandlers.ts';
 import { type Handle, type PluginFactory, type Status, unresolvable } from '../../framework.ts';
 import type { PodInfo } from '../../podInfo.ts';
@@ -25,6 +27,7 @@ import { type PodClaims, podClaims, type Storage, unusableClaim } from './podCla
 
 const name = 'VolumeBinding';
 const immediate = unresolvable(name, 'pod has unbound immediate PersistentVolumeClaims');
+/** Besides looking whenever one of the claims changes. */
 const checkEvery = 1000;
 
 /** What was found out of a pod in this cycle. */
@@ -120,10 +123,21 @@ export const volumeBinding: PluginFactory = (handle, args) => {
       node: (nodeName: string) => informers.informer(nodes).get(nodeName),
     };
     const until = clock.now() + timeout;
-    while (!areBound(assumed, info.pod, storage, around)) {
-      if (signal.aborted) throw new Error('context canceled');
-      if (clock.now() >= until) throw new Error('context deadline exceeded');
-      await sleep(clock, checkEvery, signal);
+    const own = new Set([...assumed.claimsOfVolumes, ...assumed.claims].map(keyOf));
+    let wake = () => {};
+    const changed = (claim: PersistentVolumeClaim) => own.has(keyOf(claim)) && wake();
+    const forget = informers.informer(persistentVolumeClaims).addHandler({ updated: changed, deleted: changed });
+    try {
+      while (!areBound(assumed, info.pod, storage, around)) {
+        if (signal.aborted) throw new Error('context canceled');
+        if (clock.now() >= until) throw new Error('context deadline exceeded');
+        const change = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        await Promise.race([change, sleep(clock, checkEvery, signal)]);
+      }
+    } finally {
+      forget();
     }
   }
 };
