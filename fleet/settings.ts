@@ -1,5 +1,6 @@
 // What the flags mean, checked: how many nodes, their names, what each has, and which address is whose.
 // Reads: flags. Used by: main.ts, node.ts, nodes.ts, leases.ts, pods.ts. Pure.
+import { parseQuantity } from '../apimachinery/quantity.ts';
 import type { Taint } from '../apimachinery/types.ts';
 import { UsageError } from '../component-base/flags.ts';
 import { addressAt, createAddresses, parseRange } from './addresses.ts';
@@ -31,6 +32,9 @@ export function settingsOf(flags: FleetFlags): Settings {
     throw new UsageError(`--node-name-prefix "${prefix}" does not make a name: lower-case letters, digits, - and .`);
   if (flags['node-lease-duration-seconds'] < 4)
     throw new UsageError('--node-lease-duration-seconds must be 4 or more: Leases are renewed at a quarter of it.');
+  for (const [name, amount] of Object.entries(flags['node-capacity']))
+    if (!isQuantity(amount))
+      throw new UsageError(`--node-capacity ${name}=${amount} is no quantity; write such as cpu=32,memory=256Gi.`);
   const range = parseRange('node-cidr', flags['node-cidr']);
   if (range.size < count)
     throw new UsageError(`--node-cidr ${flags['node-cidr']} has no room for ${count} nodes; name a larger range.`);
@@ -48,6 +52,15 @@ export function settingsOf(flags: FleetFlags): Settings {
     leaseSeconds: flags['node-lease-duration-seconds'],
     statusEvery: flags['node-status-report-frequency'],
   };
+}
+
+function isQuantity(text: string): boolean {
+  try {
+    parseQuantity(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseTaint(text: string): Taint {

@@ -16,6 +16,7 @@ describe('settings', () => {
     ['--cidr=10.0.0.400/16', '--cidr'],
     ['--node-cidr=10.0.0.0/30', '--node-cidr'],
     ['--node-lease-duration-seconds=2', '--node-lease-duration-seconds'],
+    ['--node-capacity=cpu=much', '--node-capacity'],
     ['--register-with-taints=x', '--register-with-taints'],
   ])('%s is refused by name', (flag, name) => {
     expect(() => settings(flag)).toThrow(UsageError);
