@@ -25,9 +25,9 @@ const state = (cluster: UpCluster) => readState(dataDir(cluster.dataDir).state)!
 const processes = (cluster: UpCluster): ProcessId[] => state(cluster).components.map((c) => c.process!);
 
 it('two clusters side by side know nothing of each other', async () => {
-  expect(processes(one)).toHaveLength(6);
-  // Two of each but the API server: nodes in processes of their own, and two candidates for each lead.
-  expect(processes(two)).toHaveLength(11);
+  expect(processes(one)).toHaveLength(7);
+  // Two of each but the API server and the maker of volumes: nodes in processes of their own, and two candidates for each lead.
+  expect(processes(two)).toHaveLength(12);
   for (const [cluster, nodes] of [
     [one, ['node-1']],
     [two, ['node-1', 'node-2']],
