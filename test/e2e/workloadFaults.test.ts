@@ -29,12 +29,13 @@ import { insist, watchBindings } from '../kit/faults.ts';
 const rounds = Number(process.env['FAULT_ROUNDS'] ?? 1);
 const namespace = 'work';
 const nodeNames = ['n0', 'n1', 'n2', 'n3'];
-const elect = [
-  '--leader-elect-lease-duration=4s',
-  '--leader-elect-renew-deadline=3s',
-  '--leader-elect-retry-period=300ms',
-  '--secure-port=0',
+/** Upstream's times, shortened where there is little of it: not more, as a busy machine costs leaders their Leases. */
+const short = [
+  '--leader-elect-lease-duration=8s',
+  '--leader-elect-renew-deadline=6s',
+  '--leader-elect-retry-period=500ms',
 ];
+const elect = ['--secure-port=0', ...(rounds > 1 ? [] : short)];
 const silentNodes = ['--node-monitor-grace-period=1h', '--node-startup-grace-period=1h'];
 const mains = { scheduler: 'scheduler/main.ts', manager: 'controllers/main.ts' };
 const leaseNames = { scheduler: 'kube-scheduler', manager: 'kube-controller-manager' };
@@ -201,7 +202,7 @@ async function createBroken(): Promise<void> {
   const absent = { ...template('broken', 'v1') };
   Object.assign(absent.spec, { serviceAccountName: 'absent' });
   const spec = { selector: { matchLabels: { app: 'broken' } }, template: absent };
-  for (const r of [deployments, statefulSets, daemonSets])
+  for (const r of [deployments, statefulSets, daemonSets] as Resource<any>[])
     await client.create(r, { metadata: { name: 'broken', namespace }, spec } as never);
   await client.create(jobs, {
     metadata: { name: 'broken', namespace },
@@ -236,7 +237,7 @@ async function settles(image: string, jobNames: string[]): Promise<void> {
     ].join();
     return missing === '';
   };
-  await until(isRight, 90_000, 'all of it').catch((error) => {
+  await until(isRight, 150_000, 'all of it').catch((error) => {
     throw new Error(`${error.message}: ${missing}`);
   });
   for (const { metadata, status } of await items<any>(jobs)) {
@@ -261,7 +262,7 @@ async function leader(role: Role): Promise<string> {
 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it('all converges, nothing is doubled', { timeout: 120_000 + rounds * 240_000 }, async () => {
+it('all converges, nothing is doubled', { timeout: 180_000 + rounds * 400_000 }, async () => {
   await createBroken();
   await apply('v0', true);
   await client.create(jobs, job('first') as never);
@@ -301,7 +302,7 @@ it('all converges, nothing is doubled', { timeout: 120_000 + rounds * 240_000 },
   }
 });
 
-it('a CronJob starts each of its Jobs once, whoever leads', { timeout: 240_000, skip: rounds < 2 }, async () => {
+it('a CronJob starts each of its Jobs once, whoever leads', { timeout: 400_000, skip: rounds < 2 }, async () => {
   const jobTemplate = {
     spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'ends' }] } } },
   };
@@ -312,7 +313,7 @@ it('a CronJob starts each of its Jobs once, whoever leads', { timeout: 240_000, 
   const made = async () => (await items<any>(jobs)).filter((j) => j.metadata.ownerReferences?.[0]?.name === 'tick');
   // The one whose clock is behind comes first: after the other it would have to wait until its own clock gets there.
   if ((await leader('manager')) === 'a') running.get('manager-a')!.kill('SIGKILL');
-  await until(async () => (await leader('manager')) === 'b', 30_000, 'b to lead');
+  await until(async () => (await leader('manager')) === 'b', 60_000, 'b to lead');
   await until(async () => (await made()).length >= 1, 120_000, 'the first');
   running.get('manager-b')!.kill('SIGKILL');
   await until(async () => (await made()).length >= 2, 120_000, 'the second');
