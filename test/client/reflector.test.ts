@@ -220,6 +220,7 @@ describe('reflector', () => {
 
 describe('informer', () => {
   it('indexes, and keeps indexes true as objects change', async () => {
+    const stream = Promise.withResolvers<Response>();
     const f = await follow([
       (r) => {
         r.writeHead(200);
@@ -228,15 +229,14 @@ describe('informer', () => {
             event('ADDED', pod('b', 2, { labels: { x: '1' } })) +
             end(5),
         );
-        setTimeout(
-          () => r.write(event('MODIFIED', pod('a', 6, { labels: { x: '2' } })) + event('DELETED', pod('b', 7))),
-          30,
-        );
+        stream.resolve(r);
       },
     ]);
     f.informer.addIndex('x', (p) => [p.metadata.labels?.x ?? '']);
     await f.started;
     expect(f.informer.byIndex('x', '1').map((p) => p.metadata.name)).toEqual(['a', 'b']);
+    const changes = event('MODIFIED', pod('a', 6, { labels: { x: '2' } })) + event('DELETED', pod('b', 7));
+    (await stream.promise).write(changes);
     await eventually(() => f.heard.length === 4);
     expect(f.informer.byIndex('x', '1')).toEqual([]);
     expect(f.informer.byIndex('x', '2')).toHaveLength(1);
@@ -244,11 +244,12 @@ describe('informer', () => {
   });
 
   it('tells a late handler what is there, and nothing after it is removed', async () => {
+    const stream = Promise.withResolvers<Response>();
     const f = await follow([
       (r) => {
         r.writeHead(200);
         r.write(event('ADDED', pod('a', 1)) + end(5));
-        setTimeout(() => r.write(event('ADDED', pod('b', 6))), 50);
+        stream.resolve(r);
       },
     ]);
     await f.started;
@@ -256,6 +257,7 @@ describe('informer', () => {
     const remove = f.informer.addHandler({ added: (o) => late.push(o.metadata.name) });
     expect(late).toEqual(['a']);
     remove();
+    (await stream.promise).write(event('ADDED', pod('b', 6)));
     await eventually(() => f.heard.length === 2);
     expect(late).toEqual(['a']);
   });
