@@ -2,7 +2,6 @@
 // made twice, and one that is going is not counted as there. The caches would show it too late.
 // Reads: pods, from the server. Upstream has no such look. Used by: podControl.ts, ../job/managePods.ts.
 import { pods } from '../../apimachinery/resources.ts';
-import { isReason } from '../../apimachinery/status.ts';
 import type { KubeObject, Pod } from '../../apimachinery/types.ts';
 import type { ControllerContext } from '../../client/controller.ts';
 import { isUncertain } from './errors.ts';
@@ -26,14 +25,10 @@ export async function madeUnanswered(
   return list?.items.filter((pod) => isNew(pod as Pod)).length ?? 0;
 }
 
-/** The deletion took place though it was answered with this error. */
+/** The deletion took place though it was answered with this error. It is listed, as controllers may not get pods. */
 export async function wentUnanswered({ client }: ControllerContext, pod: Pod, error: unknown): Promise<boolean> {
   if (!isUncertain(error)) return false;
   const { name, namespace, uid } = pod.metadata;
-  try {
-    const { metadata } = await client.get(pods, name, namespace);
-    return metadata.uid !== uid || metadata.deletionTimestamp !== undefined;
-  } catch (e) {
-    return isReason(e, 'NotFound');
-  }
+  const list = await client.list(pods, { namespace, fieldSelector: `metadata.name=${name}` }).catch(() => undefined);
+  return list?.items.every(({ metadata }) => metadata.uid !== uid || metadata.deletionTimestamp !== undefined) ?? false;
 }

@@ -289,7 +289,10 @@ export class World {
       },
       list: async (r, o) => {
         await meanwhile();
-        const items = store.all(r).filter((x) => x.metadata.namespace === o?.namespace);
+        const name = /^metadata.name=(.*)$/.exec(o?.fieldSelector ?? '')?.[1];
+        const items = store
+          .all(r)
+          .filter(({ metadata: m }) => m.namespace === o?.namespace && (name === undefined || m.name === name));
         return structuredClone({ items, metadata: { resourceVersion: String(store.version) } }) as never;
       },
       create: (r, object) => write(() => store.create(r, object)),
