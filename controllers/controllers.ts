@@ -140,6 +140,11 @@ const watchedWhole = (controllers: readonly Controller[]) => {
 function ipamOptions(c: ManagerConfig): IpamOptions {
   if (!c['cluster-cidr']) throw new UsageError('--allocate-node-cidrs needs --cluster-cidr, such as 10.244.0.0/16.');
   const list = (text: string) => text.split(',').filter(Boolean);
+  for (const flag of ['cluster-cidr', 'service-cluster-ip-range'] as const) {
+    const families = list(c[flag]).map((cidr) => cidr.includes(':'));
+    if (new Set(families).size !== families.length)
+      throw new UsageError(`--${flag} ${c[flag]}: give one range, or one of each family.`);
+  }
   const size = c['node-cidr-mask-size'];
   const prefix = { 4: c['node-cidr-mask-size-ipv4'] || size || 24, 6: c['node-cidr-mask-size-ipv6'] || size || 64 };
   return { clusterCidrs: list(c['cluster-cidr']), serviceCidrs: list(c['service-cluster-ip-range']), prefix };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseFlags } from '../../component-base/flags.ts';
-import { rows } from '../../controllers/controllers.ts';
+import { enabledControllers, rows } from '../../controllers/controllers.ts';
 import { flags } from '../../controllers/flags.ts';
 import { isEnabled } from '../../controllers/isEnabled.ts';
 import { checkNames, knownControllers } from '../../controllers/names.ts';
@@ -34,4 +34,17 @@ it('every controller that there is has one of upstream’s names', () => {
   const made = rows.map((row) => row(config)).filter((c) => c !== undefined);
   expect(made.map((c) => c.name).filter((name) => !knownControllers.includes(name))).toEqual([]);
   expect(new Set(made.map((c) => c.name)).size).toBe(made.length);
+});
+
+it.each([
+  [['--cluster-cidr=10.0.0.0/16,10.1.0.0/16'], '--cluster-cidr 10.0.0.0/16,10.1.0.0/16: give one range'],
+  [
+    ['--cluster-cidr=10.0.0.0/16', '--service-cluster-ip-range=fd00::/112,fd01::/112'],
+    '--service-cluster-ip-range fd00',
+  ],
+  [['--cluster-cidr=10.0.0.0/25'], 'smaller than a node'],
+  [[], 'needs --cluster-cidr'],
+])('ranges of nodes: %j', (args, text) => {
+  const { config } = parseFlags(flags, ['--allocate-node-cidrs', ...args]);
+  expect(() => enabledControllers(config)).toThrow(text);
 });
