@@ -90,7 +90,7 @@ test('environment: fields, references, services, expansion', async () => {
   } as any);
   await node.run('env', {
     containers: container({
-      command: ['sh', '-c', 'echo $(TEST) $(nope)'],
+      command: ['sh', '-c', 'echo $(TEST) $(nope); sleep 600'],
       resources: { limits: { cpu: '1250m', memory: '64Mi' } },
       envFrom: [{ prefix: 'p-', configMapRef: { name: 'env' } }],
       env: [
