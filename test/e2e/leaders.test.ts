@@ -149,13 +149,18 @@ async function settled(created: number, replicas: number): Promise<void> {
 const labels = { app: 'web' };
 const scale = (replicas: number) => client.patch(deployments, 'web', 'default', 'merge', { spec: { replicas } });
 
+const leads = async () => (await leader('scheduler')) === 'a' && (await leader('manager')) === 'a';
+/** From b to a, which leads from then on; b stands by. */
+async function giveWay(): Promise<void> {
+  for (const name of ['scheduler-b', 'manager-b']) leave(name, 'SIGTERM');
+  await until(leads, 30_000, 'a to lead');
+  await until(allLeft, 30_000, 'the end of b');
+  for (const name of ['scheduler-b', 'manager-b']) start(name);
+}
+
 it('the leaders killed in the middle of 500 creates and a scaling', async () => {
   for (const name of ['scheduler-a', 'manager-a']) start(name);
-  await until(
-    async () => (await leader('scheduler')) === 'a' && (await leader('manager')) === 'a',
-    30_000,
-    'a to lead',
-  );
+  await until(leads, 30_000, 'a to lead');
   for (const name of ['scheduler-b', 'manager-b']) start(name);
   await until(
     () =>
@@ -184,27 +189,24 @@ it('the leaders killed in the middle of 500 creates and a scaling', async () => 
   const uids = new Set((await all()).map((p) => p.metadata.uid));
   expect([...acknowledged.values()].filter((uid) => !uids.has(uid))).toEqual([]);
   expect([await leader('scheduler'), await leader('manager')]).toEqual(['b', 'b']);
-}, 120_000);
+}, 240_000);
 
 it('a leader that gets no answers any more ends before the other takes over', async () => {
   for (const name of ['scheduler-a', 'manager-a']) start(name);
-  for (const name of ['scheduler-b', 'manager-b']) leave(name, 'SIGTERM');
-  await until(
-    async () => (await leader('scheduler')) === 'a' && (await leader('manager')) === 'a',
-    30_000,
-    'a to lead',
-  );
-  await until(allLeft, 30_000, 'the end of b');
-  for (const name of ['scheduler-b', 'manager-b']) start(name);
+  await giveWay();
   await scale(160);
   await settled(500, 160);
+  // A busy machine may have cost a its lead: who does not lead has nothing to lose and would not end.
+  if (!(await leads())) await giveWay();
   await scale(300);
   proxy.mute = true;
   const cut = ['scheduler-a', 'manager-a'].map((name) => running.get(name)!);
   for (const name of ['scheduler-a', 'manager-a']) leave(name);
-  await until(allLeft, 30_000, 'the end of those without answers');
+  await until(allLeft, 30_000, 'the end of those without answers').catch(async (error) => {
+    throw new Error(`${error.message}: leaders: ${[await leader('scheduler'), await leader('manager')]}`);
+  });
   expect(cut.map((child) => child.exitCode)).toEqual([1, 1]);
   proxy.mute = false;
   await settled(500, 300);
   expect([await leader('scheduler'), await leader('manager')]).toEqual(['b', 'b']);
-}, 120_000);
+}, 240_000);
