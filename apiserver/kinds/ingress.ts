@@ -38,11 +38,12 @@ function addressText(object: any): string {
 }
 
 function warnings(object: any, old: any): string[] {
-  if (!old) {
-    const asks = object.metadata.annotations?.[classAnnotation] !== undefined;
-    const text = `annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`;
-    return asks && object.spec.ingressClassName === undefined ? [text] : [];
-  }
+  const asks = !old && object.metadata.annotations?.[classAnnotation] !== undefined;
+  const text = `annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`;
+  return asks && object.spec.ingressClassName === undefined ? [text] : [];
+}
+
+function statusWarnings(object: any, old: any): string[] {
   if (semanticEqual(pointsOf(object), pointsOf(old))) return [];
   return pointsOf(object).flatMap(({ ip }, i) => (ip ? warningsForIP(`status.loadBalancer.ingress[${i}]`, ip) : []));
 }
@@ -67,7 +68,7 @@ export const ingress = defineKind({
   validateUpdate,
   warnings,
   generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
-  subresources: [statusSubresource(validateStatus)],
+  subresources: [statusSubresource(validateStatus, { warnings: statusWarnings })],
   columns: [
     nameColumn,
     column('Class', 'The class that it is of.', (o) => o.spec?.ingressClassName ?? '<none>'),

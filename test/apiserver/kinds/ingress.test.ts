@@ -185,9 +185,12 @@ test('strategy, warnings, columns', () => {
   expect(ingress.warnings!(one({}, { annotations: { 'kubernetes.io/ingress.class': 'b' } }), undefined)).toEqual([
     'annotation "kubernetes.io/ingress.class" is deprecated, please use \'spec.ingressClassName\' instead',
   ]);
-  expect(ingress.warnings!(one({}, {}, points({ ip: '01.2.3.4' })), one({}))).toEqual([
+  const status = ingress.subresources!.find(({ name }) => name === 'status')!;
+  expect(status.warnings!(one({}, {}, points({ ip: '01.2.3.4' })), one({}))).toEqual([
     expect.stringContaining('status.loadBalancer.ingress[0]: non-standard IP address'),
   ]);
+  const same = one({}, {}, points({ ip: '01.2.3.4' }));
+  expect(status.warnings!(same, same)).toEqual([]);
   ingress.prepareCreate!(object, {} as Context);
   expect(object.status).toEqual({ loadBalancer: {} });
 });
