@@ -1,5 +1,6 @@
 // Which test files belong to which run: `unit` needs nothing but Node, `integration` starts servers and processes.
 import { defineConfig } from 'vitest/config';
+import { SlowEarly } from './test/kit/slowFiles.ts';
 
 export default defineConfig({
   test: {
@@ -12,5 +13,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: SlowEarly },
   },
 });
