@@ -61,12 +61,11 @@ export function findFeasible(run: Run, tryNominated = true): Decision | Found {
   const nodes = filters.nodes ? pick(snapshot, filters.nodes) : snapshot.nodes;
   const statuses = new Map<string, Status>();
   const feasible = search(run, nodes, filters, statuses);
+  if ('reasons' in feasible) return { error: feasible };
   const evaluated = feasible.length + statuses.size;
   turn.start = (turn.start + evaluated) % nodeCount;
   const found = { feasible, evaluated, statuses, filters };
-  if (feasible.length) return found;
-  const error = firstError(statuses);
-  return error ? { error } : { diagnosis: diagnosisOf(run, found) };
+  return feasible.length ? found : { diagnosis: diagnosisOf(run, found) };
 }
 
 /** The node that preemption made room on, if the pod fits there now. */
@@ -107,13 +106,16 @@ function nominatedNode({ pod, snapshot, nominations }: Run, filters: PodFilters)
 const pick = (snapshot: Snapshot, names: ReadonlySet<string>): NodeInfo[] =>
   Array.from(names, (name) => snapshot.get(name)).filter((n) => n !== undefined);
 
-/** Those that fit, from the turn's start on until there are enough; what the others lack goes into `statuses`. */
+/**
+ * Those that fit, from the turn's start on until there are enough; what the others lack goes into `statuses`. A plugin that cannot tell
+ * of one node ends the search, though others may fit: what it does not know may matter there too.
+ */
 function search(
   { pod, profile, nominations, turn }: Run,
   nodes: readonly NodeInfo[],
   filters: PodFilters,
   statuses: Map<string, Status>,
-): NodeInfo[] {
+): NodeInfo[] | Status {
   const feasible: NodeInfo[] = [];
   const wanted = profile.nodesToFind(nodes.length);
   for (let i = 0; i < nodes.length && feasible.length < wanted; i++) {
@@ -121,15 +123,11 @@ function search(
     const refusal = nominations.on(node.name).length
       ? refusalBeside(pod, filters, node, nominations)
       : firstRefusal(filters.tests, node);
+    if (refusal?.code === 'Error') return refusal;
     if (refusal) statuses.set(node.name, refusal);
     else feasible.push(node);
   }
   return feasible;
-}
-
-function firstError(statuses: ReadonlyMap<string, Status>): Status | undefined {
-  for (const status of statuses.values()) if (status.code === 'Error') return status;
-  return undefined;
 }
 
 /** The node with the highest sum of weighted scores on top of `totals`; among equals each has the same chance. */

@@ -37,6 +37,17 @@ describe('how many nodes are enough', () => {
   ])('of %i at %i percent: %i', (nodes, percentage, wanted) => expect(nodesToFind(nodes, percentage)).toBe(wanted));
 });
 
+it('ends the attempt where a plugin cannot tell of a node, though others fit', () => {
+  const world = createWorld(many(3));
+  const profile = world.defaultProfile();
+  const error = { plugin: 'Doubt', code: 'Error', reasons: ['no idea'] } as const;
+  const doubt = {
+    name: 'Doubt',
+    preFilter: () => ({ test: ({ name }: { name: string }) => (name === 'n1' ? error : undefined) }),
+  };
+  expect(world.decide(pod('p'), { ...profile, filters: [...profile.filters, doubt] })).toEqual({ error });
+});
+
 describe('fairness', () => {
   it('starts each search where the last one ended', () => {
     const world = createWorld(many(300));
