@@ -52,6 +52,8 @@ export interface ApiConfig {
   /** Seconds; a watch that names no timeout ends after this to twice this. */
   minRequestTimeout: number;
   maxInFlight: number;
+  /** /debug/pprof is there. */
+  profiling: boolean;
   maxMutatingInFlight: number;
 }
 

@@ -207,6 +207,7 @@ export const flags = {
     help: 'Where apiserver.crt and apiserver.key are kept when --tls-cert-file is empty.',
   },
   v: { type: 'int', default: 0, help: 'Log verbosity.' },
+  profiling: { type: 'bool', default: true, help: 'Profiles of the process at /debug/pprof/, as V8 takes them.' },
   'embedded-file': { type: 'string', default: '', help: 'File of the embedded store.' },
   'component-health-ports': {
     type: 'map',

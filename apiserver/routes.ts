@@ -27,6 +27,12 @@ const routes: Record<string, Route> = {
   livez: health,
   readyz: health,
   metrics,
+  async debug(api, req) {
+    if (!api.config.profiling) throw new PageNotFound();
+    // Few servers are ever profiled.
+    const { profiling } = await import('./profiling.ts');
+    return profiling(req);
+  },
   '.well-known': (api, req) => {
     if (req.path !== '/.well-known/openid-configuration') throw new PageNotFound();
     return json(

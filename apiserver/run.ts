@@ -127,6 +127,7 @@ export async function startApiServer(
       requestTimeout: config['request-timeout'],
       minRequestTimeout: config['min-request-timeout'],
       maxInFlight: config['max-requests-inflight'],
+      profiling: config.profiling,
       maxMutatingInFlight: config['max-mutating-requests-inflight'],
     },
   } satisfies Omit<Api, never>);
