@@ -128,9 +128,14 @@ async function startProcess(argv: string[], folder: string, options: TestOptions
   const portFile = join(folder, 'port');
   rmSync(portFile, { force: true });
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), main, ...argv], {
-    stdio: ['ignore', 'ignore', options.onLog ? 'pipe' : 'inherit', ...(options.onProcess ? ['ipc' as const] : [])],
+    // Not inherited: a server that a failed test leaves behind would hold the test run's own output open, and so keep it from its end.
+    stdio: ['ignore', 'ignore', 'pipe', ...(options.onProcess ? ['ipc' as const] : [])],
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
+  const tell = options.onLog ?? ((text) => void process.stderr.write(text));
+  child.stderr!.setEncoding('utf8').on('data', tell);
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   options.onProcess?.(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await until(() => existsSync(portFile) || child.exitCode !== null, 30_000, 'the port file').catch(async (error) => {
