@@ -304,7 +304,9 @@ it('all converges, nothing is doubled', { timeout: 180_000 + rounds * 400_000 },
   }
 });
 
-it('a CronJob starts each of its Jobs once, whoever leads', { timeout: 400_000, skip: rounds < 2 }, async () => {
+/** Goes by the minute: not in the short run. */
+const inLongRun = rounds > 1 ? it : () => {};
+inLongRun('a CronJob starts each of its Jobs once, whoever leads', { timeout: 400_000 }, async () => {
   // A schedule goes by the clock of who leads: one that is behind lets it wait until it has caught up.
   apart = 0.2;
   for (const name of ['manager-a', 'manager-b']) running.get(name)!.kill('SIGKILL');
