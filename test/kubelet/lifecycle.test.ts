@@ -4,6 +4,7 @@ import { pods } from '../../apimachinery/resources.ts';
 import type { ContainerStatus, Pod } from '../../apimachinery/types.ts';
 import { condition, ready, startTestNode, type TestNode, until } from './testNode.ts';
 
+// Each pod for itself and all at once: most of their time is waiting.
 let node: TestNode;
 beforeAll(async () => {
   node = await startTestNode();
@@ -12,7 +13,7 @@ afterAll(() => node.stop());
 
 const main = (pod: Pod) => pod.status?.containerStatuses?.[0] ?? ({} as ContainerStatus);
 
-test('a container that keeps failing is restarted at once, then waits in CrashLoopBackOff', async () => {
+test.concurrent('a container that keeps failing is restarted at once, then waits in CrashLoopBackOff', async () => {
   await node.run('crash', {}, { 'exit-code': '3', 'termination-message': 'no luck' });
   const pod = await node.until(
     'crash',
@@ -39,7 +40,7 @@ test('a container that keeps failing is restarted at once, then waits in CrashLo
   });
 });
 
-test('a container that its liveness probe ends again and again waits in CrashLoopBackOff too', async () => {
+test.concurrent('a container that its liveness probe ends again and again waits in CrashLoopBackOff too', async () => {
   const livenessProbe = { exec: { command: ['cat', '/healthy'] }, periodSeconds: 1, failureThreshold: 1 };
   const container = { name: 'main', image: 'busybox:1', command: ['sh', '-c', 'sleep 600'], livenessProbe };
   await node.run('unwell', { containers: [container] });
@@ -48,7 +49,7 @@ test('a container that its liveness probe ends again and again waits in CrashLoo
   expect(main(pod).restartCount).toBe(2);
 });
 
-test.each([
+test.concurrent.each([
   { name: 'never-0', policy: 'Never', code: '0', phase: 'Succeeded' },
   { name: 'never-1', policy: 'Never', code: '1', phase: 'Failed' },
   { name: 'on-failure-0', policy: 'OnFailure', code: '0', phase: 'Succeeded' },
@@ -61,7 +62,7 @@ test.each([
   await node.untilGone(name);
 });
 
-test('OnFailure starts a container again until it succeeds', async () => {
+test.concurrent('OnFailure starts a container again until it succeeds', async () => {
   await node.run(
     'flaky',
     { restartPolicy: 'OnFailure' },
@@ -71,9 +72,9 @@ test('OnFailure starts a container again until it succeeds', async () => {
   expect(main(pod).lastState?.terminated?.exitCode).toBe(1);
 });
 
-test('init containers run one after the other, then the others start', async () => {
+test.concurrent('init containers run one after the other, then the others start', async () => {
   const init = ['one', 'two'].map((name) => ({ name, image: 'busybox:1' }));
-  await node.run('inits', { initContainers: init }, { 'exit-after.one': '300ms', 'exit-after.two': '300ms' });
+  await node.run('inits', { initContainers: init }, { 'exit-after.one': '2s', 'exit-after.two': '300ms' });
   const first = await node.until('inits', (p) => !!p.status?.initContainerStatuses?.[0]?.state?.running);
   expect(first.status?.initContainerStatuses?.[1]?.state?.waiting?.reason).toBe('PodInitializing');
   expect(main(first).state?.waiting?.reason).toBe('PodInitializing');
@@ -90,7 +91,7 @@ test('init containers run one after the other, then the others start', async () 
   expect(condition(pod, 'Initialized')?.status).toBe('True');
 });
 
-test('an init container that fails for good fails the pod, and the main container never leaves waiting', async () => {
+test.concurrent('an init container that fails for good fails the pod, and the main container never leaves waiting', async () => {
   const init = [{ name: 'one', image: 'busybox:1' }];
   await node.run('bad-init', { restartPolicy: 'Never', initContainers: init }, { 'exit-code.one': '1' });
   const pod = await node.until('bad-init', (p) => p.status?.phase === 'Failed');
@@ -99,9 +100,9 @@ test('an init container that fails for good fails the pod, and the main containe
   expect(condition(pod, 'Initialized')?.message).toBe('containers with incomplete status: [one]');
 });
 
-test('a sidecar starts before the main container and ends after it', async () => {
+test.concurrent('a sidecar starts before the main container and ends after it', async () => {
   const initContainers = [{ name: 'side', image: 'busybox:1', restartPolicy: 'Always' }];
-  await node.run('sidecar', { restartPolicy: 'Never', initContainers }, { 'exit-after.main': '300ms' });
+  await node.run('sidecar', { restartPolicy: 'Never', initContainers }, { 'exit-after.main': '2s' });
   await node.until(
     'sidecar',
     (p) => p.status?.initContainerStatuses?.[0]?.started === true && !!main(p).state?.running,
@@ -116,12 +117,12 @@ test('a sidecar starts before the main container and ends after it', async () =>
 
 const probe = { periodSeconds: 1, failureThreshold: 1 };
 
-test('readiness follows its probe, and does not restart', async () => {
+test.concurrent('readiness follows its probe, and does not restart', async () => {
   const readinessProbe = { ...probe, httpGet: { path: '/ready', port: 80 } };
   await node.run(
     'readiness',
     { containers: [{ name: 'main', image: 'nginx:1', readinessProbe }] },
-    { http: '/ready=503,200@2s' },
+    { http: '/ready=503,200@5s' },
   );
   await until(async () => (await node.events('readiness')).some((e) => e.reason === 'Unhealthy'));
   const unhealthy = (await node.events('readiness')).find((e) => e.reason === 'Unhealthy')!;
@@ -131,7 +132,7 @@ test('readiness follows its probe, and does not restart', async () => {
   expect(main(pod).restartCount).toBe(0);
 });
 
-test('a failed liveness probe restarts the container', async () => {
+test.concurrent('a failed liveness probe restarts the container', async () => {
   const livenessProbe = { ...probe, exec: { command: ['cat', '/tmp/healthy'] } };
   const containers = [{ name: 'main', image: 'nginx:1', livenessProbe }];
   await node.run(
@@ -147,11 +148,11 @@ test('a failed liveness probe restarts the container', async () => {
   expect(messages).toContain('Container main failed liveness probe, will be restarted');
 });
 
-test('the startup probe gates the others', async () => {
+test.concurrent('the startup probe gates the others', async () => {
   const startupProbe = { periodSeconds: 1, failureThreshold: 30, tcpSocket: { port: 80 } };
   const livenessProbe = { ...probe, httpGet: { path: '/', port: 80 } };
   const containers = [{ name: 'main', image: 'nginx:1', startupProbe, livenessProbe }];
-  await node.run('startup', { containers }, { tcp: 'closed,open@2s' });
+  await node.run('startup', { containers }, { tcp: 'closed,open@5s' });
   const waiting = await node.until('startup', (p) => !!main(p).state?.running);
   expect(main(waiting)).toMatchObject({ started: false, ready: false });
   const pod = await node.until('startup', ready);
@@ -163,7 +164,7 @@ test('the startup probe gates the others', async () => {
   expect(messages.some((m) => m!.startsWith('Liveness'))).toBe(false);
 });
 
-test('a preStop hook runs within the grace period; a container that does not stop is killed at its end', async () => {
+test.concurrent('a preStop hook runs within the grace period; a container that does not stop is killed at its end', async () => {
   const lifecycle = { preStop: { exec: { command: ['bye'] } } };
   const containers = [{ name: 'main', image: 'nginx:1', lifecycle }];
   await node.run(
@@ -181,7 +182,7 @@ test('a preStop hook runs within the grace period; a container that does not sto
   expect(Date.now() - begun).toBeLessThan(20_000);
 });
 
-test('a deletion with less grace cuts a longer one short', async () => {
+test.concurrent('a deletion with less grace cuts a longer one short', async () => {
   await node.run('slow', { terminationGracePeriodSeconds: 60 }, { 'stop-after': '50s' });
   await node.until('slow', ready);
   await node.client.delete(pods, 'slow', 'default');
@@ -190,7 +191,7 @@ test('a deletion with less grace cuts a longer one short', async () => {
   await node.untilGone('slow', 30_000);
 });
 
-test('a pod that is active for too long fails', async () => {
+test.concurrent('a pod that is active for too long fails', async () => {
   await node.run('deadline', { activeDeadlineSeconds: 2 });
   const pod = await node.until('deadline', (p) => p.status?.phase === 'Failed');
   expect(pod.status).toMatchObject({
@@ -199,8 +200,8 @@ test('a pod that is active for too long fails', async () => {
   });
 });
 
-test('when the sandbox dies the pod gets a new one and its containers start again', async () => {
-  await node.run('pause', {}, { 'sandbox-exit-after': '1s' });
+test.concurrent('when the sandbox dies the pod gets a new one and its containers start again', async () => {
+  await node.run('pause', {}, { 'sandbox-exit-after': '3s' });
   const before = await node.until('pause', ready);
   const pod = await node.until('pause', (p) => ready(p) && main(p).restartCount >= 1, 30_000);
   expect(main(pod).containerID).not.toBe(main(before).containerID);
@@ -209,21 +210,26 @@ test('when the sandbox dies the pod gets a new one and its containers start agai
   expect(event.message).toBe('Pod sandbox changed, it will be killed and re-created.');
 });
 
-test('an image that cannot be pulled: ErrImagePull, then ImagePullBackOff', async () => {
+test.concurrent('an image that cannot be pulled: ErrImagePull, then ImagePullBackOff', async () => {
   await node.run('no-image', { containers: [{ name: 'main', image: 'registry.invalid/app:1' }] });
   const pod = await node.until('no-image', (p) => main(p).state?.waiting?.reason === 'ImagePullBackOff', 30_000);
   expect(main(pod).state?.waiting?.message).toMatch(
     /^Back-off pulling image "registry\.invalid\/app:1": ErrImagePull: rpc error: /,
   );
   expect(pod.status?.phase).toBe('Pending');
-  const messages = (await node.events('no-image')).map((e) => `${e.reason}: ${e.message}`);
-  expect(messages).toContain('Failed: Error: ErrImagePull');
-  expect(messages).toContain('Failed: Error: ImagePullBackOff');
-  expect(messages).toContain('BackOff: Back-off pulling image "registry.invalid/app:1"');
-  expect(messages.some((m) => m.startsWith('Failed: Failed to pull image "registry.invalid/app:1": '))).toBe(true);
+  const told = async () => (await node.events('no-image')).map((e) => `${e.reason}: ${e.message}`);
+  const wanted = [
+    'Failed: Error: ErrImagePull',
+    'Failed: Error: ImagePullBackOff',
+    'BackOff: Back-off pulling image "registry.invalid/app:1"',
+  ];
+  await until(async () => (await told()).filter((m) => wanted.includes(m)).length === 3, 30_000, wanted.join());
+  expect((await told()).some((m) => m.startsWith('Failed: Failed to pull image "registry.invalid/app:1": '))).toBe(
+    true,
+  );
 });
 
-test('a field that cannot be honoured keeps the pod Pending and is named', async () => {
+test.concurrent('a field that cannot be honoured keeps the pod Pending and is named', async () => {
   await node.run('odd', { hostUsers: false });
   const pod = await node.until('odd', (p) => !!condition(p, 'UnsupportedField'));
   expect(pod.status).toMatchObject({ phase: 'Pending', reason: 'UnsupportedField' });
@@ -235,7 +241,7 @@ test('a field that cannot be honoured keeps the pod Pending and is named', async
   await node.untilGone('odd');
 });
 
-test('a pod that does not fit is rejected', async () => {
+test.concurrent('a pod that does not fit is rejected', async () => {
   await node.run('picky', { nodeSelector: { disk: 'ssd' } });
   const pod = await node.until('picky', (p) => p.status?.phase === 'Failed');
   expect(pod.status).toMatchObject({ reason: 'NodeAffinity' });
