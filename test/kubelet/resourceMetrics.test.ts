@@ -101,7 +101,6 @@ describe('of a node', () => {
   let node: TestNode;
   beforeAll(async () => {
     node = await startTestNode();
-    await node.startKubelet();
   });
   afterAll(async () => node?.stop());
 
