@@ -12,7 +12,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than cores: most tests wait for processes, timers and disks half of their time.
+    maxWorkers: 3,
     sequence: { sequencer: SlowEarly },
   },
 });

@@ -22,7 +22,6 @@ export async function startOurs(pki: string, store: string[]): Promise<{ url: st
   const url = `https://127.0.0.1:${port}`;
   const main = new URL('../apiserver/main.ts', import.meta.url).pathname;
   const args = [
-    '--max-semi-space-size=4',
     main,
     ...store,
     `--secure-port=${port}`,

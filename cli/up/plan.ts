@@ -33,8 +33,8 @@ export interface Plan {
 }
 
 /**
- * How large the nursery of V8's heap may grow. What it has grown to stays in memory when the process idles: 10 MB in the API
- * server by default. Small ones cost no throughput that could be measured.
+ * How large the nursery of V8's heap may grow. What it has grown to stays in memory when the process idles. The API server keeps V8's
+ * own size: with 4 MB it delivers a tenth fewer events and refuses a sixth fewer updates, for 14 MB less when idle.
  */
 const nursery = (megabytes: number): string[] => [`--max-semi-space-size=${megabytes}`];
 
@@ -89,7 +89,7 @@ function apiserver(o: UpOptions, dir: DataDir, dialers: readonly string[]): Proc
       'allow-privileged': true,
       v: o.verbosity,
     }),
-    v8: nursery(4),
+    v8: [],
     ready: { kind: 'https', url: o.server, path: '/readyz' },
     stage: 0,
     about: o.server,
