@@ -10,7 +10,6 @@ let node: TestNode;
 let cri: RuntimeConnection;
 beforeAll(async () => {
   node = await startTestNode();
-  await node.startKubelet();
   cri = connectRuntime(`unix://${join(node.folder, 'cri.sock')}`);
 });
 afterAll(async () => {

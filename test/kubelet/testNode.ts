@@ -61,6 +61,8 @@ export async function startTestNode(nodeName = 'node-1', kubeletArgs: string[] =
     spans,
     port: () => port,
     async startKubelet(more = []) {
+      // Two on one node take turns in overwriting each other's statuses.
+      if (kubelet) throw new Error('a kubelet runs on this node already');
       const end = new AbortController();
       const argv = [
         `--kubeconfig=${api.kubeconfigFor(`nodes/${nodeName}/client`)}`,
