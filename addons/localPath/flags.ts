@@ -1,18 +1,10 @@
 // The flags of the local-path provisioner; their names follow the kubelet and the provisioners of CSI drivers where those have one.
 // Used by: main.ts.
 import type { Flags } from '../../component-base/flags.ts';
+import { commonFlags } from '../commonFlags.ts';
 
 export const flags = {
-  kubeconfig: {
-    type: 'string',
-    default: '',
-    help: 'Path to the kubeconfig that names the API server and an identity.',
-  },
-  'service-account': {
-    type: 'string',
-    default: '',
-    help: 'Act as this ServiceAccount of kube-system; the kubeconfig’s identity (the node’s, say) then only asks for its tokens.',
-  },
+  ...commonFlags,
   'hostname-override': {
     type: 'list',
     default: [],
@@ -30,5 +22,4 @@ export const flags = {
   },
   'healthz-bind-address': { type: 'string', default: '127.0.0.1', help: 'Address of the health server.' },
   'healthz-port': { type: 'int', default: 0, help: 'Its port, with /healthz and /metrics; 0: none.' },
-  v: { type: 'int', default: 0, help: 'Log verbosity: 2 shows what happens, 4 everything.' },
 } as const satisfies Flags;

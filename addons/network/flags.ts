@@ -1,18 +1,10 @@
 // The flags of the node network; their names follow flannel and the kubelet where those have one.
 // Used by: main.ts.
 import type { Flags } from '../../component-base/flags.ts';
+import { commonFlags } from '../commonFlags.ts';
 
 export const flags = {
-  kubeconfig: {
-    type: 'string',
-    default: '',
-    help: 'Path to the kubeconfig that names the API server and an identity.',
-  },
-  'service-account': {
-    type: 'string',
-    default: '',
-    help: 'Act as this ServiceAccount of kube-system; the kubeconfig’s identity (the node’s, say) then only asks for its tokens.',
-  },
+  ...commonFlags,
   'hostname-override': {
     type: 'string',
     default: '',
@@ -48,5 +40,4 @@ export const flags = {
     help: 'An orderly stop removes the configuration, the routes and the rules.',
   },
   cleanup: { type: 'bool', default: false, help: 'Remove what an earlier run has left, and exit.' },
-  v: { type: 'int', default: 0, help: 'Log verbosity: 2 shows what happens, 4 everything.' },
 } as const satisfies Flags;
