@@ -1,7 +1,7 @@
 // A simulated container as its shell sees it: environment, host name, files. Files of mounted volumes are real ones; what is written
 // elsewhere is kept with the container's record for as long as this process runs. Used by: sessions.ts, ownCommand.ts.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mounted } from './mounts.ts';
+import { mounted, mountOf } from './mounts.ts';
 import type { SimulatedNode } from './node.ts';
 import type { ContainerRecord } from './records.ts';
 import type { ShellWorld } from './shell/world.ts';
@@ -69,7 +69,7 @@ function filesOf(c: ContainerRecord, hostname: string): Files {
     readFile: (path) => (mounted(c, path) ? real(path, (p) => readFileSync(p)) : bytesAt(path)),
     readFolder: (path) => real(path, (p) => readdirSync(p).sort()) ?? namesUnder(c, own, path),
     writeFile(path, data, append) {
-      const mount = c.mounts?.find((m) => path === m.containerPath || path.startsWith(`${m.containerPath}/`));
+      const mount = mountOf(c, path);
       if (mount?.readonly) return false;
       if (mount) return real(path, (p) => [append ? appendFileSync(p, data) : writeFileSync(p, data)]) !== undefined;
       const bytes = Buffer.concat([(append && bytesAt(path)) || Buffer.alloc(0), data]);
