@@ -112,7 +112,7 @@ export async function openEmbeddedStore(path: string, options: EmbeddedOptions =
 
   /** Removes the first keys under `prefix`, all at one revision; gives how many. */
   async function trimOnce(prefix: string, most: number): Promise<number> {
-    await commits.drained();
+    await commits.flushed();
     checkOpen();
     const rows = firstKeys(prefix, most).filter(({ key, id }) => heldBy(key).id === id);
     if (rows.length === 0) return 0;

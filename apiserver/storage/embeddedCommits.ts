@@ -1,4 +1,5 @@
-// What waits for the disk: rows gather while the writer thread commits the ones before them (group commit), one transaction at a time.
+// What waits for the disk: rows gather while the writer thread commits the ones before them (group commit). Two transactions are on their
+// way at a time, so that the thread has the next one while requests are answered for the last.
 // Holds each key's newest row until it is on the disk, so that the next write to the key is compared with it.
 // Written by embedded.ts; read by embeddedWriter.ts, as messages.
 import { Worker } from 'node:worker_threads';
@@ -12,9 +13,11 @@ export interface Change {
   event: StoreEvent;
 }
 
-/** What goes to the disk together. */
+/** What goes to the disk together: so many writes. `attempt`: how many batches had failed when it was sent. */
 interface Batch {
   changes: Change[];
+  writes: number;
+  attempt: number;
   done: PromiseWithResolvers<void>;
 }
 
@@ -33,12 +36,17 @@ export interface Commits {
   /** Compaction's own transactions. */
   setCompacted(revision: number): Promise<void>;
   sweep(swept: number, compacted: number): Promise<number>;
-  /** Settles when all that was added is on the disk. */
+  /** Settles when what has been added so far is on the disk, or is lost. */
+  flushed(): Promise<void>;
+  /** Settles when nothing waits any more. */
   drained(): Promise<void>;
   close(): Promise<void>;
 }
 
 const maxRows = 1024;
+/** So many writes go off at once when the thread has time for them; fewer wait for the end of the turn, in case more come. */
+const enough = 6;
+const mostSent = 2;
 
 /**
  * `committed` hears of each batch that is on the disk, in order, before its writers do.
@@ -53,9 +61,10 @@ export function createCommits(path: string, committed: (changes: Change[]) => vo
   });
   const waiting = new Map<string, Pending>();
   const batches: Batch[] = [];
+  const sent = new Set<Batch>();
   const answers: ((answer: WriterAnswer) => void)[] = [];
   let unsettled = 0;
-  let writing = false;
+  let failures = 0;
   let newest: Promise<void> = Promise.resolve();
   let gone: StoreUnavailable | undefined;
 
@@ -82,43 +91,48 @@ export function createCommits(path: string, committed: (changes: Change[]) => vo
     const done = Promise.withResolvers<void>();
     // Who waits for it hears; a rejection that nobody waits for is no crash.
     done.promise.catch(() => {});
-    const batch: Batch = { changes: [], done };
+    const batch: Batch = { changes: [], writes: 0, attempt: 0, done };
     newest = done.promise;
     unsettled++;
     batches.push(batch);
-    if (batches.length === 1 && !writing) setImmediate(send);
+    if (batches.length === 1 && sent.size === 0) setImmediate(sendWaiting);
     return batch;
   }
 
-  /** One batch after another: what comes meanwhile gathers for the next one, which costs less than a message and a transaction each. */
-  async function send(): Promise<void> {
-    const batch = batches.shift();
-    if (!batch) return;
-    writing = true;
+  /** What comes while two are on their way gathers for the next one, which costs less than a message and a transaction each. */
+  function sendWaiting(): void {
+    while (batches.length > 0 && sent.size < mostSent) void send(batches.shift()!);
+  }
+
+  async function send(batch: Batch): Promise<void> {
+    sent.add(batch);
+    batch.attempt = failures;
     const values = packed(batch.changes);
     const rows = batch.changes.map((c) => c.row);
-    const answer = await ask({ rows, values }, [values]);
-    if ('error' in answer)
+    const answer = await ask({ rows, values, attempt: batch.attempt }, [values]);
+    sent.delete(batch);
+    if (!('error' in answer)) settle(batch);
+    else if (batch.attempt === failures)
       lose(batch, new StoreUnavailable(`the store cannot write: ${answer.error}`, gone?.uncertain));
-    else settle(batch);
-    unsettled--;
-    writing = false;
-    if (batches.length > 0) setImmediate(send);
+    else unsettled--;
+    if (batches.length > 0) setImmediate(sendWaiting);
   }
 
   function settle(batch: Batch): void {
     for (const { row } of batch.changes) if (waiting.get(row.key)?.done === batch.done.promise) waiting.delete(row.key);
+    unsettled--;
     committed(batch.changes);
     batch.done.resolve();
   }
 
-  /** What has gathered behind it was compared with its rows, and is lost with it. */
+  /** What came behind it was compared with its rows, and is lost with it: what has gathered, and what the thread refuses next. */
   function lose(batch: Batch, error: StoreUnavailable): void {
+    failures++;
     waiting.clear();
     failed();
     const unsent = batches.splice(0);
-    unsettled -= unsent.length;
-    for (const { done } of [batch, ...unsent]) done.reject(error);
+    unsettled -= 1 + unsent.length;
+    for (const { done } of [batch, ...sent, ...unsent]) done.reject(error);
   }
 
   async function drained(): Promise<void> {
@@ -129,11 +143,13 @@ export function createCommits(path: string, committed: (changes: Change[]) => vo
     add(changes) {
       const batch = newestBatch();
       const done = batch.done.promise;
+      batch.writes++;
       for (const change of changes) {
         const { row, event } = change;
         batch.changes.push(change);
         waiting.set(row.key, { id: event.type === 'PUT' ? row.id : 0, done });
       }
+      if (batch.writes >= enough) sendWaiting();
       return done;
     },
     pending: (key) => waiting.get(key),
@@ -146,6 +162,7 @@ export function createCommits(path: string, committed: (changes: Change[]) => vo
       if ('error' in answer) throw new StoreUnavailable(`the store cannot write: ${answer.error}`);
       return answer.swept!;
     },
+    flushed: () => newest.catch(() => {}),
     drained,
     async close() {
       await drained();

@@ -16,8 +16,9 @@ export interface NewRow {
   end?: number;
 }
 
+/** Rows that were sent before the sender knew that `attempt` had failed were compared with what is lost: they fail as well. */
 export type WriterJob =
-  | { rows: NewRow[]; values: ArrayBuffer }
+  | { rows: NewRow[]; values: ArrayBuffer; attempt: number }
   | { compacted: Revision }
   | { sweep: number; compacted: Revision }
   | 'close';
@@ -44,7 +45,11 @@ parentPort!.on('message', (job: WriterJob) => {
   parentPort!.postMessage(answerTo(job));
 });
 
+/** Of the rows that failed last. */
+let failed = -1;
+
 function answerTo(job: Exclude<WriterJob, 'close'>): WriterAnswer {
+  if ('rows' in job && job.attempt === failed) return { error: 'the write before it failed' };
   try {
     db.exec('BEGIN IMMEDIATE');
     const answer = run(job);
@@ -52,6 +57,7 @@ function answerTo(job: Exclude<WriterJob, 'close'>): WriterAnswer {
     return answer;
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
+    if ('rows' in job) failed = job.attempt;
     return { error: (error as Error).message };
   }
 }

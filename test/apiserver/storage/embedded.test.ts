@@ -168,8 +168,13 @@ describe('embedded store, opened again', () => {
     const db = new DatabaseSync(path);
     const id = (before + 1) * 1024;
     db.prepare("INSERT INTO history (id, key, previous, deleted) VALUES (?, '/elsewhere', 0, 1)").run(id);
+    // More than one transaction takes: those behind it are on their way to the disk when it fails.
+    const others = Array.from({ length: 40 }, (_, i) =>
+      store.put(`/registry/other-${i}`, Buffer.from('1'), { expect: 0 }),
+    );
     const refused = await Promise.allSettled([
       store.put('/registry/a', Buffer.from('1'), { expect: 0 }),
+      ...others,
       store.put('/registry/a', Buffer.from('2'), { expect: before + 1 }),
       store.put('/registry/a', Buffer.from('3'), { expect: 0 }),
     ]);
