@@ -15,8 +15,10 @@ export const otherVersion = (found: string, { apiVersion }: Expected) =>
 
 /** kind and apiVersion may be left out; given, they must be the expected ones. */
 export function checkKind(value: any, expected: Expected): void {
-  const { kind, apiVersion } = value;
   checkTexts(value);
+  const { kind } = value;
+  // With a slash before it is the core group all the same: so clients write it that join a group and a version.
+  const apiVersion = value.apiVersion?.replace(/^\/(?=[^/]+$)/, '');
   if (apiVersion && expected.apiVersion && apiVersion !== expected.apiVersion && !expected.also?.includes(apiVersion))
     throw otherVersion(apiVersion, expected);
   if (isCustom(expected)) checkCustomKind(value, expected);

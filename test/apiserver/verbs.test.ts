@@ -73,6 +73,11 @@ describe('create', () => {
     await http(cms(ns), { body: cm('x') });
     expect((await http(`${cms(ns)}?dryRun=All`, { body: cm('x') })).code).toBe(409);
   });
+  it('takes an empty group before the version for the core group', async () => {
+    const body = { ...cm('slashed'), apiVersion: '/v1', kind: 'ConfigMap' };
+    const r = await http(cms(await namespace()), { body });
+    expect([r.code, r.json.apiVersion]).toEqual([201, 'v1']);
+  });
   const refusals: [string, unknown, number, string, string?][] = [
     [
       'malformed JSON',
