@@ -59,10 +59,9 @@ function readParameters(req: ApiRequest, served: Served): Wanted {
   queryInt(q, 'timeoutSeconds');
   checkParameters(match, versionText, token, queryBool(q, 'sendInitialEvents') !== undefined);
   const selection = selectionOf(q, served);
-  const from = token ? decodeContinue(token) : undefined;
-  if (from && versionText && versionText !== '0')
-    throw status.badRequest('specifying resource version is not allowed when using continue');
   const version = parseVersion(versionText);
+  const from = token ? decodeContinue(token) : undefined;
+  if (from && version) throw status.badRequest('specifying resource version is not allowed when using continue');
   // The newest state that is there anyway is always given whole.
   return { version, match, limit: version === 0 ? 0 : limit, from, namespace: req.info.namespace, selection };
 }

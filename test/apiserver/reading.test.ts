@@ -99,6 +99,11 @@ describe('the versions that a list may ask for', () => {
       400,
       'invalid resource version: resourceVersion: Invalid value: "-1": strconv.ParseUint: parsing "-1": invalid syntax',
     ],
+    [
+      `resourceVersion=x&continue=${goodToken}`,
+      400,
+      'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    ],
     ['limit=a', 400, 'strconv.ParseInt: parsing "a": invalid syntax'],
     ['timeoutSeconds=1s', 400, 'strconv.ParseInt: parsing "1s": invalid syntax'],
     ['continue=%20', 400, `${invalid}: illegal base64 data at input byte 0`],
