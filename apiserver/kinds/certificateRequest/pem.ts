@@ -53,11 +53,13 @@ function elements(der: Buffer): ReturnType<typeof element>[] {
   return found;
 }
 
-/** Object identifiers of signatures, in hex; the hash that each signs, and what Go says of a signature that is not right. */
+/** Object identifiers of signatures, in hex; the hash that each signs, and what Go says of a signature that is not right. SHA-1 is taken of requests. */
 const algorithms: Record<string, [hash: string | null, wrong: string]> = {
+  '2a864886f70d010105': ['sha1', 'crypto/rsa: verification error'],
   '2a864886f70d01010b': ['sha256', 'crypto/rsa: verification error'],
   '2a864886f70d01010c': ['sha384', 'crypto/rsa: verification error'],
   '2a864886f70d01010d': ['sha512', 'crypto/rsa: verification error'],
+  '2a8648ce3d0401': ['sha1', 'x509: ECDSA verification failure'],
   '2a8648ce3d040302': ['sha256', 'x509: ECDSA verification failure'],
   '2a8648ce3d040303': ['sha384', 'x509: ECDSA verification failure'],
   '2a8648ce3d040304': ['sha512', 'x509: ECDSA verification failure'],

@@ -21,6 +21,12 @@ const rsaRequest =
   'R6H5fFsX1xHxzSYkkwddCX31JUzWs7olXcvyDUvg+PTg/CMjZZCoUHNUd2TaHCqdUPkYXWvA+DqLeifpEQGixBpccxIWUZOY3GH1' +
   'wzIF/UUg5WC9NHA+F0GsmfivH8HTFdDtMaL5xCrprNB3QO6JLed/PUiy15chARcmIpRBKhkV5ohkao/66EZTs7y28ffA4z9UcbWO' +
   'FWpOILApjBVhPQ6gr3kI6Mys41E6GGtwSGzTdhb978vVIZKmNeoskOiQl9tPx7a7WV9jK1ofAXnv89KY/t/UnEQ+CYzcERvvC9LH';
+const sha1Request =
+  'MIIBTjCBuAIBADAPMQ0wCwYDVQQDDARqYW5lMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDKFdvlGxjnelcY4ABsWF9sHRv/e96x' +
+  'nXiL0qnHJhY5iPwMPlHK0hWJKu/ak9fpMp+w6EWRzthkX9ReMUr15CvJ5U87aB2SwwAhRDOsPe4vawwxVgy/mGjHwSHyC2HcoaAlth4W' +
+  '+3JKpyoKNsYl24vsw0vjkvisMB0O4J+rKb34swIDAQABoAAwDQYJKoZIhvcNAQEFBQADgYEAbW1tkqfut+Yv5N/0Jau/okVUDajRiBHs' +
+  'c4seLX4tazE86Kkmd4Mm1Mbu6u+0AkU5eP2Gvx8hXySa3+XAOcPkaCHt6sEroV97d8RiUJPSzh+D7kFKo8yyXIfL0FN/9vnZVkbV5VHp' +
+  'ngYm0ibWv0JGrjaOVXVOIi95v2KPbzkUq6A=';
 const certificateBody =
   'MIIBdTCCARugAwIBAgIUXPJXFcfLYLTGkgTwyMhs6yzMjNgwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEamFuZTAgFw0yNjExMjEx' +
   'NTAzNTNaGA8yMTI2MTAyODE1MDM1M1owDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJ293/nEwLcK' +
@@ -41,7 +47,7 @@ const forged = (body: string) => {
 };
 
 test('requests are signed by the key that they name', () => {
-  for (const body of [ecRequest, edRequest, rsaRequest])
+  for (const body of [ecRequest, edRequest, rsaRequest, sha1Request])
     expect(requestError(pem('CERTIFICATE REQUEST', body))).toBeUndefined();
   expect(requestError(forged(ecRequest))).toBe('x509: ECDSA verification failure');
   expect(requestError(forged(edRequest))).toBe('x509: Ed25519 verification failure');
