@@ -14,8 +14,8 @@ export interface Metrics extends Pick<ReturnType<typeof requestMetrics>, 'began'
   storage: StorageMetrics;
   /** For one watch: what it counts each event and its bytes with. */
   watch(group: string, version: string, resource: string): { events: Count; sizes: Distribution };
-  /** How long one admission plugin took, or (empty name) all of them; milliseconds. */
-  admission(plugin: string, type: 'admit' | 'validate', operation: string, rejected: boolean, ms: number): void;
+  /** What counts how long one admission plugin took, or (empty name) all of them; seconds. */
+  admission(plugin: string, type: 'admit' | 'validate', operation: string, rejected: boolean): Distribution;
   /** What /metrics/slis shows. */
   slis(): Promise<string>;
   /** One of the checks of /healthz, /livez or /readyz has been made. */
@@ -131,12 +131,8 @@ export function createMetrics(sources: MetricSources): Metrics {
       watched.set(key, known);
       return known;
     },
-    admission(plugin, type, operation, rejected, ms) {
-      const series = plugin
-        ? controller.of(plugin, type, operation, String(rejected))
-        : step.of(type, operation, String(rejected));
-      series.observe(ms / 1000);
-    },
+    admission: (plugin, type, operation, rejected) =>
+      plugin ? controller.of(plugin, type, operation, String(rejected)) : step.of(type, operation, String(rejected)),
     apiServiceLost: (name, reason) => void lost.of(name, reason).value++,
     forget(group, resource) {
       requests.forget(group, resource);
