@@ -1,5 +1,5 @@
 // The version that this server says it speaks. Mirrors: staging/src/k8s.io/component-base/version.
-import { readFileSync } from 'node:fs';
+import { reportedVersion } from '../component-base/version.ts';
 
 export const version = {
   major: '1',
@@ -8,7 +8,9 @@ export const version = {
   emulationMinor: '35',
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '34',
-  gitVersion: `v1.35.0+mini-k8s-${(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version}`,
+  get gitVersion() {
+    return reportedVersion();
+  },
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',

@@ -137,6 +137,9 @@ export function helpText(usage: string, table: Flags): string {
     const kind = f.type === 'bool' ? '' : ` ${f.type === 'list' ? 'strings' : f.type}`;
     return `      --${name}${kind}\n            ${f.help}${defaultText(f)}`;
   });
+  lines.push(
+    '      --version version[=true]\n            Print the version and quit; with raw, its parts; with v…, report that one.',
+  );
   return `${usage}\n\nFlags:\n${lines.join('\n')}\n`;
 }
 

@@ -5,6 +5,7 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { type Config, type Flags, helpText, parseFlags, UsageError } from './flags.ts';
 import { giveBackAtRest } from './giveBack.ts';
+import { readVersionFlag } from './version.ts';
 
 export interface Daemon<T extends Flags> {
   /** As in `ps` and in messages: `kube-scheduler`. */
@@ -27,10 +28,6 @@ export function runMain<T extends Flags>(meta: ImportMeta, daemon: Daemon<T>): v
     process.stdout.write(helpText(daemon.usage, daemon.flags));
     return;
   }
-  if (argv.includes('--version') || argv.includes('--version=true')) {
-    process.stdout.write('Kubernetes v1.35.0\n');
-    return;
-  }
   start(daemon, argv).then(
     () => process.exit(0),
     (error: unknown) => {
@@ -51,7 +48,12 @@ function keepCompiled(): void {
   if (!NODE_COMPILE_CACHE && caches) enableCompileCache(join(caches, 'mini-k8s'));
 }
 
-async function start<T extends Flags>(daemon: Daemon<T>, argv: string[]): Promise<void> {
+async function start<T extends Flags>(daemon: Daemon<T>, args: string[]): Promise<void> {
+  const { argv, text } = readVersionFlag(args);
+  if (text) {
+    process.stdout.write(text);
+    return;
+  }
   const { config, rest } = parseFlags(daemon.flags, argv);
   if (rest.length) throw new UsageError(`unknown argument: ${rest[0]}; run with --help to see the flags.`);
   const controller = new AbortController();

@@ -3,6 +3,7 @@
 // Written by client/runner.ts and others; read by healthServer.ts.
 import type * as PromClient from 'prom-client';
 import { Counter, exposition, Gauge, Histogram, Registry } from './promClient.ts';
+import { reportedVersion } from './version.ts';
 
 export interface Metrics {
   registry: PromClient.Registry;
@@ -52,7 +53,10 @@ export function createMetrics(): Metrics {
       'git_version',
       'platform',
     ])
-    .set({ major: '1', minor: '35', git_version: 'v1.35.0', platform: `${process.platform}/${process.arch}` }, 1);
+    .set(
+      { major: '1', minor: '35', git_version: reportedVersion(), platform: `${process.platform}/${process.arch}` },
+      1,
+    );
   return metrics;
 }
 

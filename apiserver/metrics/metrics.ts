@@ -3,6 +3,7 @@
 // Each part is a file: requests.ts, storage.ts; family.ts is what a metric is made of.
 import type { FeatureGates } from '../../component-base/featureGates.ts';
 import { exposition, Registry } from '../../component-base/promClient.ts';
+import { reportedVersion } from '../../component-base/version.ts';
 import { type Count, counters, type Distribution, histograms, textOf } from './family.ts';
 import type { IsServed } from './requestLabels.ts';
 import { requestMetrics } from './requests.ts';
@@ -84,7 +85,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     ['major', 'minor', 'git_version', 'platform'],
     'gauge',
   );
-  build.of('1', '35', 'v1.35.0', `${process.platform}/${process.arch}`).value = 1;
+  build.of('1', '35', reportedVersion(), `${process.platform}/${process.arch}`).value = 1;
   const checks = counters('kubernetes_healthchecks_total', 'Health checks by name, page and outcome.', [
     'name',
     'status',

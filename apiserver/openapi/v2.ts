@@ -144,7 +144,7 @@ function extensionPart(aggregator: Aggregator | undefined, there: ReadonlySet<st
   return { paths: Buffer.concat(paths), definitions: Buffer.concat(texts), names: [] };
 }
 
-const info = { title: 'Kubernetes', version: version.gitVersion };
+const info = () => ({ title: 'Kubernetes', version: version.gitVersion });
 const securityDefinitions = {
   BearerToken: { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' },
 };
@@ -156,7 +156,7 @@ function whole(parts: readonly Part[], format: Format): Buffer {
   if (format === 'json') {
     const rest = JSON.stringify({ parameters: sharedParameters, security, securityDefinitions }).slice(1);
     return Buffer.concat([
-      Buffer.from(`{"swagger":"2.0","info":${JSON.stringify(info)},"paths":{`),
+      Buffer.from(`{"swagger":"2.0","info":${JSON.stringify(info())},"paths":{`),
       paths.subarray(1),
       Buffer.from('},"definitions":{'),
       definitions.subarray(1),
@@ -165,7 +165,7 @@ function whole(parts: readonly Part[], format: Format): Buffer {
   }
   // Document: swagger and info come before paths = 8 and definitions = 9, parameters and security behind.
   return Buffer.concat([
-    gnosticMessage('v2', 'Document', { swagger: '2.0', info }),
+    gnosticMessage('v2', 'Document', { swagger: '2.0', info: info() }),
     gnosticField(8, paths),
     gnosticField(9, definitions),
     gnosticMessage('v2', 'Document', { parameters: sharedParameters, security, securityDefinitions }),
