@@ -41,6 +41,8 @@ async function createOnce(w: WriteContext, object: any, tracked: boolean): Promi
   // From the first object on its kind is remembered: whoever made it may watch from its version.
   await cacheOf(w.api, w.served);
   placeInNamespace(w, object);
+  // Before fields are tracked: what the server alone says of an object is nobody's.
+  dropSystemFields(object.metadata);
   kind.defaults?.(object);
   if (!tracked) trackFields(w, object, undefined);
   dedupOwners(w, object, false);
@@ -81,6 +83,12 @@ export function placeInNamespace(w: WriteContext, object: any): void {
   object.metadata.namespace = given || flatText(w.namespace);
 }
 
+function dropSystemFields(m: any): void {
+  delete m.selfLink;
+  delete m.deletionTimestamp;
+  delete m.deletionGracePeriodSeconds;
+}
+
 function prepare(w: WriteContext, object: any): void {
   const { kind } = w.served;
   const m = object.metadata;
@@ -89,9 +97,7 @@ function prepare(w: WriteContext, object: any): void {
   if (!m.name && m.generateName)
     m.name = flatText(m.generateName.slice(0, maxGeneratedPrefix) + randomSuffix(5, w.api.random));
   delete m.resourceVersion;
-  delete m.selfLink;
-  delete m.deletionTimestamp;
-  delete m.deletionGracePeriodSeconds;
+  dropSystemFields(m);
   delete m.generation;
   m.uid = flatText(randomUUID());
   m.creationTimestamp = toTime(w.now());

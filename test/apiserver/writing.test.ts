@@ -40,6 +40,23 @@ const made = async (path: string, body: any = {}) => {
 const pod = { spec: { containers: [{ name: 'c', image: 'i' }] } };
 const nobody = '00000000-0000-0000-0000-000000000000';
 
+it("what the server alone says of an object is nobody's, whoever sends it with a create", async () => {
+  const { metadata } = await made(cms, {
+    metadata: {
+      deletionTimestamp: '2020-01-01T00:00:00Z',
+      deletionGracePeriodSeconds: 30,
+      uid: nobody,
+      labels: { a: 'b' },
+    },
+  });
+  expect([metadata.deletionTimestamp, metadata.deletionGracePeriodSeconds, metadata.uid === nobody]).toEqual([
+    undefined,
+    undefined,
+    false,
+  ]);
+  expect(metadata.managedFields[0].fieldsV1).toEqual({ 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } } });
+});
+
 describe('which object a PUT is about', () => {
   it('is said by the URL', async () => {
     const path = `${cms}/a`;
