@@ -90,7 +90,8 @@ function handlerFor(served: Served, req: ApiRequest): Handler {
   const verb = req.info.verb as Verb;
   // Upstream's routes of resources know no HEAD.
   if (req.method === 'HEAD') throw notAllowed();
-  if (served.kind.namespaced && verb === 'create' && !req.info.namespace && !served.kind.answer) throw notAllowed();
+  if (served.kind.namespaced && verb === 'create' && !req.info.namespace && !served.kind.answer)
+    throw served.kind.custom ? new PageNotFound() : notAllowed();
   const needsName = verb === 'update' || verb === 'patch';
   if (!verbsOf(served.kind).includes(verb) || (verb === 'create' && req.info.name) || (needsName && !req.info.name))
     throw notAllowed();

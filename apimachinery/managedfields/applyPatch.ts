@@ -41,7 +41,7 @@ export interface Apply {
   /** Take fields from their owners instead of answering 409. */
   force?: boolean;
   /** RFC 3339, seconds. */
-  time: string;
+  time: string | undefined;
   /** Dotted paths that this endpoint cannot set. */
   resets?: readonly string[];
   convert?: Convert;
@@ -155,7 +155,7 @@ function attempt(apply: Apply): Attempt {
   const finish = (): Applied => {
     own.set = withoutMetadata(claimedFields(apply.patch, node, skip));
     giveUp(managers, self, taken, changeAt);
-    if (!deepEqual(live, object)) own.entry = { ...own.entry, time };
+    if (!deepEqual(live, object)) own.entry = { ...own.entry, ...(time && { time }) };
     const plain = node.type === 'struct' && node.native ? withoutNulls(object, node) : object;
     const result = apply.manager === 'kubectl' ? withLastApplied(plain, apply.patch) : plain;
     return { object: result, managedFields: encodeManagers(managers) };

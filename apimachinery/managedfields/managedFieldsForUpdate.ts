@@ -19,8 +19,8 @@ export interface UpdateWrite {
   manager: string;
   apiVersion: string;
   subresource?: string;
-  /** RFC 3339, seconds. */
-  time: string;
+  /** RFC 3339, seconds; absent: a new entry has none. */
+  time: string | undefined;
   /** Dotted paths that this endpoint cannot set, such as `status`. */
   resets?: readonly string[];
   /** For kinds of several versions: how entries of another version see the object. */
@@ -50,7 +50,7 @@ export function recordUpdate(managers: Managers, write: UpdateWrite): void {
     manager: write.manager || 'unknown',
     operation: 'Update',
     apiVersion,
-    time,
+    ...(time && { time }),
     fieldsType: 'FieldsV1',
     ...(subresource && { subresource }),
   };

@@ -7,7 +7,7 @@ import type { Encoding } from '../codecs/negotiate.ts';
 import { answerValue, discoveryEncodingOf } from '../handlers/answers.ts';
 import { PageNotFound, type Registry, type Served } from '../kinds/registry.ts';
 import type { Answer, ApiRequest } from '../request.ts';
-import { type Group, resourceList, rowsOf, singularOf, subresourceVerbs, verbsOf } from './groups.ts';
+import { type Group, resourceList, rowsOf, singularOf, subresourcesOf, subresourceVerbs, verbsOf } from './groups.ts';
 
 const gv = (group: string, version: string) => (group ? `${group}/${version}` : version);
 
@@ -95,15 +95,13 @@ function discovered({ kind }: Served): object {
     ...(kind.categories?.length ? { categories: kind.categories } : {}),
     ...(kind.subresources?.length
       ? {
-          subresources: [...kind.subresources]
-            .sort((a, b) => (a.name < b.name ? -1 : 1))
-            .map((sub) => ({
-              subresource: sub.name,
-              responseKind: sub.body
-                ? { group: sub.body.group, version: sub.body.version, kind: sub.body.kind }
-                : { group: kind.group, version: kind.version, kind: sub.options ?? kind.kind },
-              verbs: subresourceVerbs(sub),
-            })),
+          subresources: subresourcesOf(kind).map((sub) => ({
+            subresource: sub.name,
+            responseKind: sub.body
+              ? { group: sub.body.group, version: sub.body.version, kind: sub.body.kind }
+              : { group: kind.group, version: kind.version, kind: sub.options ?? kind.kind },
+            verbs: subresourceVerbs(sub),
+          })),
         }
       : {}),
   };

@@ -44,7 +44,12 @@ export const rowsOf = (registry: Registry, group: string, version: string): Serv
 
 export const singularOf = (kind: Kind): string => kind.singular ?? kind.kind.toLowerCase();
 
-export const verbsOf = (kind: Kind): string[] => [...(kind.verbs ?? allVerbs)].sort();
+export const verbsOf = (kind: Kind): string[] => [...(kind.custom?.verbs ?? [...(kind.verbs ?? allVerbs)].sort())];
+
+/** By name; those of a custom resource stay as they are made, the status first. */
+export const subresourcesOf = ({ subresources = [], custom }: Kind): readonly Subresource[] =>
+  custom ? subresources : [...subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
+
 export const subresourceVerbs = (sub: Subresource): string[] => [...sub.verbs].sort();
 
 /** Tells whether two servers store a kind alike; clients only compare it. */
@@ -64,17 +69,15 @@ export function resourceList(rows: Served[]): object[] {
       ...(kind.categories?.length ? { categories: kind.categories } : {}),
       ...(kind.storage ? { storageVersionHash: storageVersionHash(kind) } : {}),
     },
-    ...[...(kind.subresources ?? [])]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((sub) => ({
-        name: `${kind.plural}/${sub.name}`,
-        singularName: '',
-        namespaced: kind.namespaced,
-        ...(sub.body && (sub.body.group !== kind.group || sub.body.version !== kind.version)
-          ? { group: sub.body.group, version: sub.body.version }
-          : {}),
-        kind: sub.body?.kind ?? sub.options ?? kind.kind,
-        verbs: subresourceVerbs(sub),
-      })),
+    ...subresourcesOf(kind).map((sub) => ({
+      name: `${kind.plural}/${sub.name}`,
+      singularName: '',
+      namespaced: kind.namespaced,
+      ...(sub.body && (sub.body.group !== kind.group || sub.body.version !== kind.version)
+        ? { group: sub.body.group, version: sub.body.version }
+        : {}),
+      kind: sub.body?.kind ?? sub.options ?? kind.kind,
+      verbs: subresourceVerbs(sub),
+    })),
   ]);
 }

@@ -1,6 +1,5 @@
 // Server-side apply as a change of the live object: the configuration merged into it, with its owners and conflicts.
 // Called by patch.ts; the algebra is apimachinery/managedfields/applyPatch.ts. Mirrors: applyPatcher of apiserver/pkg/endpoints/handlers/patch.go.
-import { toTime } from '../../apimachinery/clock.ts';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
 import { applyPatch, checkShape } from '../../apimachinery/managedfields/applyPatch.ts';
 import { mergePatch } from '../../apimachinery/mergePatch.ts';
@@ -10,7 +9,7 @@ import { cborMedia, yamlMedia } from '../codecs/mediaTypes.ts';
 import { DecodeError } from '../decode.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
-import { resetsOf } from '../objects/managed.ts';
+import { resetsOf, timeOf } from '../objects/managed.ts';
 import type { Change } from '../objects/updateObject.ts';
 import { convertOf } from '../objects/versionsOf.ts';
 import type { WriteContext } from '../objects/writeContext.ts';
@@ -79,7 +78,7 @@ function applyOnce(w: WriteContext, params: WriteParams, live: any | undefined, 
     apiVersion,
     subresource: w.subresource,
     force: params.force ?? false,
-    time: toTime(w.now()),
+    time: timeOf(w, sub),
     resets: resetsOf(w, sub),
     convert: convertOf(w.api.registry, w.served),
   });

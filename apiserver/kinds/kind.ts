@@ -200,6 +200,8 @@ export interface CustomSchema {
   schema: object | undefined;
   selectableFields: readonly { jsonPath: string }[] | undefined;
   preservesAll: boolean;
+  /** As discovery lists them; absent: as those of any kind. */
+  verbs?: readonly Verb[];
 }
 
 /** Something under an object: `/status`, `/scale`, `/binding`. Exactly one of the four groups of members is used. */

@@ -14,6 +14,10 @@ export function resetsOf(w: WriteContext, sub: Subresource | undefined): readonl
   return w.served.kind.subresources?.some((s) => s.name === 'status') ? ['status'] : [];
 }
 
+/** An entry of who wrote through a view (scale) never gets a time: upstream takes them from the object's own entries. */
+export const timeOf = (w: WriteContext, sub: Subresource | undefined): string | undefined =>
+  sub?.writeView ? undefined : toTime(w.now());
+
 /** Sets `object.metadata.managedFields`; `old` is absent on create. */
 export function trackFields(w: WriteContext, object: any, old: any | undefined, sub?: Subresource): void {
   const managed = managedFieldsForUpdate({
@@ -23,7 +27,7 @@ export function trackFields(w: WriteContext, object: any, old: any | undefined, 
     manager: flatText(w.fieldManager),
     apiVersion: w.served.apiVersion,
     subresource: w.subresource,
-    time: toTime(w.now()),
+    time: timeOf(w, sub),
     resets: resetsOf(w, sub),
     convert: convertOf(w.api.registry, w.served),
   });

@@ -1,6 +1,8 @@
 // metadata of custom resources and of resources embedded in them: made to be an ObjectMeta, whatever the schema says of it.
 // Reads: a SchemaTree, the facts of ObjectMeta. Writes: the object, in place; drops and names what ObjectMeta does not have.
 // Mirrors: apiextensions-apiserver/pkg/apiserver/schema/objectmeta/coerce.go. Called when bodies are decoded; next: embeddedErrors.ts.
+import { deepCopy } from '../../../apimachinery/deepCopy.ts';
+import { errorBody, path as fieldPath, invalidValue } from '../../../apimachinery/fieldErrors.ts';
 import type { StructNode } from '../../../apimachinery/schema.ts';
 import { DecodeError, decode } from '../../decode.ts';
 import { builtinSchemas } from '../../openapi/definitions.ts';
@@ -21,11 +23,23 @@ function coerceResource(resource: Record<string, unknown>, path: string, unknown
   if (metadata === undefined) return;
   if (metadata === null) return void delete resource['metadata'];
   const at = path ? `${path}.metadata` : 'metadata';
-  if (!isObject(metadata))
-    throw new DecodeError(`${at}: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
-  const decoded = decode(metadata, objectMetaNode());
+  if (!isObject(metadata)) throw refusal(at, metadata, 'must be an object');
+  const decoded = path ? decodeEmbedded(metadata, at) : decode(metadata, objectMetaNode());
   for (const name of decoded.unknown) unknown?.push(`${at}.${name}`);
   resource['metadata'] = decoded.object;
+}
+
+const refusal = (at: string, value: unknown, why: string) =>
+  new DecodeError(`${at}: ${errorBody(invalidValue(at, value, why))}`);
+
+/** Says where in the object it is that cannot be read. */
+function decodeEmbedded(metadata: Record<string, unknown>, at: string): ReturnType<typeof decode> {
+  const given = deepCopy(metadata);
+  try {
+    return decode(metadata, objectMetaNode());
+  } catch (error) {
+    throw error instanceof DecodeError ? refusal(at, given, error.message) : error;
+  }
 }
 
 function coerceBelow(value: unknown, tree: SchemaTree, path: string, unknown?: string[]): void {
@@ -34,8 +48,9 @@ function coerceBelow(value: unknown, tree: SchemaTree, path: string, unknown?: s
     if (tree.items) for (const [i, item] of value.entries()) coerceValue(item, tree.items, `${path}[${i}]`, unknown);
   } else if (isObject(value))
     for (const key in value) {
-      const inner = tree.properties?.get(key) ?? tree.values;
-      if (inner) coerceValue(value[key], inner, path ? `${path}.${key}` : key, unknown);
+      const property = tree.properties?.get(key);
+      if (property) coerceValue(value[key], property, fieldPath.child(path, key), unknown);
+      else if (tree.values) coerceValue(value[key], tree.values, fieldPath.key(path, key), unknown);
     }
 }
 
@@ -43,7 +58,7 @@ function coerceValue(value: unknown, tree: SchemaTree, path: string, unknown?: s
   if (tree.embedded && isObject(value)) {
     for (const name of ['apiVersion', 'kind'])
       if (value[name] !== undefined && typeof value[name] !== 'string')
-        throw new DecodeError(`${path}.${name}: Invalid value: ${JSON.stringify(value[name])}: must be a string`);
+        throw refusal(`${path}.${name}`, value[name], 'must be a string');
     coerceResource(value, path, unknown);
   }
   coerceBelow(value, tree, path, unknown);

@@ -6,7 +6,7 @@
 import { isConditionTrue } from '../../../apimachinery/conditions.ts';
 import { deepEqual } from '../../../apimachinery/deepEqual.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
-import type { Kind, Subresource } from '../../kinds/kind.ts';
+import type { Kind, Subresource, Verb } from '../../kinds/kind.ts';
 import type { ResourceCache } from '../../storage/cached.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
 import { coerceMetadata } from '../schema/objectMeta.ts';
@@ -46,6 +46,7 @@ export function kindOf(definition: Definition, version: DefinedVersion, { forms,
       schema: version.schema,
       selectableFields: version.spec.selectableFields,
       preservesAll: definition.preservesAll,
+      verbs: isTerminating(crd) ? verbsOfTerminating : verbs,
     },
     storage: `${group}/${plural}`,
     stored: { view, write: forms.write, back: forms.back, inVersion: forms.inVersion, stale: forms.stale },
@@ -70,6 +71,11 @@ export function kindOf(definition: Definition, version: DefinedVersion, { forms,
   };
 }
 
+const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const verbsOfTerminating: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+
+const isTerminating = (crd: any): boolean => isConditionTrue(crd.status?.conditions, 'Terminating');
+
 function deprecationOf({ group, kind }: Definition, { name, spec }: DefinedVersion): string | undefined {
   if (!spec.deprecated) return undefined;
   return spec.deprecationWarning ?? `${group}/${name} ${kind} is deprecated`;
@@ -90,7 +96,7 @@ function changesContent(object: any, old: any): boolean {
 }
 
 function refuseWhileTerminating(crd: any, group: string, plural: string): void {
-  if (!isConditionTrue(crd.status?.conditions, 'Terminating')) return;
+  if (!isTerminating(crd)) return;
   throw new StatusError({
     code: 405,
     reason: 'MethodNotAllowed',

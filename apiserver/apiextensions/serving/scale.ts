@@ -2,6 +2,7 @@
 // Mirrors: apiextensions-apiserver/pkg/registry/customresource/etcd.go (ScaleREST, scaleFromCustomResource).
 // Used by: customResource.ts. The built-in kinds' is ../../kinds/scale.ts.
 import { type FieldError, invalidValue } from '../../../apimachinery/fieldErrors.ts';
+import { goType, goValue } from '../../../apimachinery/goValue.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import type { Subresource } from '../../kinds/kind.ts';
 import { isObject } from '../schema/jsonSchema.ts';
@@ -69,21 +70,29 @@ export function customScale(paths: ScalePaths): Subresource {
 
 /** What an object may hold at the paths, whoever writes it. */
 export function scaleErrors(object: any, paths: ScalePaths, part: 'spec' | 'status' | 'both'): FieldError[] {
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = paths;
   const errors: FieldError[] = [];
-  if (part !== 'status') countErrors(errors, object, paths.specReplicasPath);
+  if (part !== 'status') errors.push(...countErrors(object, specReplicasPath));
   if (part === 'spec') return errors;
-  countErrors(errors, object, paths.statusReplicasPath);
-  const selector = paths.labelSelectorPath && valueAt(object, paths.labelSelectorPath);
+  errors.push(...countErrors(object, statusReplicasPath));
+  if (!labelSelectorPath) return errors;
+  const selector = valueAt(object, labelSelectorPath);
   if (selector !== undefined && typeof selector !== 'string')
-    errors.push(invalidValue(pathText(paths.labelSelectorPath!), selector, 'should be a string'));
+    errors.push(invalidValue(labelSelectorPath, '', accessError(labelSelectorPath, selector, 'string')));
   return errors;
 }
 
-const pathText = (path: string) => path.replace(/^\./, '');
+const isCount = (value: unknown) => typeof value === 'bigint' || Number.isInteger(value);
 
-function countErrors(errors: FieldError[], object: any, path: string): void {
-  const value = valueAt(object, path);
-  if (typeof value !== 'number') return;
-  if (value < 0) errors.push(invalidValue(pathText(path), value, 'should be a non-negative integer'));
-  if (value > maxInt32) errors.push(invalidValue(pathText(path), value, `should be less than or equal to ${maxInt32}`));
+function countErrors(object: any, path: string): FieldError[] {
+  const value = valueAt(object, path) as number;
+  if (value === undefined) return [];
+  if (!isCount(value)) return [invalidValue(path, 0, accessError(path, value, 'int64'))];
+  if (value < 0) return [invalidValue(path, value, 'should be a non-negative integer')];
+  if (value > maxInt32) return [invalidValue(path, value, `should be less than or equal to ${maxInt32}`)];
+  return [];
 }
+
+/** As Go says that a value is of another type. */
+const accessError = (path: string, value: unknown, wanted: string): string =>
+  `${path} accessor error: ${goValue(value)} is of the type ${value === null ? '<nil>' : goType(value)}, expected ${wanted}`;

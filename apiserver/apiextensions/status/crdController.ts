@@ -17,6 +17,9 @@ export const crds = { group: 'apiextensions.k8s.io', plural: 'customresourcedefi
 const firstRetry = 50;
 const lastRetry = 5000;
 
+/** What was decided over a definition says nothing of one that was made anew under its name. */
+const isSame = (live: KubeObject, crd: KubeObject): boolean => live.metadata.uid === crd.metadata.uid;
+
 export interface CrdController {
   stop(): Promise<void>;
 }
@@ -76,7 +79,7 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
     if (statusOf(crd, sameGroup(crd), time()) !== crd['status']) {
       // What others accepted a moment ago must be known before anything is given away.
       await api.cache.fresh();
-      await write(name, (live) => statusOf(live, sameGroup(live), time()));
+      await write(crd, (live) => statusOf(live, sameGroup(live), time()));
       await api.cache.fresh();
       return enqueue(name);
     }
@@ -85,27 +88,25 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
 
   async function establish(crd: KubeObject): Promise<void> {
     await api.cache.fresh();
-    const name = crd.metadata.name;
     const lost = beatenBy(crd, sameGroup(crd));
-    if (lost)
-      await write(name, (live) => ({ ...live.status, acceptedNames: { plural: '', kind: '' }, conditions: [] }));
-    else await write(name, (live) => (mayBeEstablished(live) ? established(live, time()) : live.status));
+    if (lost) await write(crd, (live) => ({ ...live.status, acceptedNames: { plural: '', kind: '' }, conditions: [] }));
+    else await write(crd, (live) => (mayBeEstablished(live) ? established(live, time()) : live.status));
   }
 
   async function finalize(crd: KubeObject): Promise<void> {
     const name = crd.metadata.name;
     if (!crd.metadata.finalizers?.includes(cleanupFinalizer)) return;
-    await write(name, (live) => terminating(live, time()));
+    if (!(await write(crd, (live) => terminating(live, time())))) return;
     let left: number;
     try {
       left = await deleteInstances(api, crd, resources);
     } catch (error) {
-      await write(name, (live) => failed(live, (error as Error).message, time()));
+      await write(crd, (live) => failed(live, (error as Error).message, time()));
       throw error;
     }
     if (left) return later(name);
     await api.cluster.update(crds, name, undefined, (live) => {
-      if (!live.metadata.finalizers?.includes(cleanupFinalizer)) return false;
+      if (!isSame(live, crd) || !live.metadata.finalizers?.includes(cleanupFinalizer)) return false;
       live.metadata.finalizers = live.metadata.finalizers.filter((f: string) => f !== cleanupFinalizer);
       finished(api, live, time());
       return undefined;
@@ -114,12 +115,16 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
 
   const sameGroup = (crd: any) => definitions().filter((other) => other['spec'].group === crd.spec.group);
 
-  async function write(name: string, next: (live: any) => any): Promise<void> {
+  /** False when the definition is gone. */
+  async function write(crd: KubeObject, next: (live: any) => any): Promise<boolean> {
+    let found = false;
     await api.cluster.update(
       crds,
-      name,
+      crd.metadata.name,
       undefined,
       (live) => {
+        found = isSame(live, crd);
+        if (!found) return false;
         const status = next(live);
         if (status === live.status) return false;
         live.status = status;
@@ -127,6 +132,7 @@ export function startCrdController(api: Api, cache: ResourceCache, resources: Cu
       },
       { subresource: 'status' },
     );
+    return found;
   }
 
   /** One definition that cannot be served must not keep the others from it. */

@@ -138,6 +138,72 @@ describe('objects', () => {
     );
   });
 
+  it('hold at the paths of their scale what a scale can tell', async () => {
+    const status = (object: object) => http(`${path}/a/status`, { method: 'PUT', body: object });
+    const { json } = await http(`${path}/a`);
+    const text = JSON.stringify({ ...json, status: { replicas: 2 } }).replace(
+      '"replicas":2',
+      '"replicas":9007199254740993',
+    );
+    const refused = [
+      await http(`${path}/a/status`, { method: 'PUT', body: text }),
+      await status({ ...json, status: { ...json.status, selector: ['a'] } }),
+    ];
+    const ofScale = (r: any) => r.json.details.causes.find((cause: any) => cause.field.startsWith('.'));
+    expect(refused.map(ofScale)).toMatchObject([
+      {
+        field: '.status.replicas',
+        message: 'Invalid value: 9007199254740993: should be less than or equal to 2147483647',
+      },
+      {
+        field: '.status.selector',
+        message:
+          'Invalid value: "": .status.selector accessor error: [a] is of the type []interface {}, expected string',
+      },
+    ]);
+    const scaled = await http(`${path}/a/scale?fieldManager=scaler`, {
+      method: 'PATCH',
+      type: 'application/merge-patch+json',
+      body: { spec: { replicas: 4 } },
+    });
+    expect(scaled.code).toBe(200);
+    const { managedFields } = (await http(`${path}/a`)).json.metadata;
+    expect(managedFields.find((e: any) => e.manager === 'scaler')).toEqual({
+      manager: 'scaler',
+      operation: 'Update',
+      apiVersion: `${group}/v1`,
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+      subresource: 'scale',
+    });
+    await http(`${path}/a/scale`, { method: 'PUT', body: { ...scaled.json, spec: { replicas: 3 } } });
+  });
+
+  it('say where embedded metadata cannot be read', async () => {
+    const template = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 42 } };
+    const r = await http(path, { body: tab('z', { template }) });
+    expect([r.code, r.json.message]).toEqual([
+      400,
+      'CronTab in version "v1" cannot be handled as a CronTab: spec.template.metadata: Invalid value: {"name":"p","namespace":42}: json: cannot unmarshal number into Go struct field ObjectMeta.namespace of type string',
+    ]);
+  });
+
+  it('live in a namespace or in none, and paths for the other find nothing', async () => {
+    const across = path.replace('/namespaces/default', '');
+    const answers = [await http(across, { body: tab('z') }), await http(across, { method: 'DELETE' })];
+    expect(answers.map((r) => [r.code, r.text])).toEqual(Array(2).fill([404, '404 page not found\n']));
+  });
+
+  it('are listed with their subresources, the status first', async () => {
+    const { resources } = (await http(`/apis/${group}/v1`)).json;
+    const rows = resources.filter((r: any) => r.name.startsWith('crontabs')).map((r: any) => [r.name, r.verbs]);
+    expect(rows).toEqual([
+      ['crontabs', ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']],
+      ['crontabs/status', ['get', 'patch', 'update']],
+      ['crontabs/scale', ['get', 'patch', 'update']],
+    ]);
+  });
+
   it('must say which version an update is of', async () => {
     const r = await http(`${path}/a`, { method: 'PUT', body: tab('a') });
     expect(r.code).toBe(422);
@@ -164,7 +230,7 @@ describe('objects', () => {
     expect(r.json.details.causes.map((c: any) => `${c.field}: ${c.message}`)).toEqual([
       'spec.cronSpec: Required value',
       'spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0',
-      'spec.replicas: Invalid value: -1: should be a non-negative integer',
+      '.spec.replicas: Invalid value: -1: should be a non-negative integer',
       'spec.ports[1]: Duplicate value: {"port":1,"protocol":"TCP"}',
       '<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
     ]);
@@ -299,6 +365,8 @@ describe('definitions', () => {
       status: 'True',
       reason: 'InstanceDeletionInProgress',
     });
+    const listed = (await http(`/apis/${group}/v1`)).json.resources.find((r: any) => r.name === 'helds');
+    expect(listed.verbs).toEqual(['delete', 'deletecollection', 'get', 'list', 'watch']);
     const refused = await http(held, { body: { ...body, metadata: { name: 'y' } } });
     expect([refused.code, refused.json.message]).toEqual([
       405,
