@@ -26,6 +26,10 @@ import { statusSubresource } from './statusSubresource.ts';
 const generationAnnotation = 'deprecated.daemonset.template.generation';
 
 function defaults(set: any): void {
+  set.metadata ??= {};
+  // Upstream has it as a number inside, so that whoever writes without it writes a 0, and owns that.
+  set.metadata.annotations ??= {};
+  set.metadata.annotations[generationAnnotation] ??= '0';
   set.spec ??= {};
   const { spec } = set;
   defaultPodTemplate(spec);

@@ -195,6 +195,19 @@ describe('ownership', () => {
     const labels = entryOf(json, 'ancient-changes', 'Update').fieldsV1['f:metadata']['f:labels'];
     expect(Object.keys(labels).length).toBe(12);
   });
+  it('of a DaemonSet who writes it whole owns how many templates there have been, who applies does not', async () => {
+    const name = fresh();
+    const path = '/apis/apps/v1/namespaces/default/daemonsets';
+    const body = { ...deployment(name), kind: 'DaemonSet' };
+    const made = (await http(`${path}?fieldManager=one`, { body })).json;
+    const count = { 'f:deprecated.daemonset.template.generation': {} };
+    expect(entryOf(made, 'one', 'Update').fieldsV1['f:metadata']['f:annotations']).toEqual({ '.': {}, ...count });
+    const put = (await http(`${path}/${name}?fieldManager=two`, { method: 'PUT', body })).json;
+    expect(entryOf(put, 'two', 'Update').fieldsV1).toEqual({ 'f:metadata': { 'f:annotations': count } });
+    const applied = (await apply(`${path}/${name}`, 'three', body)).json;
+    expect(entryOf(applied, 'three').fieldsV1['f:metadata']['f:annotations']).toBeUndefined();
+    expect(applied.metadata.annotations).toEqual({ 'deprecated.daemonset.template.generation': '1' });
+  });
   it('what nobody ever tracked is before-first-apply’s', async () => {
     const name = fresh();
     const path = `${cms}/${name}`;
@@ -238,8 +251,9 @@ describe('ownership', () => {
     const forced = await apply(`${path}/scale`, 'two', scale(5), '&force=true');
     expect([forced.code, forced.json.kind, forced.json.spec.replicas]).toEqual([200, 'Scale', 5]);
     const { json } = await http(path);
-    expect([json.spec.replicas, owners(json)]).toEqual([5, ['one Apply', 'two Apply scale']]);
-    expect(json.metadata.managedFields[1].fieldsV1).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    // What is of the scale has no time, and so comes before those that have one.
+    expect([json.spec.replicas, owners(json)]).toEqual([5, ['two Apply scale', 'one Apply']]);
+    expect(json.metadata.managedFields[0].fieldsV1).toEqual({ 'f:spec': { 'f:replicas': {} } });
   });
   it('a manager’s time moves only when what it owns or says changes', async () => {
     const name = fresh();
