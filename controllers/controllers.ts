@@ -50,13 +50,14 @@ import { ttlAfterFinishedController } from './ttlAfterFinished.ts';
 import { validatingAdmissionPolicyStatusController } from './validatingAdmissionPolicyStatus/validatingAdmissionPolicyStatus.ts';
 import { volumeExpansionController } from './volumeExpansion.ts';
 
-type Row = (config: ManagerConfig) => Controller | undefined;
+/** `rootCa` is the PEM that verifies the API server, or empty. */
+type Row = (config: ManagerConfig, rootCa: string) => Controller | undefined;
 
 export const rows: Row[] = [
   // First, as upstream starts it: others may need a token to act.
-  (c) => tokensController(c),
+  (c, rootCa) => tokensController(c, rootCa),
   () => serviceAccountController,
-  (c) => (c['root-ca-file'] ? rootCaPublisher(readPem('root-ca-file', c['root-ca-file'])) : undefined),
+  (_, rootCa) => rootCaPublisher(rootCa),
   (c) => ({ ...namespaceController, workers: c['concurrent-namespace-syncs'] }),
   (c) => replicaSetController(c['concurrent-replicaset-syncs']),
   (c) => replicationControllerController(c['concurrent-rc-syncs']),
@@ -121,10 +122,12 @@ export const rows: Row[] = [
   () => tokenCleaner,
 ];
 
-/** Those that --controllers asks for. Throws UsageError on a name that is none. */
-export function enabledControllers(config: ManagerConfig): Controller[] {
+/** Those that --controllers asks for; `ca` is the one of the kubeconfig, for want of --root-ca-file. Throws UsageError on a name that is none. */
+export function enabledControllers(config: ManagerConfig, ca = ''): Controller[] {
   checkNames(config.controllers);
-  const all = [...rows.map((row) => row(config)).filter((c) => c !== undefined), ...cloudControllers(config)];
+  const file = config['root-ca-file'];
+  const rootCa = file ? readPem('root-ca-file', file) : ca;
+  const all = [...rows.map((row) => row(config, rootCa)).filter((c) => c !== undefined), ...cloudControllers(config)];
   const enabled = all.filter((c) => isEnabled(c.name, config.controllers));
   const collector = garbageCollector(watchedWhole(enabled), config['concurrent-gc-syncs']);
   const collects = config['enable-garbage-collector'] && isEnabled(collector.name, config.controllers);
@@ -155,12 +158,12 @@ function signingController(c: ManagerConfig): Controller | undefined {
   return options && csrSigning(options);
 }
 
-function tokensController(c: ManagerConfig): Controller | undefined {
+function tokensController(c: ManagerConfig, rootCa: string): Controller | undefined {
   const key = c['service-account-private-key-file'];
   if (!key) return undefined;
   return serviceAccountTokens({
     privateKey: readPem('service-account-private-key-file', key),
-    rootCa: c['root-ca-file'] ? readPem('root-ca-file', c['root-ca-file']) : '',
+    rootCa,
     workers: c['concurrent-serviceaccount-token-syncs'],
   });
 }

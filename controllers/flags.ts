@@ -25,7 +25,7 @@ export const flags = {
   'root-ca-file': {
     type: 'string',
     default: '',
-    help: 'PEM bundle published in each namespace as kube-root-ca.crt; without it that controller does not run.',
+    help: 'PEM bundle published in each namespace as kube-root-ca.crt; default: the CA of the kubeconfig.',
   },
   'allocate-node-cidrs': {
     type: 'bool',

@@ -25,7 +25,7 @@ export function planRootCa(namespace: string, current: ConfigMap | undefined, bu
   return { update: { ...current, metadata, data } };
 }
 
-/** `bundle` is the PEM of --root-ca-file. */
+/** `bundle` is the PEM of --root-ca-file, or of the kubeconfig. It may be empty, where TLS is not verified: readers wait for the name. */
 export const rootCaPublisher = (bundle: string): Controller => ({
   name: 'root-ca-certificate-publisher-controller',
   serviceAccount: 'root-ca-cert-publisher',

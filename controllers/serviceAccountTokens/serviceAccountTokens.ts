@@ -13,7 +13,7 @@ import { accountNameOf, claimsFor, filled, isOf, planToken, tokenType } from './
 export interface TokenOptions {
   /** PEM of --service-account-private-key-file. */
   privateKey: string;
-  /** PEM of --root-ca-file, or empty. */
+  /** PEM of --root-ca-file or of the kubeconfig, or empty. */
   rootCa: string;
   workers?: number;
 }

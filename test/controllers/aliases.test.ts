@@ -31,7 +31,7 @@ it('refuses names that are none, and takes those of upstream that run nothing he
 
 it('every controller that there is has one of upstream’s names', () => {
   const { config } = parseFlags(flags, []);
-  const made = rows.map((row) => row(config)).filter((c) => c !== undefined);
+  const made = rows.map((row) => row(config, '')).filter((c) => c !== undefined);
   expect(made.map((c) => c.name).filter((name) => !knownControllers.includes(name))).toEqual([]);
   expect(new Set(made.map((c) => c.name)).size).toBe(made.length);
 });

@@ -103,6 +103,12 @@ describe('what a namespace gets', () => {
       update: { data: { 'ca.crt': 'PEM' } },
     });
   });
+
+  it('an empty bundle, where the kubeconfig verifies nothing', () => {
+    const created = (planRootCa('n', undefined, '') as { create: ConfigMap }).create;
+    expect(created.data).toEqual({ 'ca.crt': '' });
+    expect(planRootCa('n', created, '')).toBeUndefined();
+  });
 });
 
 describe('--controllers', () => {
