@@ -6,23 +6,14 @@ import type { EtcdJob } from './etcdPuts.ts';
 const job = JSON.parse(process.argv[2]!) as EtcdJob;
 const etcd = connectEtcd({ endpoints: [job.endpoint] });
 const value = Buffer.alloc(job.bytes, 'x');
-const revisions: string[] = [];
+const revisions: number[] = [];
 
 /** The key must be at the revision where we left it; 0: must not be there. */
 async function put(i: number): Promise<void> {
-  const key = Buffer.from(`/bench/${job.prefix}/${i}`);
-  const answer = await etcd.write((m, o) =>
-    m.kv.txn(
-      {
-        compare: [{ key, result: 'Equal', target: 'Mod', mod_revision: revisions[i] ?? '0' }],
-        success: [{ request_put: { key, value } }],
-        failure: [{ request_range: { key } }],
-      },
-      o,
-    ),
-  );
-  if (!answer.succeeded) throw new Error(`the put of key ${i} was refused`);
-  revisions[i] = answer.header.revision;
+  const key = `/bench/${job.prefix}/${i}`;
+  const answer = await etcd.write((m) => m.swap({ key, expect: revisions[i] ?? 0, value }));
+  if ('held' in answer) throw new Error(`the put of key ${i} was refused`);
+  revisions[i] = answer.revision;
 }
 
 async function rate(): Promise<number> {

@@ -1,11 +1,11 @@
 // The store in etcd, for clusters of more than one API server: compare-and-swap in transactions, leases, one watch.
 // Mirrors: apiserver/pkg/storage/etcd3/store.go. Talks to: etcd 3.4 and later, through etcdConnection.ts.
 // Next along the chain: etcdWatch.ts for the feed, watchCache.ts for what reads it.
-import type { IRequestOp, ITxnRequest } from 'etcd3';
 import { realClock } from '../../apimachinery/clock.ts';
 import { toBuffer } from './bytes.ts';
 import { connectEtcd, type EtcdOptions } from './etcdConnection.ts';
 import { createEtcdLeases } from './etcdLeases.ts';
+import { zero } from './etcdMessages.ts';
 import { toStored, watchEtcd } from './etcdWatch.ts';
 import { pause } from './pause.ts';
 import {
@@ -36,51 +36,39 @@ export async function openEtcdStore(options: EtcdOptions & { prefix?: string }):
   const closing = new AbortController();
 
   const revision = async (): Promise<Revision> => {
-    const { header } = await connection.read((m, o) => m.kv.range({ key: Buffer.from([0]), count_only: true }, o));
-    return Number(header.revision);
+    return (await connection.read((m) => m.range({ key: zero, countOnly: true }))).revision;
   };
 
   async function get(key: string): Promise<Stored | undefined> {
-    const { kvs } = await connection.read((m, o) => m.kv.range({ key: Buffer.from(key) }, o));
+    const { kvs } = await connection.read((m) => m.range({ key }));
     return kvs[0] && toStored(kvs[0]);
   }
 
   /** Reads page by page: one reply that holds everything would stall both ends. */
   async function list(prefix: string, o: { at?: Revision; after?: string; limit?: number } = {}): Promise<Page> {
     const limit = o.limit || Number.POSITIVE_INFINITY;
-    const range_end = prefixEnd(prefix);
+    const end = prefixEnd(prefix);
     let key = Buffer.from(o.after === undefined ? prefix : `${o.after}\0`);
     if (Buffer.compare(key, Buffer.from(prefix)) < 0) key = Buffer.from(prefix);
     const items: Stored[] = [];
     for (let at = o.at ?? 0; ; ) {
       const want = Math.min(pageSize, limit - items.length);
-      const request = { key, range_end, limit: want, revision: at };
-      const page = await connection.read((m, call) => m.kv.range(request, call)).catch((e) => refused(e, at));
-      at ||= Number(page.header.revision);
+      const request = { key, end, limit: want, at };
+      const page = await connection.read((m) => m.range(request)).catch((e) => refused(e, at));
+      at ||= page.revision;
       for (const kv of page.kvs) items.push(toStored(kv));
-      const remaining = Number(page.count) - page.kvs.length;
+      const remaining = page.count - page.kvs.length;
       if (!page.more || items.length >= limit) return { items, revision: at, more: page.more, remaining };
-      key = Buffer.concat([page.kvs.at(-1)!.key, Buffer.from([0])]);
+      key = Buffer.concat([page.kvs.at(-1)!.key, zero]);
     }
   }
 
   /** Compare, then `change`; otherwise says what is there. */
   async function swap(key: string, value: Uint8Array | undefined, o: WriteOptions): Promise<Written> {
-    const name = Buffer.from(key);
-    const lease = o.ttl ? await leases.get(o.ttl) : 0;
-    const success: IRequestOp[] = [
-      value ? { request_put: { key: name, value: toBuffer(value), lease } } : { request_delete_range: { key: name } },
-    ];
-    if (o.with) success.push({ request_put: { key: Buffer.from(o.with.key), value: toBuffer(o.with.value) } });
-    const request: ITxnRequest = {
-      compare: [{ key: name, result: 'Equal', target: 'Mod', mod_revision: o.expect }],
-      success,
-      failure: [{ request_range: { key: name } }],
-    };
-    const { succeeded, header, responses } = await connection.write((m, call) => m.kv.txn(request, call));
-    if (succeeded) return { revision: Number(header.revision) };
-    const held = responses[0]!.response_range.kvs[0];
-    return { conflict: held && toStored(held) };
+    const lease = o.ttl ? await leases.get(o.ttl) : undefined;
+    const request = { key, expect: o.expect, value, lease, with: o.with };
+    const answer = await connection.write((m) => m.swap(request));
+    return 'held' in answer ? { conflict: answer.held && toStored(answer.held) } : answer;
   }
 
   /** Sends the write once. When the answer is lost, only the store itself can say whether it happened. */
@@ -132,18 +120,18 @@ export async function openEtcdStore(options: EtcdOptions & { prefix?: string }):
       return write(key, undefined, o);
     },
     async trim(prefix, limit) {
-      const range = { key: Buffer.from(prefix), range_end: prefixEnd(prefix), limit, keys_only: true };
-      const { kvs } = await connection.read((m, o) => m.kv.range(range, o));
+      const range = { key: prefix, end: prefixEnd(prefix), limit, keysOnly: true };
+      const { kvs } = await connection.read((m) => m.range(range));
       if (kvs.length === 0) return;
-      const range_end = Buffer.concat([kvs.at(-1)!.key, Buffer.from([0])]);
-      await connection.write((m, o) => m.kv.deleteRange({ key: kvs[0]!.key, range_end }, o));
+      const end = Buffer.concat([kvs.at(-1)!.key, zero]);
+      await connection.write((m) => m.deleteRange(kvs[0]!.key, end));
     },
     watch: (from, signal) =>
       watchEtcd(connection, from, AbortSignal.any([signal, closing.signal]), { prefix: ourPrefix, revision }),
     revision,
     async compact(to) {
       await connection
-        .read((m, o) => m.kv.compact({ revision: to }, o))
+        .read((m) => m.compact(to))
         .catch(async (error) => {
           // Someone else was faster: what we wanted.
           if (!isCompacted(error)) throw isFuture(error) ? new FutureRevision(to, await revision()) : error;
@@ -181,7 +169,7 @@ function prefixEnd(prefix: string): Buffer {
     end[i]!++;
     return end.subarray(0, i + 1);
   }
-  return Buffer.from([0]);
+  return zero;
 }
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => toBuffer(a).equals(b);

@@ -8,15 +8,15 @@ const maxReuseSeconds = 60;
 const maxKeys = 1_000;
 
 interface Lease {
-  id: Promise<string>;
+  id: Promise<bigint>;
   /** Milliseconds. */
   expires: number;
   keys: number;
 }
 
 export interface EtcdLeases {
-  /** The id (an int64, so a string) of a lease that ends in `ttl` seconds or a little later. */
-  get(ttl: number): Promise<string>;
+  /** The id of a lease that ends in `ttl` seconds or a little later. */
+  get(ttl: number): Promise<bigint>;
   /** etcd does not know it any more. */
   forget(ttl: number): void;
 }
@@ -26,7 +26,7 @@ export function createEtcdLeases(connection: EtcdConnection, now: () => number =
 
   function grant(ttl: number, spare: number): Lease {
     // A lease that was granted but whose reply was lost ends by itself: asking twice does no harm.
-    const id = connection.read((m, o) => m.lease.leaseGrant({ TTL: ttl + spare, ID: 0 }, o)).then(({ ID }) => ID);
+    const id = connection.read((m) => m.leaseGrant(ttl + spare));
     const lease = { id, expires: now() + (ttl + spare) * 1000, keys: 0 };
     id.catch(() => leases.get(ttl) === lease && leases.delete(ttl));
     leases.set(ttl, lease);

@@ -1,9 +1,10 @@
 // etcd's watch as the store's: one stream over the whole key space, taken up again where it broke.
 // Watching every key means that every revision arrives, whoever made it, so nobody has to ask how far the stream has come.
 // Used by etcd.ts. Upstream: apiserver/pkg/storage/etcd3/watcher.go.
-import type { IEvent, IKeyValue, IWatchRequest, IWatchResponse } from 'etcd3';
 import { realClock } from '../../apimachinery/clock.ts';
-import type { EtcdConnection, EtcdMember } from './etcdConnection.ts';
+import type { EtcdConnection } from './etcdConnection.ts';
+import type { EtcdMember } from './etcdMember.ts';
+import type { KeyValue, WatchAnswer, WatchEvent } from './etcdMessages.ts';
 import { pause } from './pause.ts';
 import {
   Compacted,
@@ -14,8 +15,6 @@ import {
   StoreUnavailable,
   type WatchBatch,
 } from './store.ts';
-
-type WatchStream = AsyncIterable<IWatchResponse> & { write(request: IWatchRequest): void; cancel(): void };
 
 export interface EtcdWatchOptions {
   /** Events of other keys only move the revision. */
@@ -55,24 +54,23 @@ async function* watchMember(
   signal: AbortSignal,
   options: EtcdWatchOptions,
 ): AsyncGenerator<WatchBatch> {
-  const stream = (await member.watch.watch()) as unknown as WatchStream;
+  const stream = await member.watch(seen);
   const cancel = (): void => stream.cancel();
   signal.addEventListener('abort', cancel);
   try {
-    // A key of one zero byte up to an end of one zero byte: all keys.
-    const all = Buffer.from([0]);
-    const create_request = { key: all, range_end: all, start_revision: seen + 1, fragment: true };
-    stream.write({ create_request });
-    let held: IEvent[] = [];
-    for await (const response of stream) {
-      if (response.canceled) throw cancelled(response);
-      if (response.created) await checkNotRestored(response, seen, options);
-      held = held.concat(response.events);
+    let held: WatchEvent[] = [];
+    for await (const answers of stream) {
+      const refused = answers.find((a) => a.cancelled);
+      for (const answer of answers) {
+        if (answer.created && !answer.cancelled) await checkNotRestored(answer, seen, options);
+        held = held.length ? held.concat(answer.events) : answer.events;
+      }
       // A fragment may end in the middle of a revision; the rest of it comes in the next.
-      const whole = response.fragment
-        ? held.findIndex((e) => e.kv.mod_revision === held.at(-1)!.kv.mod_revision)
+      const whole = answers.at(-1)!.fragment
+        ? held.findIndex((e) => e.revision === held.at(-1)!.revision)
         : held.length;
       if (whole > 0) yield toBatch(held.splice(0, whole), options.prefix);
+      if (refused) throw cancelled(refused);
     }
   } finally {
     signal.removeEventListener('abort', cancel);
@@ -80,36 +78,26 @@ async function* watchMember(
   }
 }
 
-function cancelled({ compact_revision, cancel_reason }: IWatchResponse): Error {
-  const compacted = Number(compact_revision);
-  return compacted > 0 ? new Compacted(compacted) : new StoreUnavailable(`etcd ended the watch: ${cancel_reason}`);
+function cancelled({ compacted, cancelReason }: WatchAnswer): Error {
+  return compacted > 0 ? new Compacted(compacted) : new StoreUnavailable(`etcd ended the watch: ${cancelReason}`);
 }
 
 /** A member may lag behind what another has told us; but a cluster whose newest revision is older has been restored from a backup. */
-async function checkNotRestored(
-  created: IWatchResponse,
-  seen: Revision,
-  { revision }: EtcdWatchOptions,
-): Promise<void> {
-  if (Number(created.header.revision) >= seen) return;
+async function checkNotRestored(created: WatchAnswer, seen: Revision, { revision }: EtcdWatchOptions): Promise<void> {
+  if (created.revision >= seen) return;
   const newest = await revision();
   if (newest < seen) throw new FutureRevision(seen, newest);
 }
 
-function toBatch(events: IEvent[], prefix: string): WatchBatch {
-  const revision = Number(events.at(-1)!.kv.mod_revision);
-  const ours = events.filter(({ kv }) => kv.key.toString('latin1', 0, prefix.length) === prefix);
+function toBatch(events: WatchEvent[], prefix: string): WatchBatch {
+  const { revision } = events.at(-1)!;
+  const ours = events.filter(({ key }) => key.toString('latin1', 0, prefix.length) === prefix);
   return { events: ours.map(toEvent), revision };
 }
 
-function toEvent({ type, kv }: IEvent): StoreEvent {
-  const key = kv.key.toString();
-  const revision = Number(kv.mod_revision);
-  return type === 'Put' ? { type: 'PUT', key, value: kv.value, revision } : { type: 'DELETE', key, revision };
+function toEvent({ removed, key, value, revision }: WatchEvent): StoreEvent {
+  const name = key.toString();
+  return removed ? { type: 'DELETE', key: name, revision } : { type: 'PUT', key: name, value, revision };
 }
 
-export const toStored = (kv: IKeyValue): Stored => ({
-  key: kv.key.toString(),
-  value: kv.value,
-  revision: Number(kv.mod_revision),
-});
+export const toStored = ({ key, value, revision }: KeyValue): Stored => ({ key: key.toString(), value, revision });
