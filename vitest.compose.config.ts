@@ -2,5 +2,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/compose/compose.test.ts'], pool: 'forks', hookTimeout: 600_000 },
+  test: {
+    include: ['test/compose/compose.test.ts'],
+    setupFiles: ['test/kit/kubectlCache.ts'],
+    pool: 'forks',
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+  },
 });

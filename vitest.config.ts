@@ -7,10 +7,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Wants the machine to itself: vitest.compose.config.ts.
     exclude: ['test/compose/compose.test.ts'],
+    setupFiles: ['test/kit/kubectlCache.ts'],
     // Patience costs nothing when all is well: on two slow cores a process may take seconds to start.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // One more than cores: most tests wait for processes, timers and disks half of their time.
     maxWorkers: 3,

@@ -54,11 +54,11 @@ beforeAll(async () => {
     parallel: 8,
     ended: (result) => waiting.get(result.row.id)!.resolve(result),
   });
-}, 90_000);
+});
 afterAll(async () => {
   await run;
   await cluster?.stop();
-}, 90_000);
+});
 
 describe('workloads', () => {
   for (const { id } of rows)

@@ -274,7 +274,7 @@ describe('in a cluster, as a cloud-controller-manager', () => {
       '--node-monitor-period=100ms',
     ]);
     ended = run(config, ending.signal);
-  }, 60_000);
+  });
   afterAll(async () => {
     ending.abort();
     await ended;

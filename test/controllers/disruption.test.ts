@@ -140,7 +140,7 @@ describe('against a real API server', () => {
     agents = runPods(client);
     await client.create(nodes, { metadata: { name: 'node-1' } } as never);
     await client.patch(nodes, 'node-1', undefined, 'merge', { spec: { taints: null } });
-  }, 60_000);
+  });
   afterAll(async () => {
     agents.stop();
     await manager.stop();

@@ -32,7 +32,7 @@ beforeAll(async () => {
   client = await server.client();
   manager = startManager(server, [...everything(server.folder), `--port-file=${server.folder}/manager-port`]);
   player = runPods(client);
-}, 30_000);
+});
 afterAll(async () => {
   player?.stop();
   await manager?.stop();
@@ -86,7 +86,7 @@ describe('controllers', () => {
     ]);
   });
 
-  it('may do all that they have to', { timeout: 40_000 }, async () => {
+  it('may do all that they have to', async () => {
     const isThere = () =>
       client.get(serviceAccounts, 'default', 'default').then(
         () => true,

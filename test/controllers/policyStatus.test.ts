@@ -215,7 +215,7 @@ describe('in a cluster', () => {
     server = await startTestApiServer();
     client = await server.client();
     manager = startManager(server, ['--controllers=validatingadmissionpolicy-status-controller']);
-  }, 60_000);
+  });
   afterAll(async () => {
     await manager?.stop();
     client?.close();
@@ -232,7 +232,7 @@ describe('in a cluster', () => {
     await until(async () => {
       status = (await client.get(validatingAdmissionPolicies, name)).status;
       return status?.observedGeneration === generation;
-    }, 30_000);
+    });
     return status;
   }
 

@@ -85,7 +85,7 @@ beforeAll(async () => {
   }
   await client.create(namespaces, { metadata: { name: 'work' } });
   await until(async () => Boolean(await client.get(serviceAccounts, 'default', 'work').catch(() => undefined)));
-}, 60_000);
+});
 afterAll(async () => {
   agents.stop();
   ending.abort();
@@ -94,7 +94,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-it('converge, and nothing is there twice', { timeout: 60_000 }, async () => {
+it('converge, and nothing is there twice', async () => {
   const namespace = 'work';
   const spec = (app: string, image: string) => ({
     selector: { matchLabels: { app } },

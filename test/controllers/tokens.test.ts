@@ -167,7 +167,7 @@ describe('in a cluster', { concurrent: true }, () => {
       '--controllers=serviceaccount-token,serviceaccount,bootstrapsigner,tokencleaner,service-cidr-controller',
       `--service-account-private-key-file=${server.folder}/pki/sa.key`,
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await manager?.stop();
     client?.close();
@@ -259,7 +259,7 @@ describe('in a cluster', { concurrent: true }, () => {
     await until(async () => (await info()).data!['jws-kubeconfig-abcdef'] === undefined);
   });
 
-  it('a ServiceCIDR is Ready with its finalizer, and waits for its last address', { timeout: 60_000 }, async () => {
+  it('a ServiceCIDR is Ready with its finalizer, and waits for its last address', async () => {
     await client.create(serviceCIDRs, { metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/24'] } });
     const ready = async () => {
       const cidr = await client.get(serviceCIDRs, 'more');

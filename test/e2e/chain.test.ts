@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await cluster?.stop();
-}, 60_000);
+});
 
 const deployment = (): Promise<Deployment> => client.get(deployments, 'web', namespace);
 const available = (count: number) =>

@@ -57,7 +57,7 @@ function onStore(store: 'embedded' | 'etcd'): void {
     client?.close();
     await cluster?.stop();
     await etcd?.remove();
-  }, 60_000);
+  });
 
   async function namespace(name: string): Promise<void> {
     await client.create(namespaces, { metadata: { name } });

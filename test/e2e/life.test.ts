@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await one?.stop();
   await two?.stop();
-}, 60_000);
+});
 
 const state = (cluster: UpCluster) => readState(dataDir(cluster.dataDir).state)!;
 const processes = (cluster: UpCluster): ProcessId[] => state(cluster).components.map((c) => c.process!);

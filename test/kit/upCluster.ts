@@ -27,7 +27,7 @@ export async function upCluster(...flags: string[]): Promise<UpCluster> {
     const { stdout } = await execFileAsync(process.execPath, [bin, command, '--data-dir', dataDir, ...rest], {
       maxBuffer: 64 << 20,
       cwd: folder,
-      timeout: 90_000,
+      timeout: 170_000,
     });
     return stdout;
   };
@@ -63,7 +63,7 @@ export function kubectlIn(
       const child = execFile(
         path,
         [...(namespace ? ['-n', namespace] : []), ...splitArgs(args)],
-        { env: { ...process.env, KUBECONFIG: kubeconfig }, maxBuffer: 64 << 20, timeout: 90_000 },
+        { env: { ...process.env, KUBECONFIG: kubeconfig }, maxBuffer: 64 << 20, timeout: 120_000 },
         (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) || 1 : 0, stdout, stderr }),
       );
       child.stdin?.end(input ?? '');
@@ -91,7 +91,8 @@ export function kubectlFollows(path: string, kubeconfig: string, namespace: stri
     });
   return {
     text: () => text,
-    ended: new Promise((resolve) => child.once('exit', resolve)),
+    // Not at its exit: its last words may still be in the pipe.
+    ended: new Promise((resolve) => child.once('close', resolve)),
     kill: () => void child.kill(),
   };
 }

@@ -29,7 +29,7 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'etcd store', () => {
     beforeAll(async () => {
       etcd = await startEtcd();
       proxy = await startProxy(etcd.port);
-      store = await openEtcdStore({ endpoints: [proxy.endpoint], patienceMs: 2_000 });
+      store = await openEtcdStore({ endpoints: [proxy.endpoint], patienceMs: 6_000 });
     });
     afterAll(async () => {
       await store?.close();
@@ -143,7 +143,7 @@ describe.skipIf(etcdMissing)(etcdMissing ?? 'etcd store', () => {
       await etcd.start();
       const began = Date.now();
       await store.revision();
-      expect(Date.now() - began).toBeLessThan(5_000);
+      expect(Date.now() - began).toBeLessThan(10_000);
       expect(await store.put(`${prefix}c`, bytes('1'), { expect: 0 })).toHaveProperty('revision');
       await until(() => watch.events(prefix).some((e) => e.key === `${prefix}c`));
       await watch.stop();

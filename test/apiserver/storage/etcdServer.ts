@@ -44,7 +44,7 @@ export async function startEtcd(): Promise<EtcdServer> {
     args.push('--listen-client-urls', endpoint, '--advertise-client-urls', endpoint);
     args.push('--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer);
     child = spawn(binary, args, { stdio: 'ignore' });
-    for (const end = Date.now() + 20_000; !(await answers(port)); ) {
+    for (const end = Date.now() + 60_000; !(await answers(port)); ) {
       if (Date.now() > end) throw new Error('etcd did not start');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -165,7 +165,7 @@ it('is whole after SIGKILL at any moment', async () => {
   }
   await issuePki(options());
   expect(nothingMissing(missingPki(options()))).toBe(true);
-}, 60_000);
+});
 
 it('writes a kubeconfig with everything inside', async () => {
   await issuePki(options());
