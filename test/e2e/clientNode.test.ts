@@ -32,7 +32,7 @@ const copied = mkdtempSync(join(tmpdir(), 'mk8s-cp-'));
 afterAll(async () => {
   await cluster?.stop();
   rmSync(copied, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** What a call failed with: code and the Status. */
 const failure = async (call: Promise<unknown>): Promise<{ code: number; status: k8s.V1Status }> => {
@@ -343,7 +343,7 @@ describe('in pods', () => {
       const { status } = await core.readNamespacedPod({ name: pod, namespace });
       return status?.containerStatuses?.every((c) => c.ready) ?? false;
     });
-  }, 60_000);
+  });
 
   it('exec: output, errors, input, exit code', async () => {
     const run = async (command: string[], stdin: PassThrough | null = null) => {
@@ -380,7 +380,7 @@ describe('in pods', () => {
   });
 
   it('a log that is followed ends with its container', async () => {
-    const annotations = { [simulated('exit-after')]: '1s', [simulated('log-every')]: '100ms' };
+    const annotations = { [simulated('exit-after')]: '2s', [simulated('log-every')]: '100ms' };
     const spec = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'box:1' }] };
     await core.createNamespacedPod({ namespace, body: { metadata: { name: 'brief', annotations }, spec } });
     await until(async () => {

@@ -22,7 +22,7 @@ let cluster: UpCluster;
 beforeAll(async () => {
   if (all.length) cluster = await upCluster();
 }, 120_000);
-afterAll(() => cluster?.stop(), 60_000);
+afterAll(() => cluster?.stop());
 
 if (!all.length) it('kubectl end to end', (context) => context.skip(kubectlMissing));
 
@@ -152,9 +152,13 @@ function theRest(
     expect(await ok("get deployment web -o 'jsonpath={.metadata.annotations.a}/{.spec.replicas}'")).toBe('2/2');
   });
   it('replace, label, annotate', async () => {
-    const object = JSON.parse(await ok('get deployment web -o json'));
-    object.metadata.labels.tier = 'front';
-    expect(await ok('replace -f -', JSON.stringify(object))).toContain('replaced');
+    // The controller may write the status between the two, as long as the rollout goes on.
+    let object: any;
+    await until(async () => {
+      object = JSON.parse(await ok('get deployment web -o json'));
+      object.metadata.labels.tier = 'front';
+      return (await k('replace -f -', JSON.stringify(object))).stdout.includes('replaced');
+    });
     expect((await k('replace -f -', JSON.stringify(object))).stderr).toContain('the object has been modified');
     expect(await ok('label deployment web tier=back --overwrite')).toContain('labeled');
     // 1.27 forgets the d.
@@ -201,8 +205,8 @@ function theRest(
         ).split(' ').length === 3,
       30_000,
     );
-    expect(await ok('wait --for=condition=Available deployment/web --timeout=30s')).toContain('condition met');
-    expect(await ok('wait --for=jsonpath={.status.readyReplicas}=3 deployment/web --timeout=30s')).toContain(
+    expect(await ok('wait --for=condition=Available deployment/web --timeout=60s')).toContain('condition met');
+    expect(await ok('wait --for=jsonpath={.status.readyReplicas}=3 deployment/web --timeout=60s')).toContain(
       'condition met',
     );
     const gone = await k('wait --for=condition=Nonsense deployment/web --timeout=1s');
@@ -221,7 +225,8 @@ function theRest(
       'create -f -',
       JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'talk', annotations }, spec }),
     );
-    await ok('wait --for=jsonpath={.status.phase}=Running pod/talk --timeout=20s');
+    // On a slow machine it may have ended before it is looked at.
+    await until(async () => /Running|Succeeded/.test(await ok('get pod talk -o jsonpath={.status.phase}')));
     const logs = follow('logs -f talk');
     await until(() => logs.text().includes('line 2\n'), 30_000, 'a line that is written later');
     expect(await logs.ended).toBe(0);
@@ -241,7 +246,7 @@ function theRest(
   });
   it('delete with each --cascade', async () => {
     await ok('create deployment orphan --image=nginx');
-    await until(async () => (await ok('get rs -l app=orphan -o name')) !== '', 30_000);
+    await ok('rollout status deployment/orphan --timeout=60s');
     await ok('delete deployment orphan --cascade=orphan');
     expect(await ok('get rs -l app=orphan -o name')).toContain('replicaset.apps/orphan');
     await ok('delete rs -l app=orphan --cascade=background');
@@ -254,7 +259,7 @@ function theRest(
     expect(await ok('autoscale deployment scaled --min=2 --max=3 --cpu-percent=70')).toContain(
       'horizontalpodautoscaler.autoscaling/scaled autoscaled',
     );
-    expect(await ok('get hpa scaled')).toMatch(/Deployment\/scaled +cpu: <unknown>\/70% +2 +3 +0/);
+    expect(await ok('get hpa scaled')).toMatch(/Deployment\/scaled +cpu: <unknown>\/70% +2 +3 +[012] /);
     expect(
       await ok('get horizontalpodautoscalers.v1.autoscaling scaled -o jsonpath={.spec.targetCPUUtilizationPercentage}'),
     ).toBe('70');
@@ -271,7 +276,7 @@ function theRest(
     );
   });
   it('delete namespace takes all that is in it along', async () => {
-    expect(await ok(`delete namespace ${namespace} --timeout=60s`)).toContain('deleted');
+    expect(await ok(`delete namespace ${namespace} --timeout=110s`)).toContain('deleted');
     expect((await k(`get namespace ${namespace}`)).stderr).toContain('NotFound');
   });
 }

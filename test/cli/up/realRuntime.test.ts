@@ -9,7 +9,7 @@ import { answers, busyboxImage, noRealNode, type RealNode, startRealNode } from 
 const root = join(import.meta.dirname, '..', '..', '..');
 const why = noRealNode();
 
-describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { timeout: 90_000 }, () => {
+describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { timeout: 240_000 }, () => {
   let node: RealNode;
   const miniK8s = (command: string, ...args: string[]) => {
     const program = join(root, 'bin', 'mini-k8s.mjs');
@@ -32,11 +32,13 @@ describe.skipIf(why !== undefined)(`up --runtime${why ? ` (${why})` : ''}`, { ti
       node.sh(...command.split(' '));
     }
     miniK8s('up', '--detach', '--runtime', node.runtime);
-  }, 90_000);
+    // Pods need their account, which a controller makes in its own time.
+    await until(() => answers(() => kubectl('get', 'serviceaccount', 'default')));
+  });
   afterAll(async () => {
     miniK8s('down');
     await node?.stop();
-  }, 60_000);
+  });
 
   test('a pod runs, and its log is read through the API server and the kubelet', async () => {
     kubectl(

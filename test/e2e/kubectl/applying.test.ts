@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestApiServer, type TestApiServer } from '../../kit/apiServer.ts';
+import { startTestApiServer, type TestApiServer, until } from '../../kit/apiServer.ts';
 import { kubectlMissing, kubectls } from '../../kit/kubectls.ts';
 import { kubectlIn, type Ran } from '../../kit/upCluster.ts';
 
@@ -107,7 +107,8 @@ test('knows a kind from the second time on, when it came with its definition', a
   const gear = { apiVersion: 'shop.example.com/v1', kind: 'Gear', metadata: { name: 'g' }, teeth: 9 };
   const both = file('gears', gear, definition);
   expect(await refused(`apply ${both}`)).toContain('no matches for kind "Gear" in version "shop.example.com/v1"');
-  expect(await refused('get gears g')).toContain('gears.shop.example.com "g" not found');
+  // A new definition is served a moment after it is there.
+  await until(async () => (await refused('get gears g')).includes('gears.shop.example.com "g" not found'));
   expect(await ok(`apply --dry-run=server ${both}`)).toContain('gear.shop.example.com/g created (server dry run)');
   expect(await refused('get gear g')).toContain('not found');
   await ok(`apply ${both}`);
@@ -154,7 +155,7 @@ test('--force past an old version deletes, and restores when the new object is i
   expect(await refused(`apply ${file('web3', broken)} --force`)).toContain('Invalid value');
   expect(await field('deployment/web', '.spec.template.metadata.labels.app')).toBe('a');
   await ok('delete deployment web');
-}, 60_000);
+});
 
 test('clears the defaults that do not go with what is chosen now', async () => {
   await ok(`apply ${file('web4', deployment('a'))}`);

@@ -48,13 +48,14 @@ beforeAll(async () => {
   cluster = await upCluster('--only', 'apiserver,controllers');
   k = kubectlIn(kubectl.path, cluster.kubeconfig, namespace);
   await ok(`create namespace ${namespace}`);
+  await until(async () => (await k('get serviceaccount default')).code === 0, 60_000, 'the default ServiceAccount');
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'idle', labels: { rack: 'a' } } };
   await ok('create -f -', JSON.stringify({ ...node, status: { capacity: { memory: '1Gi' } } }));
 }, 120_000);
 afterAll(async () => {
   await cluster?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe.skipIf(!kubectl)('kubectl', () => {
   it('get: nothing there, pages, sorting, subresources', async () => {
@@ -77,7 +78,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     }
     expect(await ok('get pod big --subresource=status')).toContain('Pending');
     expect(await said('get pod big --subresource=scale')).toContain('could not find the requested resource');
-    expect(await said('get pods -w --request-timeout=1 --chunk-size=1')).toMatch(/^NAME .*\nbig .*\nmiddle .*\nsmall /);
+    expect(await said('get pods -w --request-timeout=4 --chunk-size=1')).toMatch(/^NAME .*\nbig .*\nmiddle .*\nsmall /);
     const all = await said('get all -v=6 --chunk-size=0');
     for (const path of ['pods', 'services', 'replicationcontrollers'])
       expect(all).toMatch(new RegExp(`/api/v1/namespaces/${namespace}/${path}" status="200 OK"`));
@@ -275,7 +276,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
       },
     };
     await ok('create -f -', JSON.stringify(crd));
-    await ok('wait crd/peas.green.example.com --for=condition=Established');
+    await ok('wait crd/peas.green.example.com --for=condition=Established --timeout=60s');
     const pea = JSON.stringify({ apiVersion: 'green.example.com/v1', kind: 'Pea', metadata: { name: 'sweet' } });
     await until(async () => (await k('create -f -', pea)).code === 0);
     for (const name of ['pod', 'po', 'pods']) expect(await said(`get ${name}`)).toContain('No resources found');
@@ -293,7 +294,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     const gone = ok('wait deployment --for=delete --all');
     await ok('delete deployment brief');
     expect(await gone).toMatch(/brief condition met|^$/);
-    const there = ok('wait --for=create configmap/late --timeout=20s');
+    const there = ok('wait --for=create configmap/late --timeout=60s');
     await ok('create configmap late');
     expect(await there).toContain('condition met');
   });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   cluster = await upCluster('--nodes', '2');
   k = kubectlIn(kubectl.path, cluster.kubeconfig, 'default');
 }, 120_000);
-afterAll(() => cluster?.stop(), 60_000);
+afterAll(() => cluster?.stop());
 
 async function ok(args: string, input?: string): Promise<string> {
   const ran = await k(args, input);
@@ -59,16 +59,23 @@ spec:
   );
   await ok('rollout status statefulset/db --timeout=60s');
   expect(await ok('get pvc')).toMatch(/data-db-0 +Bound +pvc-\S+ +1Gi +RWO +standard/);
-  const described = await ok('describe pvc data-db-0');
-  expect(described).toContain('Used By:       db-0');
-  for (const reason of ['ExternalProvisioning', 'Provisioning', 'ProvisioningSucceeded'])
-    expect(described).toMatch(new RegExp(`Normal +${reason} `));
+  expect(await ok('describe pvc data-db-0')).toContain('Used By:       db-0');
+  // Events are written beside the deed, a moment later.
+  const told = ['ExternalProvisioning', 'Provisioning', 'ProvisioningSucceeded'].map(
+    (r) => new RegExp(`Normal +${r} `),
+  );
+  await until(async () => {
+    const described = await ok('describe pvc data-db-0');
+    return told.every((line) => line.test(described));
+  });
   const node = await field('pod db-0', '.spec.nodeName');
   expect(await ok(`describe pv ${await field('pvc data-db-0', '.spec.volumeName')}`)).toContain(
     `kubernetes.io/hostname in [${node}]`,
   );
   await ok(`exec db-0 -- sh -c 'echo kept > /data/file'`);
   await ok('delete pod db-0');
+  // kubectl does not wait for what is not there yet.
+  await until(async () => (await k('get pod db-0')).code === 0);
   await ok('wait --for=condition=Ready pod/db-0 --timeout=60s');
   expect(await ok('exec db-0 -- cat /data/file')).toBe('kept\n');
   expect(await field('pod db-0', '.spec.nodeName')).toBe(node);
@@ -100,13 +107,13 @@ metadata: {name: mine}
 spec: {storageClassName: manual, accessModes: [ReadWriteOnce], resources: {requests: {storage: 3Gi}}}
 `,
   );
-  await ok(`wait --for=jsonpath={.status.phase}=Bound pvc/mine --timeout=30s`);
+  await ok(`wait --for=jsonpath={.status.phase}=Bound pvc/mine --timeout=60s`);
   expect(await ok('get pvc mine')).toMatch(/mine +Bound +by-hand +5Gi +RWO +manual/);
   expect(await ok('get pv by-hand')).toMatch(/by-hand +5Gi +RWO +Retain +Bound +default\/mine +manual/);
   await ok('delete pvc mine');
-  await ok('wait --for=jsonpath={.status.phase}=Released pv/by-hand --timeout=30s');
+  await ok('wait --for=jsonpath={.status.phase}=Released pv/by-hand --timeout=60s');
   await ok(`patch pv by-hand --type=json -p '[{"op":"remove","path":"/spec/claimRef"}]'`);
-  await ok('wait --for=jsonpath={.status.phase}=Available pv/by-hand --timeout=30s');
+  await ok('wait --for=jsonpath={.status.phase}=Available pv/by-hand --timeout=60s');
 });
 
 test('a claim waits for its pod; an ephemeral one comes and goes with it', async () => {
@@ -133,5 +140,5 @@ spec:
   expect(await ok('get pvc')).toMatch(/idle +Pending/);
   expect(await ok('get pvc scratch-s')).toMatch(/scratch-s +Bound/);
   await ok('delete pod scratch');
-  await ok('wait --for=delete pvc/scratch-s --timeout=30s');
+  await ok('wait --for=delete pvc/scratch-s --timeout=60s');
 });

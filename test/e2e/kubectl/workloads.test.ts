@@ -29,6 +29,7 @@ async function within(namespace: string) {
   const podNames = async (app: string) =>
     (await ok(`get pods -l app=${app} -o name`)).trim().split('\n').filter(Boolean);
   await ok(`create namespace ${namespace}`);
+  await until(async () => (await k('get serviceaccount default')).code === 0, 60_000, 'the default ServiceAccount');
   return { ok, fails, images, podNames };
 }
 
@@ -46,7 +47,7 @@ const workload = (kind: string, name: string, spec: object = {}, pod: object = {
 beforeAll(async () => {
   if (kubectl) cluster = await upCluster('--nodes', '3');
 }, 120_000);
-afterAll(() => cluster?.stop(), 60_000);
+afterAll(() => cluster?.stop());
 
 describe.skipIf(!kubectl)('kubectl', () => {
   it.concurrent.each([
@@ -55,11 +56,11 @@ describe.skipIf(!kubectl)('kubectl', () => {
     { kind: 'StatefulSet', of: 'statefulset', count: 2, spec: { replicas: 2, serviceName: 'w' } },
   ])(
     'rolls a $kind: status, history, undo, restart, set image',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async ({ kind, of, count, spec }) => {
       const { ok, fails, images, podNames } = await within(`roll-${of}`);
       const what = `${of}/w`;
-      const done = () => ok(`rollout status ${what} --timeout=40s`);
+      const done = () => ok(`rollout status ${what} --timeout=100s`);
       const all = (image: string) => Array(count).fill(image).join(' ');
       await ok('create -f -', workload(kind, 'w', spec));
       const wording: Record<string, RegExp> = {
@@ -95,17 +96,19 @@ describe.skipIf(!kubectl)('kubectl', () => {
     },
   );
 
-  it.concurrent('pauses a Deployment; DaemonSets and StatefulSets cannot pause', { timeout: 60_000 }, async () => {
+  it.concurrent('pauses a Deployment; DaemonSets and StatefulSets cannot pause', { timeout: 240_000 }, async () => {
     const { ok, fails, images } = await within('pause');
     await ok('create deployment w --image=web:0 --replicas=2');
     await ok('set image deployment/w web=web:1');
-    await ok('rollout status deployment/w --timeout=40s');
+    await ok('rollout status deployment/w --timeout=100s');
+    // A rollout does not wait for the end of the old pods.
+    await until(async () => (await images('w')) === 'web:1 web:1');
     expect(await ok('rollout pause deployment/w')).toBe('deployment.apps/w paused\n');
     expect(await fails('rollout pause deployment/w')).toContain('is already paused');
     await ok('set image deployment/w web=web:2');
     expect(await fails('rollout undo deployment/w')).toContain('you cannot rollback a paused deployment');
-    expect(await ok('rollout status deployment/w --watch=false')).toContain(
-      'Waiting for deployment "w" rollout to finish',
+    await until(async () =>
+      (await ok('rollout status deployment/w --watch=false')).includes('Waiting for deployment "w" rollout to finish'),
     );
     expect(await images('w')).toBe('web:1 web:1');
     expect(await ok('get deployment w -o jsonpath={.status.conditions[?(@.type=="Progressing")].reason}')).toBe(
@@ -113,20 +116,20 @@ describe.skipIf(!kubectl)('kubectl', () => {
     );
     expect(await ok('rollout resume deployment/w')).toBe('deployment.apps/w resumed\n');
     expect(await fails('rollout resume deployment/w')).toContain('is not paused');
-    await ok('rollout status deployment/w --timeout=40s');
+    await ok('rollout status deployment/w --timeout=100s');
     await until(async () => (await images('w')) === 'web:2 web:2', 30_000);
     await ok('create -f -', workload('DaemonSet', 'd'));
     expect(await fails('rollout pause daemonset/d')).toContain('pausing is not supported');
     await ok('delete ds d');
   });
 
-  it.concurrent('rolls a StatefulSet out by partition, and scales it', { timeout: 60_000 }, async () => {
+  it.concurrent('rolls a StatefulSet out by partition, and scales it', { timeout: 240_000 }, async () => {
     const { ok, fails, images, podNames } = await within('partition');
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
     await ok('create -f -', workload('StatefulSet', 's', { replicas: 3, serviceName: 's', updateStrategy }));
-    await ok('rollout status statefulset/s --timeout=40s');
+    await ok('rollout status statefulset/s --timeout=100s');
     await ok('set image statefulset/s c=web:2');
-    expect(await ok('rollout status statefulset/s --timeout=40s')).toContain(
+    expect(await ok('rollout status statefulset/s --timeout=100s')).toContain(
       'partitioned roll out complete: 1 new pods have been updated...',
     );
     expect(await images('s')).toBe('web:1 web:1 web:2');
@@ -135,10 +138,10 @@ describe.skipIf(!kubectl)('kubectl', () => {
     );
     expect(await ok('scale statefulset/s --current-replicas=3 --replicas=1')).toBe('statefulset.apps/s scaled\n');
     await until(async () => (await podNames('s')).join() === 'pod/s-0', 30_000, 'only s-0');
-    expect(await ok('wait --for=delete pod/s-2 --timeout=20s')).toBe('');
+    expect(await ok('wait --for=delete pod/s-2 --timeout=60s')).toBe('');
   });
 
-  it.concurrent('starts a Job by hand from a CronJob, and waits for it', { timeout: 60_000 }, async () => {
+  it.concurrent('starts a Job by hand from a CronJob, and waits for it', { timeout: 240_000 }, async () => {
     const { ok } = await within('jobs');
     expect(await ok("create cronjob nightly --image=busybox '--schedule=0 0 1 1 *'")).toBe(
       'cronjob.batch/nightly created\n',
@@ -147,7 +150,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
     const patch = { spec: { jobTemplate: { spec: { template: { metadata: { annotations } } } } } };
     await ok(`patch cronjob nightly -p '${JSON.stringify(patch)}'`);
     expect(await ok('create job now --from=cronjob/nightly')).toBe('job.batch/now created\n');
-    expect(await ok('wait --for=condition=complete job/now --timeout=30s')).toBe('job.batch/now condition met\n');
+    expect(await ok('wait --for=condition=complete job/now --timeout=100s')).toBe('job.batch/now condition met\n');
     const job = JSON.parse(await ok('get job now -o json'));
     expect(job.metadata.annotations['cronjob.kubernetes.io/instantiate']).toBe('manual');
     expect(job.metadata.ownerReferences).toMatchObject([{ kind: 'CronJob', name: 'nightly', controller: true }]);
@@ -158,32 +161,34 @@ describe.skipIf(!kubectl)('kubectl', () => {
   });
 
   it.concurrent('delete --cascade: orphans are adopted again, foreground waits for dependents', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const { ok, podNames } = await within('cascade');
     await ok('create -f -', workload('StatefulSet', 's', { replicas: 2, serviceName: 's' }));
-    await ok('rollout status statefulset/s --timeout=40s');
+    await ok('rollout status statefulset/s --timeout=100s');
     const uids = await ok('get pods -l app=s -o jsonpath={.items[*].metadata.uid}');
     await ok('delete statefulset s --cascade=orphan');
     expect(await ok('get pods -l app=s -o jsonpath={.items[*].metadata.ownerReferences}')).toBe('');
     await ok('create -f -', workload('StatefulSet', 's', { replicas: 2, serviceName: 's' }));
-    await ok('rollout status statefulset/s --timeout=40s');
+    await ok('rollout status statefulset/s --timeout=100s');
     expect(await ok('get pods -l app=s -o jsonpath={.items[*].metadata.uid}')).toBe(uids);
-    await ok('delete statefulset s --cascade=foreground --timeout=40s');
+    await ok('delete statefulset s --cascade=foreground --timeout=100s');
     expect(await podNames('s')).toEqual([]);
     await ok('create -f -', workload('DaemonSet', 'd'));
-    await ok('rollout status daemonset/d --timeout=40s');
+    await ok('rollout status daemonset/d --timeout=100s');
     await ok('delete daemonset d --cascade=orphan');
     expect((await podNames('d')).length).toBe(3);
     await ok('delete pods -l app=d');
   });
 
-  it.concurrent('get -w shows a pod from its creation to its end', { timeout: 60_000 }, async () => {
+  it.concurrent('get -w shows a pod from its creation to its end', { timeout: 240_000 }, async () => {
     const { ok } = await within('watch');
     const watching = kubectlFollows(kubectl!.path, cluster.kubeconfig, 'watch', 'get pods -w --no-headers');
     await ok('run first --image=busybox --annotations=simulated.mini-k8s.io/exit-after=1h');
     await until(() => watching.text().includes('first'), 30_000, 'the watch');
-    await ok('run once --image=busybox --restart=Never --annotations=simulated.mini-k8s.io/exit-after=1s');
+    await ok(
+      'run once --image=busybox --restart=Never --annotations=simulated.mini-k8s.io/start-delay=2s --annotations=simulated.mini-k8s.io/exit-after=4s',
+    );
     await until(() => /once +0\/1 +Completed/.test(watching.text()), 30_000, 'the end');
     const states = [...watching.text().matchAll(/^once +\d\/1 +(\S+)/gm)].map((m) => m[1]);
     expect([...new Set(states)]).toEqual(['Pending', 'ContainerCreating', 'Running', 'Completed']);
@@ -193,7 +198,7 @@ describe.skipIf(!kubectl)('kubectl', () => {
   });
 
   // These two change nodes: alone.
-  it('cordon, drain and uncordon, with what stands in the way', { timeout: 90_000 }, async () => {
+  it('cordon, drain and uncordon, with what stands in the way', { timeout: 240_000 }, async () => {
     const { ok, fails, podNames } = await within('drain');
     const [node] = (await ok('get nodes -o jsonpath={.items[*].metadata.name}')).split(' ');
     const pinned = { nodeSelector: { 'kubernetes.io/hostname': node } };
@@ -210,8 +215,8 @@ describe.skipIf(!kubectl)('kubectl', () => {
     );
     const volumes = [{ name: 'v', emptyDir: {} }];
     await ok('create -f -', workload('Deployment', 'scratch', { replicas: 1 }, { ...pinned, volumes }));
-    for (const name of ['w', 'scratch']) await ok(`rollout status deployment/${name} --timeout=40s`);
-    await ok('rollout status daemonset/d --timeout=40s');
+    for (const name of ['w', 'scratch']) await ok(`rollout status deployment/${name} --timeout=100s`);
+    await ok('rollout status daemonset/d --timeout=100s');
     expect(await ok(`cordon ${node}`)).toBe(`node/${node} cordoned\n`);
     expect(await ok(`get node ${node}`)).toContain('Ready,SchedulingDisabled');
     const refused = await fails(`drain ${node} --timeout=5s`);
@@ -223,23 +228,23 @@ describe.skipIf(!kubectl)('kubectl', () => {
     await ok('create poddisruptionbudget w --selector=app=w --min-available=1');
     await until(async () => (await ok('get pdb w -o jsonpath={.status.currentHealthy}')) === '1', 30_000);
     const flags = '--ignore-daemonsets --delete-emptydir-data --force';
-    const blocked = await fails(`drain ${node} ${flags} --timeout=4s`);
+    const blocked = await fails(`drain ${node} ${flags} --timeout=7s`);
     expect(blocked).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
     expect(await fails('get pod bare')).toContain('NotFound');
     // Deletion asks no budget.
     const [left] = await podNames('w');
-    expect(await ok(`drain ${node} ${flags} --disable-eviction --timeout=30s`)).toContain(`${left} deleted`);
+    expect(await ok(`drain ${node} ${flags} --disable-eviction --timeout=100s`)).toContain(`${left} deleted`);
     expect(await ok(`get pods -l app=d --field-selector spec.nodeName=${node} -o name`)).toContain('pod/d-');
     await until(async () => (await ok('get pods -l app=w')).includes('Pending'), 30_000, 'its successor has no place');
     expect(await ok(`uncordon ${node}`)).toBe(`node/${node} uncordoned\n`);
-    await ok('rollout status deployment/w --timeout=40s');
+    await ok('rollout status deployment/w --timeout=100s');
   });
 
-  it('taint: pods without toleration leave, and come back after', { timeout: 60_000 }, async () => {
+  it('taint: pods without toleration leave, and come back after', { timeout: 240_000 }, async () => {
     const { ok, fails } = await within('taint');
     const [, node] = (await ok('get nodes -o jsonpath={.items[*].metadata.name}')).split(' ');
     await ok('create -f -', workload('DaemonSet', 'd'));
-    await ok('rollout status daemonset/d --timeout=40s');
+    await ok('rollout status daemonset/d --timeout=100s');
     expect(await ok(`taint nodes ${node} dedicated=db:NoExecute`)).toBe(`node/${node} tainted\n`);
     expect(await fails(`taint nodes ${node} dedicated=web:NoExecute`)).toContain(
       'already has dedicated taint(s) with same effect(s) and --overwrite is false',
@@ -249,6 +254,6 @@ describe.skipIf(!kubectl)('kubectl', () => {
     await until(async () => (await ok('get ds d -o jsonpath={.status.desiredNumberScheduled}')) === '2', 30_000);
     expect(await ok(`taint nodes ${node} dedicated-`)).toBe(`node/${node} untainted\n`);
     await until(async () => (await on()) !== '', 30_000, 'a pod is there again');
-    await ok('rollout status daemonset/d --timeout=40s');
+    await ok('rollout status daemonset/d --timeout=100s');
   });
 });
