@@ -243,7 +243,7 @@ describe.concurrent('a Job', () => {
     const kubectl = async (...args: string[]) =>
       (await promisify(execFile)(path, ['--kubeconfig', server.kubeconfig, ...args])).stdout;
     await kubectl('create', 'job', 'by-hand', '--image=v1');
-    const waiting = kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=50s');
+    const waiting = kubectl('wait', '--for=condition=complete', 'job/by-hand', '--timeout=100s');
     await play('by-hand', () => 0);
     expect(await waiting).toBe('job.batch/by-hand condition met\n');
     expect(await kubectl('get', 'job', 'by-hand', '--no-headers')).toMatch(/^by-hand +Complete +1\/1 /);

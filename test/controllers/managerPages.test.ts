@@ -54,14 +54,14 @@ describe('pages of the manager', () => {
     const portFile = `${server.folder}/manager-port`;
     manager = startManager(server, [
       '--leader-elect=true',
-      '--leader-elect-lease-duration=3s',
-      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-lease-duration=8s',
+      '--leader-elect-renew-deadline=6s',
       '--leader-elect-retry-period=300ms',
       `--port-file=${portFile}`,
     ]);
     await until(async () => (await client.list(configMaps, { namespace: 'default' })).items.length > 0);
     url = `http://127.0.0.1:${readFileSync(portFile, 'utf8')}`;
-  }, 60_000);
+  });
   afterAll(async () => {
     await manager?.stop().catch(() => undefined);
     client?.close();

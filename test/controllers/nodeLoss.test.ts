@@ -21,7 +21,8 @@ beforeAll(async () => {
   manager = startManager(server, [
     '--controllers=nodelifecycle,taint-eviction-controller,serviceaccount,node-ipam-controller',
     '--node-monitor-period=200ms',
-    '--node-monitor-grace-period=1500ms',
+    // A busy machine may keep a beat back for a second or two; a node that was unknown once stays so, as no kubelet speaks for it.
+    '--node-monitor-grace-period=4s',
     '--node-eviction-rate=20',
     `--port-file=${server.folder}/manager-port`,
   ]);
@@ -37,7 +38,7 @@ beforeAll(async () => {
       () => false,
     ),
   );
-}, 60_000);
+});
 afterAll(async () => {
   clearInterval(timer);
   await manager?.stop();
@@ -89,10 +90,10 @@ const getPod = (name: string) => client.get(pods, name, 'default') as Promise<Po
 it('a silent node: unknown, tainted, its pods out of service, then deleted when their patience ends', async () => {
   await Promise.all([makeNode('well', 'a'), makeNode('silent', 'a'), makeNode('returns', 'b'), makeNode('other', 'b')]);
   await Promise.all([
-    runPod('stays', 'well', 6),
+    runPod('stays', 'well', 60),
     runPod('leaves', 'silent', 1),
     runPod('patient', 'silent'),
-    runPod('saved', 'returns', 8),
+    runPod('saved', 'returns', 60),
   ]);
   await until(async () => (await getNode('silent')).metadata.labels?.['beta.kubernetes.io/os'] === 'linux');
   beating.delete('silent');
@@ -135,17 +136,17 @@ it('a silent node: unknown, tainted, its pods out of service, then deleted when 
     (await client.list(events, { namespace: 'default' })).items.map(
       (e) => `${e.involvedObject.name} ${e.reason}: ${e.message}`,
     );
-  await until(async () =>
-    (await list()).includes('saved TaintManagerEviction: Cancelling deletion of Pod default/saved'),
-  );
-  expect(await list()).toEqual(
-    expect.arrayContaining([
-      'well RegisteredNode: Node well event: Registered Node well in Controller',
-      'silent NodeNotReady: Node silent status is now: NodeNotReady',
-      'patient NodeNotReady: Node is not ready',
-      'leaves TaintManagerEviction: Marking for deletion Pod default/leaves',
-    ]),
-  );
+  const expected = [
+    'well RegisteredNode: Node well event: Registered Node well in Controller',
+    'silent NodeNotReady: Node silent status is now: NodeNotReady',
+    'patient NodeNotReady: Node is not ready',
+    'leaves TaintManagerEviction: Marking for deletion Pod default/leaves',
+    'saved TaintManagerEviction: Cancelling deletion of Pod default/saved',
+  ];
+  await until(async () => {
+    const told = await list();
+    return expected.every((line) => told.includes(line));
+  });
   const port = readFileSync(`${server.folder}/manager-port`, 'utf8');
   const numbers = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   expect(numbers).toMatch(/^taint_eviction_controller_pod_deletions_total [1-9]/m);
