@@ -74,7 +74,7 @@ test.concurrent('OnFailure starts a container again until it succeeds', async ()
 
 test.concurrent('init containers run one after the other, then the others start', async () => {
   const init = ['one', 'two'].map((name) => ({ name, image: 'busybox:1' }));
-  await node.run('inits', { initContainers: init }, { 'exit-after.one': '2s', 'exit-after.two': '300ms' });
+  await node.run('inits', { initContainers: init }, { 'exit-after.one': '5s', 'exit-after.two': '300ms' });
   const first = await node.until('inits', (p) => !!p.status?.initContainerStatuses?.[0]?.state?.running);
   expect(first.status?.initContainerStatuses?.[1]?.state?.waiting?.reason).toBe('PodInitializing');
   expect(main(first).state?.waiting?.reason).toBe('PodInitializing');
@@ -102,7 +102,7 @@ test.concurrent('an init container that fails for good fails the pod, and the ma
 
 test.concurrent('a sidecar starts before the main container and ends after it', async () => {
   const initContainers = [{ name: 'side', image: 'busybox:1', restartPolicy: 'Always' }];
-  await node.run('sidecar', { restartPolicy: 'Never', initContainers }, { 'exit-after.main': '2s' });
+  await node.run('sidecar', { restartPolicy: 'Never', initContainers }, { 'exit-after.main': '5s' });
   await node.until(
     'sidecar',
     (p) => p.status?.initContainerStatuses?.[0]?.started === true && !!main(p).state?.running,
@@ -122,7 +122,7 @@ test.concurrent('readiness follows its probe, and does not restart', async () =>
   await node.run(
     'readiness',
     { containers: [{ name: 'main', image: 'nginx:1', readinessProbe }] },
-    { http: '/ready=503,200@5s' },
+    { http: '/ready=503,200@12s' },
   );
   await until(async () => (await node.events('readiness')).some((e) => e.reason === 'Unhealthy'));
   const unhealthy = (await node.events('readiness')).find((e) => e.reason === 'Unhealthy')!;
@@ -142,26 +142,27 @@ test.concurrent('a failed liveness probe restarts the container', async () => {
   );
   const pod = await node.until('liveness', (p) => main(p).restartCount >= 1);
   expect(main(pod).lastState?.terminated).toBeDefined();
-  await until(async () => (await node.events('liveness')).some((e) => e.reason === 'Killing'));
-  const messages = (await node.events('liveness')).map((e) => e.message);
-  expect(messages).toContain('Liveness probe failed: no such file');
-  expect(messages).toContain('Container main failed liveness probe, will be restarted');
+  await until(async () => {
+    const messages = (await node.events('liveness')).map((e) => e.message);
+    return ['Liveness probe failed: no such file', 'Container main failed liveness probe, will be restarted'].every(
+      (message) => messages.includes(message),
+    );
+  });
 });
 
 test.concurrent('the startup probe gates the others', async () => {
   const startupProbe = { periodSeconds: 1, failureThreshold: 30, tcpSocket: { port: 80 } };
   const livenessProbe = { ...probe, httpGet: { path: '/', port: 80 } };
   const containers = [{ name: 'main', image: 'nginx:1', startupProbe, livenessProbe }];
-  await node.run('startup', { containers }, { tcp: 'closed,open@5s' });
+  await node.run('startup', { containers }, { tcp: 'closed,open@10s' });
   const waiting = await node.until('startup', (p) => !!main(p).state?.running);
   expect(main(waiting)).toMatchObject({ started: false, ready: false });
   const pod = await node.until('startup', ready);
   expect(main(pod)).toMatchObject({ started: true, restartCount: 0 });
-  const messages = (await node.events('startup')).map((e) => e.message);
-  expect(
-    messages.some((m) => /^Startup probe failed: dial tcp 10\.244\.7\.\d+:80: connect: connection refused$/.test(m!)),
-  ).toBe(true);
-  expect(messages.some((m) => m!.startsWith('Liveness'))).toBe(false);
+  const refused = /^Startup probe failed: dial tcp 10\.244\.7\.\d+:80: connect: connection refused$/;
+  const messages = async () => (await node.events('startup')).map((e) => e.message!);
+  await until(async () => (await messages()).some((m) => refused.test(m)));
+  expect((await messages()).some((m) => m.startsWith('Liveness'))).toBe(false);
 });
 
 test.concurrent('a preStop hook runs within the grace period; a container that does not stop is killed at its end', async () => {
@@ -179,7 +180,7 @@ test.concurrent('a preStop hook runs within the grace period; a container that d
   await node.untilGone('stubborn');
   expect(Date.now() - begun).toBeGreaterThan(2800);
   // By itself it would stop after thirty.
-  expect(Date.now() - begun).toBeLessThan(20_000);
+  expect(Date.now() - begun).toBeLessThan(28_000);
 });
 
 test.concurrent('a deletion with less grace cuts a longer one short', async () => {
@@ -201,10 +202,11 @@ test.concurrent('a pod that is active for too long fails', async () => {
 });
 
 test.concurrent('when the sandbox dies the pod gets a new one and its containers start again', async () => {
-  await node.run('pause', {}, { 'sandbox-exit-after': '3s' });
+  await node.run('pause', {}, { 'sandbox-exit-after': '6s' });
   const before = await node.until('pause', ready);
-  const pod = await node.until('pause', (p) => ready(p) && main(p).restartCount >= 1, 30_000);
-  expect(main(pod).containerID).not.toBe(main(before).containerID);
+  const { containerID } = main(before);
+  const pod = await node.until('pause', (p) => ready(p) && main(p).containerID !== containerID);
+  expect(main(pod).restartCount).toBeGreaterThanOrEqual(1);
   await until(async () => (await node.events('pause')).some((e) => e.reason === 'SandboxChanged'));
   const event = (await node.events('pause')).find((e) => e.reason === 'SandboxChanged')!;
   expect(event.message).toBe('Pod sandbox changed, it will be killed and re-created.');

@@ -112,7 +112,7 @@ test('a socket that nobody serves is one sentence and not 0', async () => {
   child.stderr.on('data', (chunk) => {
     text += chunk;
   });
-  const [code] = await once(child, 'exit');
+  const [code] = await once(child, 'close');
   expect(code).toBe(1);
   expect(text).toMatch(
     /^kubelet: cannot reach the container runtime at unix:\/\/\/nowhere\/cri\.sock: .*--container-runtime-endpoint\.\n$/,

@@ -17,7 +17,7 @@ const program = (path: string) => [process.execPath, new URL(`../../${path}`, im
 
 const ranKubectl = (path: string, args: string[], input: string) =>
   new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(path, args, { timeout: 20_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
+    const child = execFile(path, args, { timeout: 90_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
     child.stdin?.on('error', () => {});
@@ -48,7 +48,7 @@ const hostState = () => [
     .replace(/\[\d+:\d+\]/g, ''),
 ];
 
-describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { timeout: 60_000 }, () => {
+describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { timeout: 240_000 }, () => {
   let before: string[];
   let api: TestApiServer;
   let client: Client;
@@ -115,7 +115,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       30_000,
       'a Ready node',
     );
-  }, 90_000);
+  });
 
   afterAll(async () => {
     client?.close();
@@ -202,7 +202,7 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
       (p) => (main(p)?.restartCount ?? 0) >= 1 && main(p)?.state?.waiting?.reason === 'CrashLoopBackOff',
     );
     expect(main(again)?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
-    expect(await logs('again', '?previous=true')).toMatch(/^start at \d+\n$/);
+    await until(async () => /^start at \d+\n$/.test((await logs('again', '?previous=true')) ?? ''));
     await until(async () => (await eventReasons('again')).includes('BackOff'), 30_000, 'event BackOff');
   });
 
@@ -299,13 +299,14 @@ describe.skipIf(why !== undefined)(`a real node${why ? ` (${why})` : ''}`, { tim
     await run(
       'probed',
       shell(
-        'mkdir /tmp/www; echo ok > /tmp/www/healthz; httpd -p 8080 -h /tmp/www; sleep 3; touch /tmp/ready; sleep 1000',
+        'mkdir /tmp/www; echo ok > /tmp/www/healthz; httpd -p 8080 -h /tmp/www; sleep 6; touch /tmp/ready; sleep 1000',
         {
           readinessProbe: { exec: { command: ['cat', '/tmp/ready'] }, periodSeconds: 1 },
           livenessProbe: {
             httpGet: { path: '/healthz', port: 8080 },
             periodSeconds: 1,
-            failureThreshold: 2,
+            timeoutSeconds: 5,
+            failureThreshold: 5,
             initialDelaySeconds: 1,
           },
         },

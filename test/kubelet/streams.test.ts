@@ -28,7 +28,7 @@ beforeAll(async () => {
   });
   await node.run('talks', {}, { 'log-every': '100ms', 'log-lines': '1000' });
   for (const name of ['web', 'two', 'talks']) await node.until(name, (p) => p.status?.phase === 'Running');
-}, 60_000);
+});
 afterAll(async () => {
   http?.close();
   await node?.stop();
@@ -44,7 +44,7 @@ const kubectl = (path: string, args: string[], input = ''): Promise<Ran> =>
     const child = execFile(
       path,
       [`--kubeconfig=${node.api.kubeconfig}`, ...args],
-      { timeout: 60_000 },
+      { timeout: 90_000 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
     child.stdin?.end(input);
@@ -65,8 +65,11 @@ describe.skipIf(!versions.length).each(versions)('kubectl 1.$minor', ({ path, mi
 
   it('port-forward', async () => {
     const { child, port } = await forward(path);
-    expect(await Promise.all([fetched(port), fetched(port)])).toEqual(['200 web\n', '200 web\n']);
-    child.kill();
+    try {
+      expect(await Promise.all([fetched(port), fetched(port)])).toEqual(['200 web\n', '200 web\n']);
+    } finally {
+      child.kill();
+    }
   });
 
   // The versions between have the oldest's way or the newest's.
@@ -185,7 +188,7 @@ test('a terminal: what is typed comes back, a shell answers, and its end is the 
   exec.say(4, JSON.stringify({ Width: 80, Height: 24 }));
   await until(() => exec.text(1).includes('/ # '));
   exec.say(0, 'echo $A; nonesuch\r');
-  await until(() => exec.text(1).includes('not found'));
+  await until(() => /not found\r\n\/ # $/.test(exec.text(1)));
   expect(exec.text(1)).toBe('/ # echo $A; nonesuch\r\nb c\r\nsh: 1: nonesuch: not found\r\n/ # ');
   exec.say(0, 'exit 7\r');
   await exec.closed;
@@ -255,7 +258,7 @@ test.each(['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'])(
   'port-forward over a WebSocket as %s',
   async (protocol) => {
     const to = open(`${base}/web/portforward?ports=80&ports=8080`, protocol);
-    await until(() => to.text(0).length >= 2 && to.text(2).length >= 2);
+    await until(() => [0, 1, 2, 3].every((c) => to.channels.has(c)));
     expect([0, 1, 2, 3].map((c) => to.channels.get(c)![0]!.readUInt16LE())).toEqual([80, 80, 8080, 8080]);
     to.say(0, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     await until(() => to.text(0).includes('web\n'));

@@ -137,7 +137,7 @@ test('logs: tail, since, timestamps, limit, previous, follow to the end', async 
   await node.run(
     'ends',
     { restartPolicy: 'Never' },
-    { log: 'begin', 'log-every': '200ms', 'exit-after': '1s', 'exit-code': '0' },
+    { log: 'begin', 'log-every': '200ms', 'exit-after': '2s', 'exit-code': '0' },
   );
   await node.until('ends', (p) => {
     const { running, terminated } = p.status?.containerStatuses?.[0]?.state ?? {};

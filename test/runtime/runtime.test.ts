@@ -29,7 +29,7 @@ async function start(): Promise<void> {
     },
   );
   const up = async () => (await dial('10.0.0.1', 1)).code === 502 && (await cri.runtime.version({}));
-  await vi.waitUntil(() => up().catch(() => false), { timeout: 30_000 });
+  await vi.waitUntil(() => up().catch(() => false), { timeout: 60_000 });
 }
 
 async function kill(signal: NodeJS.Signals): Promise<void> {
@@ -293,7 +293,7 @@ test('exec answers as told', async () => {
 });
 
 test('the pod dialer answers HTTP, TLS and plain bytes, and refuses where a pod would', async () => {
-  const pod = await runPod({ http: '/healthz=200,503@400ms; /broken=close', ports: '80,443,9000', tcp: '9000=closed' });
+  const pod = await runPod({ http: '/healthz=200,503@3s; /broken=close', ports: '80,443,9000', tcp: '9000=closed' });
   expect(await get(pod.ip, 80)).toEqual({ code: 200, body: `pod-${pods}\n` });
   expect(await get(pod.ip, 80, '/healthz')).toMatchObject({ code: 200 });
   await expect.poll(async () => (await get(pod.ip, 80, '/healthz')).code).toBe(503);
