@@ -37,7 +37,7 @@ beforeAll(async () => {
   server = await startTestApiServer({ flags: ['--disable-admission-plugins=TaintNodesByCondition,Priority'] });
   client = await server.client();
   folder = mkdtempSync(join(tmpdir(), 'mini-k8s-scheduler-'));
-}, 60_000);
+});
 
 afterAll(async () => {
   client?.close();
@@ -89,7 +89,7 @@ async function bound(p: Pod): Promise<string> {
   await until(async () => {
     now = await read(p);
     return Boolean(now.spec?.nodeName);
-  }, 60_000);
+  });
   return now.spec!.nodeName!;
 }
 
@@ -115,7 +115,7 @@ async function event(p: Pod, reason: string, message?: string): Promise<Event> {
         e.involvedObject.name === p.metadata.name && e.reason === reason && (!message || e.message === message),
     ) as unknown as Event;
     return found !== undefined;
-  }, 60_000);
+  });
   return found!;
 }
 
@@ -195,7 +195,7 @@ describe('one scheduler', () => {
     await until(async () => {
       ref = ((await client.get(persistentVolumes, 'on-b')) as any).spec.claimRef;
       return ref !== undefined;
-    }, 30_000);
+    });
     expect(ref).toMatchObject({ kind: 'PersistentVolumeClaim', namespace: ns, name: 'data' });
     const waiting = await read(p);
     expect(waiting.spec?.nodeName).toBeUndefined();
@@ -379,8 +379,8 @@ describe('two schedulers', () => {
     const ns = await fresh('lost');
     await addNode(node('l'));
     const quick = [
-      '--leader-elect-lease-duration=3s',
-      '--leader-elect-renew-deadline=2s',
+      '--leader-elect-lease-duration=6s',
+      '--leader-elect-renew-deadline=5s',
       '--leader-elect-retry-period=200ms',
     ];
     const scheduler = start(...quick);
@@ -413,7 +413,7 @@ it('serves health and metrics', async () => {
     } catch {
       return false;
     }
-  }, 60_000);
+  });
   await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, 30_000);
   expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('ok');
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
@@ -438,7 +438,7 @@ it('serves health and metrics', async () => {
   await until(async () => {
     const { attempts } = ((await (await page(issued.token)).json()) ?? {}) as { attempts?: any[] };
     return attempts?.some((a) => a.pod === `${ns}/tried` && a.outcome === 'Unschedulable') ?? false;
-  }, 60_000);
+  });
   await clear(ns);
   await scheduler.stop();
 });
