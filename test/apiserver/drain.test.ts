@@ -29,7 +29,7 @@ const slow = '/api/v1/namespaces?resourceVersion=99999999&resourceVersionMatch=N
 
 it('fails readyz first, answers what is under way on HTTP/1.1, ends watches, and exits with 0', async () => {
   // Time enough for the calls that follow the signal, also on a loaded machine.
-  await startServer('2500ms');
+  await startServer('4s');
   const http = httpTo(server);
   const watch = watchOf(server, '/api/v1/namespaces?watch=1&allowWatchBookmarks=true');
   await until(() => watch.events.length >= 4);
@@ -37,10 +37,11 @@ it('fails readyz first, answers what is under way on HTTP/1.1, ends watches, and
   void watch.done.then(() => {
     ended = true;
   });
-  const waiting = http(slow);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  await until(async () => (await http('/readyz')).code === 500, 2_400, 'readyz failing');
+  // Begun in the delay, still under way when that is over.
+  const waiting = new Promise((resolve) => setTimeout(resolve, 1500)).then(() => http(slow));
+  await until(async () => (await http('/readyz')).code === 500, 60_000, 'readyz failing');
   // The delay is for load balancers to notice; until it is over, all goes on as before.
   expect((await http('/livez')).code).toBe(200);
   const written = await http('/api/v1/namespaces', { body: { metadata: { name: 'late' } } });

@@ -2,7 +2,6 @@
 // Reads: compose.yaml. Writes: an override file that appends flags to its commands. Next: ../kit/docker.ts.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -11,6 +10,7 @@ import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { createClient } from '../../client/transport.ts';
 import { until } from '../kit/apiServer.ts';
 import { type Docker, startDocker } from '../kit/docker.ts';
+import { freePort } from '../kit/freePort.ts';
 import { writeBusyboxArchive } from '../kit/podImages.ts';
 import { baseName, ensureBaseImage } from './baseImage.ts';
 
@@ -20,12 +20,12 @@ export const busyboxImage = 'mini-k8s.test/busybox:1';
 
 /** Upstream's flags alone make a test of leases and evictions short. */
 const leader = [
-  '--leader-elect-lease-duration=4s',
-  '--leader-elect-renew-deadline=3s',
+  '--leader-elect-lease-duration=6s',
+  '--leader-elect-renew-deadline=5s',
   '--leader-elect-retry-period=1s',
 ];
 const node = ['--node-status-update-frequency=2s', '--node-lease-duration=4s'];
-const controllers = [...leader, '--node-monitor-period=1s', '--node-monitor-grace-period=8s'];
+const controllers = [...leader, '--node-monitor-period=1s', '--node-monitor-grace-period=16s'];
 const shorter: Record<string, string[]> = {
   apiserver: ['--default-not-ready-toleration-seconds=2', '--default-unreachable-toleration-seconds=2'],
   'controllers-1': controllers,
@@ -142,12 +142,4 @@ async function firstAnswer(kubeconfig: string): Promise<Client> {
     'the API server of compose',
   );
   return client!;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

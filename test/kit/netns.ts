@@ -37,14 +37,14 @@ const commands = {
   relay: (id, { port, path }) => net.createServer((c) => { const u = net.connect(path); c.on('error', () => u.destroy()); u.on('error', () => c.destroy()); c.pipe(u).pipe(c); }).listen(port, '127.0.0.1', () => out(id, {})),
   dial(id, { ip, port }) {
     const s = net.connect({ host: ip, port }); let text = '';
-    const timer = setTimeout(() => s.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), 1500);
+    const timer = setTimeout(() => s.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), 4000);
     s.on('data', (d) => text += d).on('error', (e) => { clearTimeout(timer); out(id, { error: e.code }); })
      .on('end', () => { clearTimeout(timer); const [n, from] = text.split(' '); out(id, { name: n, from }); });
   },
   dialUdp(id, { ip, port }) {
     const s = dgram.createSocket('udp4');
     const end = (v) => { clearTimeout(timer); s.close(); out(id, v); };
-    const timer = setTimeout(() => end({ error: 'ETIMEDOUT' }), 1500);
+    const timer = setTimeout(() => end({ error: 'ETIMEDOUT' }), 4000);
     s.on('message', (m) => { const [n, from] = String(m).split(' '); end({ name: n, from }); });
     s.on('error', (e) => end({ error: e.code }));
     s.connect(port, ip, () => s.send('?'));

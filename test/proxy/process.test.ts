@@ -73,7 +73,7 @@ describe.skipIf(why !== undefined)(`kube-proxy process${why ? ` (${why})` : ''}`
 
   test('killed, its rules stay; started again it goes on with what has changed meanwhile', async () => {
     await end('SIGKILL');
-    expect(await reaches()).toMatchObject({ name: 'node' });
+    await expect.poll(reaches).toMatchObject({ name: 'node' });
     await client.delete(services, 'web', 'default');
     start();
     await expect.poll(rules).not.toContain('default/web:http');

@@ -57,7 +57,7 @@ describe.skipIf(why !== undefined)(`node network${why ? ` (${why})` : ''}`, () =
     await ended;
     daemons.delete(n);
   };
-  const wait = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 30_000, interval: 100 });
+  const wait = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000, interval: 100 });
   const routes = (n: Namespace) => n.sh('ip', 'route', 'show', 'proto', '143').trim();
   /** Rules and chains that somebody has made. */
   const rules = (n: Namespace) =>
@@ -117,7 +117,7 @@ describe.skipIf(why !== undefined)(`node network${why ? ` (${why})` : ''}`, () =
     await wait(() => existsSync(fileOf(n2)));
     expect(existsSync(fileOf(n1))).toBe(false);
     await giveRange('n1', '10.244.1.0/24');
-    await wait(() => existsSync(fileOf(n1)) && routes(n2) !== '');
+    await wait(() => existsSync(fileOf(n1)) && routes(n1) !== '' && routes(n2) !== '');
     expect(routes(n1)).toMatch(/^10\.244\.2\.0\/24 via 192\.168\.88\.2 dev uplink *$/);
     expect(routes(n2)).toMatch(/^10\.244\.1\.0\/24 via 192\.168\.88\.1 dev uplink *$/);
     expect(n1.sh('sysctl', '-n', 'net.ipv4.ip_forward').trim()).toBe('1');
@@ -154,7 +154,7 @@ describe.skipIf(why !== undefined)(`node network${why ? ` (${why})` : ''}`, () =
     n1.sh('iptables', '-F', 'MINI-K8S-FORWARD');
     start(n1);
     await wait(() => /^10\.244\.2\.0\/24 via 192\.168\.88\.2 dev uplink *$/.test(routes(n1)));
-    expect(n1.sh('iptables', '-S', 'MINI-K8S-FORWARD')).toContain('-d 10.244.0.0/16 -j ACCEPT');
+    await wait(() => n1.sh('iptables', '-S', 'MINI-K8S-FORWARD').includes('-d 10.244.0.0/16 -j ACCEPT'));
     // A route that is not ours stays.
     expect(n1.sh('ip', 'route', 'show', '10.55.0.0/24')).toContain('via 192.168.88.2');
     expect(n1.sh('iptables-save').match(/-A FORWARD .*MINI-K8S-FORWARD/g)).toHaveLength(1);
