@@ -2,7 +2,6 @@
 // Reads: a SchemaTree. Writes: FieldErrors; what an update left as it was may go on breaking rules that do not look at the old value.
 // Mirrors: Validator.validate in apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go.
 // Called by ../serving/validateCustom.ts and, for defaults, ../validation/defaultRules.ts.
-import { deepEqual } from '../../../apimachinery/deepEqual.ts';
 import {
   duplicate,
   type FieldError,
@@ -13,7 +12,7 @@ import {
 import { celLimits } from '../../../cel/cel.ts';
 import { CelError } from '../../../cel/celError.ts';
 import { none, Optional } from '../../../cel/values.ts';
-import { correlatedEntry, itemIndex } from '../schema/correlate.ts';
+import { correlatedEntry, isUnchanged, itemIndex } from '../schema/correlate.ts';
 import { isObject, type ValidationRule } from '../schema/jsonSchema.ts';
 import type { SchemaTree } from '../schema/schemaTree.ts';
 import { type CompiledRule, compiledRules } from './compiledRules.ts';
@@ -69,7 +68,7 @@ function runRules(value: unknown, old: unknown, tree: SchemaTree, path: string, 
     throw exhausted;
   }
   let same: boolean | undefined;
-  const unchanged = () => (same ??= old !== undefined && deepEqual(value, old));
+  const unchanged = () => (same ??= old !== undefined && isUnchanged(value, old, tree));
   for (const rule of compiledRules(tree.raw, root || tree.embedded)) {
     const error = runRule(rule, value, old, tree, path, walk);
     // A value that broke the rule before may stay as it is, unless the rule is about the change.

@@ -3,9 +3,8 @@
 // Mirrors: kube-openapi's pkg/validation/validate (schema.go, type.go, schema_props.go, object_validator.go, slice_validator.go), and
 // apiextensions-apiserver/pkg/apiserver/validation (validation.go, ratcheting.go).
 // Called by ../serving/validateCustom.ts; next: embeddedErrors.ts and listErrors.ts.
-import { deepEqual } from '../../../apimachinery/deepEqual.ts';
 import { type FieldError, invalidValue, required, typeInvalid } from '../../../apimachinery/fieldErrors.ts';
-import { correlatedEntry, itemIndex } from './correlate.ts';
+import { correlatedEntry, isUnchanged, itemIndex } from './correlate.ts';
 import { isObject } from './jsonSchema.ts';
 import type { SchemaTree } from './schemaTree.ts';
 import { type ValueChecks, valueChecks } from './valueChecks.ts';
@@ -49,7 +48,7 @@ const printed = (path: readonly (string | number)[]): string => {
 };
 
 function check(value: unknown, tree: SchemaTree, walk: Walk, old: unknown): void {
-  if (old !== nothing && deepEqual(value, old)) return;
+  if (old !== nothing && isUnchanged(value, old, tree)) return;
   tree.checks ??= valueChecks(tree.raw);
   const { checks } = tree;
   checkType(value, tree, walk);

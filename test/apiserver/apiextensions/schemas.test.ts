@@ -350,6 +350,26 @@ describe('updates', () => {
   });
 });
 
+describe('what an update leaves as it was', () => {
+  const item = (k: string, v: string) => ({ k, v });
+  const list = (type: string) =>
+    of({
+      type: 'array',
+      maxItems: 1,
+      'x-kubernetes-list-type': type,
+      'x-kubernetes-list-map-keys': ['k'],
+      items: { type: 'object', properties: { k: text, v: text } },
+    });
+  const errors = (type: string, now: object[]) =>
+    schemaUpdateErrors({ p: now }, { p: [item('a', 'x'), item('b', 'x')] }, list(type));
+  it('is a map list in another order, and no other list', () => {
+    expect(errors('map', [item('b', 'x'), item('a', 'x')])).toEqual([]);
+    expect(errors('map', [item('b', 'x'), item('a', 'y')])).toHaveLength(1);
+    expect(errors('map', [item('b', 'x'), item('c', 'x')])).toHaveLength(1);
+    expect(errors('atomic', [item('b', 'x'), item('a', 'x')])).toHaveLength(1);
+  });
+});
+
 describe('lists', () => {
   const list = (type: string, items: any, more: any = {}) =>
     of({ type: 'array', 'x-kubernetes-list-type': type, items, ...more });
