@@ -3,6 +3,7 @@
 // Called by crdController.ts, which writes it.
 import { findCondition, isConditionTrue, withCondition, withoutCondition } from '../../../apimachinery/conditions.ts';
 import { deepEqual } from '../../../apimachinery/deepEqual.ts';
+import { caBundleErrors } from '../validation/conversionRules.ts';
 import { structuralErrorsOf } from '../validation/structuralRules.ts';
 import { approvalCondition } from './apiApproval.ts';
 import { type CrdCondition, nameDefinition, takenNames } from './naming.ts';
@@ -44,14 +45,23 @@ function nonStructural(crd: any): CrdCondition | undefined {
 export const mayBeEstablished = (crd: any): boolean =>
   isConditionTrue(crd.status?.conditions, 'NamesAccepted') && !isConditionTrue(crd.status?.conditions, 'Established');
 
-/** The status with Established set. */
+const isEstablished: CrdCondition = {
+  type: 'Established',
+  status: 'True',
+  reason: 'InitialNamesAccepted',
+  message: 'the initial names have been accepted',
+};
+const cannotConvert: CrdCondition = {
+  type: 'Established',
+  status: 'False',
+  reason: 'InvalidCABundle',
+  message: 'The conversion webhook CABundle is invalid',
+};
+
+/** The status with Established set: to False while nobody could trust the conversion webhook. */
 export function established(crd: any, time: string): any {
-  const condition: CrdCondition = {
-    type: 'Established',
-    status: 'True',
-    reason: 'InitialNamesAccepted',
-    message: 'the initial names have been accepted',
-  };
+  const caBundle = crd.spec.conversion?.webhook?.clientConfig?.caBundle;
+  const condition = caBundle && caBundleErrors(caBundle).length ? cannotConvert : isEstablished;
   return { ...crd.status, conditions: withCondition<any>(crd.status.conditions, condition, time) };
 }
 

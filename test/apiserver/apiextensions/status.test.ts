@@ -1,6 +1,7 @@
 // Names, Established and the other conditions of a definition, decided without a server.
 import { describe, expect, it } from 'vitest';
 import { approvalOf, isProtectedGroup } from '../../../apiserver/apiextensions/status/apiApproval.ts';
+import { startCrdController } from '../../../apiserver/apiextensions/status/crdController.ts';
 import { nameDefinition, takenNames } from '../../../apiserver/apiextensions/status/naming.ts';
 import { beatenBy, established, mayBeEstablished, statusOf } from '../../../apiserver/apiextensions/status/statusOf.ts';
 
@@ -72,6 +73,18 @@ describe('status', () => {
     expect(mayBeEstablished(crd)).toBe(false);
     expect(statusOf(crd, [crd], '2027-01-01T00:00:00Z')).toBe(crd.status);
   });
+  it('is not Established while the certificates of its webhook cannot be read', () => {
+    const crd: any = definition(a);
+    crd.status = statusOf(crd, [crd], time);
+    const withBundle = (caBundle?: string) => {
+      crd.spec.conversion = { strategy: 'Webhook', webhook: { clientConfig: { caBundle } } };
+      crd.status = established(crd, time);
+      const { status, reason } = crd.status.conditions.find((c: any) => c.type === 'Established');
+      return [status, reason, mayBeEstablished(crd)];
+    };
+    expect(withBundle('Cg==')).toEqual(['False', 'InvalidCABundle', true]);
+    expect(withBundle()).toEqual(['True', 'InitialNamesAccepted', false]);
+  });
   it('says when a schema is not structural, and stops saying it', () => {
     const crd: any = definition(a);
     crd.spec.versions = [{ schema: { openAPIV3Schema: { properties: {} } } }];
@@ -91,6 +104,47 @@ describe('status', () => {
     expect(beatenBy(second, [first, second])).toBe(first);
     const older = { ...second, status: { ...second.status, conditions: [{ type: 'Established', status: 'True' }] } };
     expect(beatenBy(first, [first, older])).toBe(older);
+  });
+});
+
+describe('a definition that another server has let go of', () => {
+  const going = (deletionTimestamp?: string): any => {
+    const crd = definition(a, a, [
+      { type: 'NamesAccepted', status: 'True' },
+      { type: 'Established', status: 'True' },
+    ]);
+    const finalizers = ['customresourcecleanup.apiextensions.k8s.io'];
+    return { ...crd, metadata: { ...crd.metadata, uid: deletionTimestamp ?? 'anew', deletionTimestamp, finalizers } };
+  };
+  /** The controller sees `seen`, late; `live` is what is stored. */
+  async function run(seen: any, live: any): Promise<{ asked: number; live: any }> {
+    let asked = 0;
+    const api: any = {
+      clock: { now: () => 0, setTimeout: () => ({ cancel() {} }) },
+      random: () => 0,
+      log: { warn() {}, error() {} },
+      registry: { byResource: () => ({ kind: {} }) },
+      cache: { fresh: async () => {} },
+      cluster: {
+        async update(_: any, __: string, ___: undefined, change: (live: any) => unknown) {
+          asked++;
+          change(live);
+        },
+      },
+    };
+    const cached = { object: () => seen };
+    const cache: any = { spec: { prefix: '' }, list: () => [cached], get: () => cached, subscribe: () => () => {} };
+    await startCrdController(api, cache, { put() {}, remove() {}, names: () => [], storageRow: undefined! }).stop();
+    return { asked, live };
+  }
+  it('loses its finalizer', async () => {
+    const { asked, live } = await run(going(time), going(time));
+    expect([asked, live.metadata.finalizers]).toEqual([2, []]);
+  });
+  it('and that was made anew meanwhile is left alone', async () => {
+    const { asked, live } = await run(going(time), going());
+    expect(asked).toBe(1);
+    expect(live).toEqual(going());
   });
 });
 
