@@ -9,6 +9,7 @@ import type { Cached } from '../../storage/cached.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
 import { isComplete } from '../schema/isComplete.ts';
 import { prune } from '../schema/prune.ts';
+import { repairMetadata } from '../schema/repairMetadata.ts';
 import type { DefinedVersion, Definition } from './definition.ts';
 import { selectableValues } from './selectableFields.ts';
 
@@ -39,13 +40,14 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
 
   /** Undefined: nothing to do, the object is in this version and complete. */
   function completed(object: KubeObject, from: string): KubeObject | undefined {
-    const same = from === version.apiVersion && object.metadata.generation;
+    const same = from === version.apiVersion && object.metadata.generation && !version.tree.below.embedded;
     if (same && isComplete(object, version.tree, definition.preservesAll)) return undefined;
     const copy = deepCopy(object);
     const pruned = !definition.preservesAll && prune(copy, version.tree);
     const filled = applyDefaults(copy, version.tree);
+    const readable = version.tree.below.embedded && repairMetadata(copy, version.tree);
     const repaired = repairGeneration(copy);
-    return from !== version.apiVersion || pruned || filled || repaired ? copy : undefined;
+    return from !== version.apiVersion || pruned || filled || readable || repaired ? copy : undefined;
   }
 
   function keep(cached: Cached, object: KubeObject | undefined): Cached {

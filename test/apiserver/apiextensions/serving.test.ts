@@ -311,6 +311,29 @@ describe('objects', () => {
 });
 
 describe('definitions', () => {
+  it('that come to say that a field holds a resource find readable metadata in it', async () => {
+    const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const definition = crd('Holder', {
+      schema: { openAPIV3Schema: { type: 'object', properties: { held: anything } } },
+    });
+    const made = await define(http, definition);
+    const holders = `/apis/${group}/v1/namespaces/default/holders`;
+    const metadata = { unknown: 42, annotations: { foo: 42 }, labels: { bad: 'x y' }, name: 'n' };
+    const held = { apiVersion: 'foo/v1', kind: 'Foo', metadata };
+    await http(holders, { body: { apiVersion: `${group}/v1`, kind: 'Holder', metadata: { name: 'x' }, held } });
+    made.spec.versions[0].schema.openAPIV3Schema.properties.held['x-kubernetes-embedded-resource'] = true;
+    expect((await http(`${crdsPath}/holders.${group}`, { method: 'PUT', body: made })).code).toBe(200);
+    await until(async () => (await http(`${holders}/x`)).json.held.metadata.unknown === undefined);
+    const { json } = await http(`${holders}/x`);
+    expect(json.held).toEqual({ ...held, metadata: { labels: { bad: 'x y' }, name: 'n' } });
+    const put = (labels: object) => {
+      const body = { ...json, held: { ...held, metadata: { name: 'n', labels } } };
+      return http(`${holders}/x`, { method: 'PUT', body });
+    };
+    expect((await put({ bad: 'y z' })).json.message).toContain('held.metadata.labels: Invalid value: "y z"');
+    expect((await put({ bad: 'fixed' })).code).toBe(200);
+  });
+
   it('may change while their objects are watched', async () => {
     const watch = watchOf(server, `${path}?watch=true&resourceVersion=0`);
     await until(() => watch.events.length > 0);
