@@ -4,7 +4,7 @@
 
 import { toTime } from '../../apimachinery/clock.ts';
 import { type FieldError, invalidValue, notSupported, required } from '../../apimachinery/fieldErrors.ts';
-import { isDNS1035Label, isDNS1123Subdomain, isPathSegmentName } from '../../apimachinery/names.ts';
+import { isDNS1035Label, isDNS1123Subdomain, isPathSegmentName, isValidPortNum } from '../../apimachinery/names.ts';
 import { checkRequired, pushTexts } from './check.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { keepMetadata } from './keepMetadata.ts';
@@ -46,6 +46,9 @@ function checkLocal(errors: FieldError[], { caBundle, insecureSkipTLSVerify }: a
 function checkRemote(errors: FieldError[], { service, caBundle, insecureSkipTLSVerify }: any): void {
   checkRequired(errors, 'spec.service.namespace', service.namespace);
   checkRequired(errors, 'spec.service.name', service.name);
+  const port = isValidPortNum(service.port);
+  if (port.length)
+    errors.push(invalidValue('spec.service.port', service.port, `port is not valid: ${port.join(', ')}`));
   if (insecureSkipTLSVerify && caBundle)
     errors.push(invalidValue('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'));
 }

@@ -126,6 +126,12 @@ test.each<[string, string, object, string | undefined]>([
   ['no namespace', 'v1.g.example.com', spec({ service: { name: 's' } }), 'spec.service.namespace: Required value'],
   ['no name', 'v1.g.example.com', spec({ service: { namespace: 's' } }), 'spec.service.name: Required value'],
   [
+    'a port that is none',
+    'v1.g.example.com',
+    spec({ service: { ...service, port: 70000 } }),
+    'spec.service.port: Invalid value: 70000: port is not valid: must be between 1 and 65535, inclusive',
+  ],
+  [
     'a CA and no check',
     'v1.g.example.com',
     spec({ service, caBundle: 'aGFsbG8=', insecureSkipTLSVerify: true }),
