@@ -211,6 +211,9 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   let looking: Promise<unknown> = Promise.resolve();
   let nextLook: Promise<Revision> | undefined;
 
+  /** All requests that have arrived by now are read in this turn of the loop: one look does for them. */
+  const turnsEnd = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
   function look(): Promise<Revision> {
     // From here on the request is on its way: who comes now may have seen a later write.
     nextLook = undefined;
@@ -232,7 +235,7 @@ export function createWatchCache(store: Store, { historySize, log, clock }: Watc
   function fresh(): Promise<Revision> {
     const known = store.known?.();
     if (known !== undefined) return caughtUp(known);
-    nextLook ??= looking.then(look);
+    nextLook ??= looking.then(turnsEnd).then(look);
     return nextLook;
   }
 
