@@ -1,9 +1,10 @@
 // The definitions that documents are made of, each written out once: the built-in ones with their descriptions, and those of custom resources.
-// Reads: definitions.ts, descriptions.ts, enums.json, customResource.ts. Mirrors: kube-openapi's builder and builder3. Used by v2.ts and v3.ts.
+// Reads: definitions.ts, defaults.ts, descriptions.ts, enums.json, customResource.ts. Mirrors: kube-openapi's builder and builder3. Used by v2.ts and v3.ts.
 import { readFileSync } from 'node:fs';
 import type { OpenAPISchema } from '../../apimachinery/schema.ts';
 import type { Served } from '../kinds/registry.ts';
 import { flatReference, type OpenAPIVersion, publishedSchemas } from './customResource.ts';
+import { defaultsReader } from './defaults.ts';
 import { definition } from './definitions.ts';
 import { describe, descriptionReader } from './descriptions.ts';
 import { listDefinition } from './paths.ts';
@@ -21,11 +22,13 @@ export type Definitions = (name: string) => Described | undefined;
 export function describedDefinitions(to: OpenAPIVersion): Definitions {
   const made = new Map<string, Described | undefined>();
   const textsOf = descriptionReader();
+  const withDefaults = to === 'v3' && defaultsReader(definition);
   const enums: Enums = JSON.parse(readFileSync(new URL('./enums.json', import.meta.url), 'utf8'));
   const make = (name: string): Described | undefined => {
     const found = definition(name);
     if (!found) return undefined;
-    const facts = withEnums((to === 'v3' && special[name]) || found, enums[name]);
+    const all = withEnums((to === 'v3' && special[name]) || found, enums[name]);
+    const facts = withDefaults ? withDefaults(name, all) : all;
     const said = describe(facts, textsOf(name, found));
     return withRefs(to === 'v2' ? flat(said) : said);
   };

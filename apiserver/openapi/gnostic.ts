@@ -148,10 +148,6 @@ const shapes: Record<string, (value: any) => any> = {
   RequestBodyOrReference: orReference('requestBody'),
   ResponseOrReference: orReference('response'),
   SecuritySchemeOrReference: orReference('securityScheme'),
-  DefaultType: (value) =>
-    typeof value === 'number'
-      ? { number: value }
-      : typeof value === 'boolean'
-        ? { boolean: value }
-        : { string: String(typeof value === 'string' ? value : JSON.stringify(value)) },
+  // It knows no object, and is empty then.
+  DefaultType: (value) => ({ [typeof value]: value }),
 };

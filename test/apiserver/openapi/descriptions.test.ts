@@ -134,6 +134,7 @@ suite('documents', () => {
     expect(pod['description']).toMatch(/node/);
     expect(pod.properties!['spec']).toEqual({
       allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
+      default: {},
       description: expect.stringMatching(/./),
     });
     expect(pod.properties!['apiVersion']).toEqual({ type: 'string', description: commonTexts()['apiVersion'] });
