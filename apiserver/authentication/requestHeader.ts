@@ -4,6 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { PeerCertificate } from './clientCertificate.ts';
+import { extraOf, headerPairs } from './headerPairs.ts';
 
 export interface RequestHeaderOptions {
   /** PEM of --requestheader-client-ca-file. */
@@ -45,41 +46,18 @@ export function requestHeaderMethod(options: RequestHeaderOptions): RequestHeade
 }
 
 function userIn(rawHeaders: readonly string[], options: RequestHeaderOptions): UserInfo | undefined {
-  const values = (name: string) => [...pairs(rawHeaders)].filter(([n]) => n === name.toLowerCase()).map(([, v]) => v);
+  const values = (name: string) =>
+    [...headerPairs(rawHeaders)].filter(([n]) => n === name.toLowerCase()).map(([, v]) => v);
   const first = (names: readonly string[]) => names.map((name) => values(name)[0]).find((value) => value);
   const username = first(options.usernameHeaders);
   if (!username) return undefined;
   const uid = first(options.uidHeaders);
   const groups = options.groupHeaders.flatMap(values);
-  const extra = extraIn(rawHeaders, options.extraPrefixes);
+  const extra = extraOf(rawHeaders, options.extraPrefixes);
   return {
     username,
     ...(uid ? { uid } : {}),
     groups,
     ...(Object.keys(extra).length ? { extra } : {}),
   };
-}
-
-function extraIn(rawHeaders: readonly string[], prefixes: readonly string[]): Record<string, string[]> {
-  const extra: Record<string, string[]> = Object.create(null);
-  for (const [name, value] of pairs(rawHeaders)) {
-    const prefix = prefixes.find((p) => name.startsWith(p.toLowerCase()));
-    if (prefix === undefined) continue;
-    const key = unescaped(name.slice(prefix.length));
-    extra[key] = [...(extra[key] ?? []), value];
-  }
-  return { ...extra };
-}
-
-function* pairs(raw: readonly string[]): Generator<[string, string]> {
-  for (let i = 0; i + 1 < raw.length; i += 2) yield [raw[i]!.toLowerCase(), raw[i + 1]!];
-}
-
-/** Keys come percent-encoded; one that is not stands as it is. */
-function unescaped(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }

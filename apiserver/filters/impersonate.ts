@@ -1,70 +1,62 @@
 // Acting as somebody else, for callers that may impersonate them. Mirrors: apiserver/pkg/endpoints/filters/impersonation.go.
 // Reads: the Impersonate-* headers. Next: everything behind sees the impersonated user.
+import { isDNS1123Label, isDNS1123Subdomain } from '../../apimachinery/names.ts';
 import { badRequest } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Api } from '../api.ts';
+import { extraOf, headerPairs } from '../authentication/headerPairs.ts';
 import { forbiddenRequest } from '../authorization/forbiddenMessage.ts';
 import type { Filter } from '../filters.ts';
 import type { ApiRequest } from '../request.ts';
 
-const extraPrefix = 'impersonate-extra-';
-
 export const impersonate: Filter = (api, req) => {
-  if (req.headers['impersonate-user'] !== undefined) return exchange(api, req);
-  const others = Object.keys(req.headers).some((h) => h.startsWith('impersonate-'));
-  if (others) throw badRequest('requested impersonation without impersonating a user');
+  if (!Object.keys(req.headers).some((name) => name.startsWith('impersonate-'))) return undefined;
+  const wanted = [...targets(req.raw.rawHeaders)];
+  if (!wanted.length) return undefined;
+  if (!isUser(wanted[0]!))
+    throw badRequest(`requested [${wanted.map(inWords).join(' ')}] without impersonating a user`);
+  return exchange(api, req, wanted);
 };
 
-async function exchange(api: Api, req: ApiRequest): Promise<void> {
-  const wanted = wantedUser(req);
-  for (const target of targets(wanted)) {
+/** Each thing that the caller would be is a question of its own. */
+async function exchange(api: Api, req: ApiRequest, wanted: Target[]): Promise<void> {
+  for (const { group, plural, name, namespace = '', subresource = '' } of wanted) {
     const attributes = {
       user: req.user,
       verb: 'impersonate',
-      resource: { version: 'v1', namespace: '', subresource: '', ...target },
+      resource: { version: 'v1', group, plural, name, namespace, subresource },
     };
     const decision = await api.authorizer.authorize(attributes);
     if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason);
   }
-  const groups = wanted.groups ?? [];
-  const known = groups.includes('system:authenticated') || groups.includes('system:unauthenticated');
-  const missing = wanted.username === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
-  req.user = { ...wanted, groups: known ? groups : [...groups, ...accountGroups(wanted), missing] };
+  req.user = userOf(wanted);
 }
 
-const header = (v: string | string[] | undefined): string[] => (v === undefined ? [] : Array.isArray(v) ? v : [v]);
-
-function wantedUser(req: ApiRequest): UserInfo {
+function userOf(wanted: Target[]): UserInfo {
+  const named = (plural: string) => wanted.filter((t) => t.plural === plural).map((t) => t.name);
+  const account = wanted.find((t) => t.plural === 'serviceaccounts');
+  const username = account ? `${accountPrefix}${account.namespace}:${account.name}` : named('users')[0]!;
+  const groups = named('groups');
+  if (account && !groups.length) groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`);
   const extra: Record<string, string[]> = {};
-  for (const [name, value] of Object.entries(req.headers)) {
-    if (name.startsWith(extraPrefix)) extra[decodeURIComponent(name.slice(extraPrefix.length))] = header(value);
-  }
+  for (const { plural, subresource = '', name } of wanted)
+    if (plural === 'userextras') extra[subresource] = [...(extra[subresource] ?? []), name];
+  const uid = named('uids')[0];
   return {
-    username: header(req.headers['impersonate-user'])[0] ?? '',
-    groups: repeated(req, 'impersonate-group'),
-    ...(req.headers['impersonate-uid'] ? { uid: header(req.headers['impersonate-uid'])[0] } : {}),
+    username,
+    groups: withAuthenticated(username, groups),
+    ...(uid ? { uid } : {}),
     ...(Object.keys(extra).length ? { extra } : {}),
   };
 }
 
-/** Node joins repeated headers by comma; the raw list keeps them apart. */
-function repeated(req: ApiRequest, name: string): string[] {
-  const raw = req.raw.rawHeaders;
-  const found: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]!.toLowerCase() === name) found.push(raw[i + 1]!);
-  return found;
+function withAuthenticated(username: string, groups: string[]): string[] {
+  if (groups.includes('system:unauthenticated')) return groups;
+  if (username === 'system:anonymous') return [...groups, 'system:unauthenticated'];
+  return groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'];
 }
 
-const accountPrefix = 'system:serviceaccount:';
-/** A ServiceAccount named as user is in its groups. */
-function accountGroups(user: UserInfo): string[] {
-  if (!user.username?.startsWith(accountPrefix) || user.groups?.length) return [];
-  return [
-    'system:serviceaccounts',
-    `system:serviceaccounts:${user.username.slice(accountPrefix.length).split(':')[0]}`,
-  ];
-}
-
+/** What is asked to be: the group and resource that stand for it in RBAC. */
 interface Target {
   group: string;
   plural: string;
@@ -73,15 +65,31 @@ interface Target {
   subresource?: string;
 }
 
-function* targets(user: UserInfo): Generator<Target> {
-  const account = user.username?.startsWith(accountPrefix)
-    ? user.username.slice(accountPrefix.length).split(':')
-    : undefined;
-  if (account) yield { group: '', plural: 'serviceaccounts', namespace: account[0], name: account[1] ?? '' };
-  else yield { group: '', plural: 'users', name: user.username ?? '' };
-  for (const name of user.groups ?? []) yield { group: '', plural: 'groups', name };
-  if (user.uid) yield { group: 'authentication.k8s.io', plural: 'uids', name: user.uid };
-  for (const [key, values] of Object.entries(user.extra ?? {})) {
-    for (const name of values) yield { group: 'authentication.k8s.io', plural: 'userextras', subresource: key, name };
-  }
+const isUser = (target: Target) => target.plural === 'users' || target.plural === 'serviceaccounts';
+const accountPrefix = 'system:serviceaccount:';
+
+function* targets(raw: readonly string[]): Generator<Target> {
+  const values = (name: string) => [...headerPairs(raw)].filter(([n]) => n === name).map(([, value]) => value);
+  const user = values('impersonate-user')[0];
+  if (user) yield { group: '', ...(serviceAccount(user) ?? { plural: 'users', name: user }) };
+  for (const name of values('impersonate-group')) yield { group: '', plural: 'groups', name };
+  const group = 'authentication.k8s.io';
+  for (const [subresource, names] of Object.entries(extraOf(raw, ['impersonate-extra-'])))
+    for (const name of names) yield { group, plural: 'userextras', subresource, name };
+  const uid = values('impersonate-uid')[0];
+  if (uid) yield { group, plural: 'uids', name: uid };
+}
+
+/** A name with the prefix and anything but a namespace and a name behind it is a user's. */
+function serviceAccount(user: string): Pick<Target, 'plural' | 'namespace' | 'name'> | undefined {
+  if (!user.startsWith(accountPrefix)) return undefined;
+  const [namespace = '', name = '', ...more] = user.slice(accountPrefix.length).split(':');
+  if (more.length || isDNS1123Label(namespace).length || isDNS1123Subdomain(name).length) return undefined;
+  return { plural: 'serviceaccounts', namespace, name };
+}
+
+/** As Go prints an ObjectReference. */
+function inWords({ group, plural, name, subresource = '' }: Target): string {
+  const kind = { groups: 'Group', userextras: 'UserExtra', uids: 'UID' }[plural];
+  return `{${kind}  ${name}  ${group && `${group}/v1`}  ${subresource}}`;
 }

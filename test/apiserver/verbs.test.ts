@@ -572,4 +572,36 @@ describe('authentication and authorization', () => {
     expect(r.json.status.userInfo).toMatchObject({ username: 'jane', groups: ['devs', 'system:authenticated'] });
     expect((await http('/api/v1/nodes', { headers: { 'impersonate-user': 'jane' } })).code).toBe(403);
   });
+  it('impersonation: each header counts for itself, and its value is UTF-8', async () => {
+    const review = (headers: Record<string, string | string[]>) =>
+      http('/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers });
+    const latin1 = Buffer.from('é, ü').toString('latin1');
+    const jane = await review({
+      'impersonate-user': 'jane',
+      'impersonate-uid': 'u1',
+      'impersonate-group': ['a', 'b, c'],
+      'impersonate-extra-scopes': ['x', 'y'],
+      'impersonate-extra-example.com%2fKey': latin1,
+      'impersonate-extra-50%': 'z',
+    });
+    expect(jane.json.status.userInfo).toEqual({
+      username: 'jane',
+      uid: 'u1',
+      groups: ['a', 'b, c', 'system:authenticated'],
+      extra: { scopes: ['x', 'y'], 'example.com/key': ['é, ü'], '50%': ['z'] },
+    });
+    const account = await review({ 'impersonate-user': 'system:serviceaccount:a:b' });
+    expect(account.json.status.userInfo.groups).toEqual([
+      'system:serviceaccounts',
+      'system:serviceaccounts:a',
+      'system:authenticated',
+    ]);
+    const noAccount = await review({ 'impersonate-user': 'system:serviceaccount:a:b:c' });
+    expect(noAccount.json.status.userInfo.groups).toEqual(['system:authenticated']);
+    const nobody = await review({ 'impersonate-user': '', 'impersonate-group': 'a', 'impersonate-uid': 'u' });
+    expect([nobody.code, nobody.json.message]).toEqual([
+      400,
+      'requested [{Group  a    } {UID  u  authentication.k8s.io/v1  }] without impersonating a user',
+    ]);
+  });
 });

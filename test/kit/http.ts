@@ -21,7 +21,7 @@ export interface Ask {
   /** Of the body; absent: application/json. Empty: no header. */
   type?: string;
   accept?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
 }
 
 export type Http = (path: string, ask?: Ask) => Promise<Reply>;
