@@ -12,7 +12,7 @@ let run: Promise<unknown>;
 
 beforeAll(async () => {
   // A continue token lives as long as what it points to: upstream compacts every five minutes.
-  cluster = await startCluster(['--etcd-compaction-interval=5s']);
+  cluster = await startCluster(['--etcd-compaction-interval=12s']);
   run = runRows(ofClassA, {
     kubeconfig: cluster.kubeconfig,
     ended: (result) => waiting.get(result.row.id)!.resolve(result),

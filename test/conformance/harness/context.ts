@@ -81,7 +81,7 @@ export function makeContext(settings: Settings, id: string): { context: Context;
         await context.sleep(context.short(every));
       }
     },
-    async gone(r, name, most = 30_000, every = 1000) {
+    async gone(r, name, most = 60_000, every = 1000) {
       const found = () =>
         r.get(name).then(
           () => false,
@@ -135,7 +135,7 @@ async function appears(r: Resource, name: string): Promise<void> {
     assert.equal(event.object.metadata.name, name);
     const synced = () =>
       watch.bookmarks.some((b) => b.object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true');
-    for (const end = Date.now() + 10_000; !synced(); await new Promise((resolve) => setTimeout(resolve, 20)))
+    for (const end = Date.now() + 30_000; !synced(); await new Promise((resolve) => setTimeout(resolve, 20)))
       assert.ok(Date.now() < end, 'a streaming list must mark the end of its initial events with a bookmark');
   } finally {
     watch.close();

@@ -28,7 +28,7 @@ export interface Resource {
   list(query?: Query): Promise<any>;
   update(object: any, sub?: string, query?: Query): Promise<any>;
   patch(name: string, type: PatchType, body: unknown, sub?: string, query?: Query): Promise<any>;
-  /** GET, change, PUT; again while the answer is 409 Conflict, five times. */
+  /** GET, change, PUT; again while the answer is 409 Conflict, twenty times: controllers write much while a slow client thinks. */
   change(name: string, change: (object: any) => void, sub?: string): Promise<any>;
   delete(name: string, options?: object): Promise<any>;
   deleteCollection(query?: Query, options?: object): Promise<void>;
@@ -108,7 +108,7 @@ export function resource(where: Where): Resource {
     patch: (name, type, body, sub, query) =>
       call('PATCH', path(name, sub) + queryText(query), body, patchTypes[type], [kind]),
     async change(name, change, sub) {
-      for (let tries = 5; ; tries--) {
+      for (let tries = 20; ; tries--) {
         const object = await self.get(name, sub);
         change(object);
         try {

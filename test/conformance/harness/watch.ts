@@ -71,7 +71,7 @@ export async function openWatch(connection: Connection, path: string, accept: st
       if (object) assert.deepEqual(event.object, object);
       return event;
     },
-    async until(what, fits, ms = 30_000) {
+    async until(what, fits, ms = 60_000) {
       const end = Date.now() + ms;
       for (;;) {
         const event = await watch.next(end - Date.now()).catch((e) => assert.fail(`${what}: ${e.message}`));

@@ -63,7 +63,7 @@ export const aggregatorRows: Row[] = [
       assert.deepEqual(names((await r.list({ labelSelector })).items), [name]);
       await r.deleteCollection({ labelSelector });
       await c.poll(1000, 120_000, 'it leaves the list', async () => !(await r.list({ labelSelector })).items.length);
-      await c.poll(1000, 30_000, 'its group leaves us', async () => (await c.raw(`/apis/${group}`)).code === 404);
+      await c.poll(1000, 60_000, 'its group leaves us', async () => (await c.raw(`/apis/${group}`)).code === 404);
     },
     { serial: true },
   ),

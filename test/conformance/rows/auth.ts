@@ -113,7 +113,7 @@ async function allowedToo(
     const spec = { user, uid, groups, resourceAttributes: attributes };
     return (await c.of(authorization, 'SubjectAccessReview').create({ spec })).status.allowed;
   };
-  await c.poll(500, 30_000, 'the role takes effect', async () => (await verdict()) === true);
+  await c.poll(500, 60_000, 'the role takes effect', async () => (await verdict()) === true);
   assert.equal(await listAs(c, namespace, user, uid, groups), true);
 }
 

@@ -72,7 +72,7 @@ export const conversionRows: Row[] = [
     assert.deepEqual(await list(v1, 'hostPort=host1:8080'), ['b']);
     for (const { watch, finds } of watches) await sees(watch, 'ADDED', finds);
     for (const { watch } of watches.slice(3))
-      await c.poll(100, 10_000, 'an informer has its first state', () =>
+      await c.poll(100, 60_000, 'an informer has its first state', () =>
         watch.bookmarks.some((b) => b.object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true'),
       );
 
@@ -94,7 +94,7 @@ export const conversionRows: Row[] = [
 async function sees(watch: Watch, type: string, finds: string[]): Promise<void> {
   const seen: string[] = [];
   for (const _ of finds) {
-    const event = await watch.next(30_000);
+    const event = await watch.next(60_000);
     assert.equal(event.type, type);
     seen.push(event.object.metadata.name);
   }
@@ -131,7 +131,7 @@ async function converting(c: Context): Promise<{ crd: Crd; namespace: string }> 
       webhook: { clientConfig: { url: `${url}/crdconvert`, caBundle }, conversionReviewVersions: ['v1', 'v1beta1'] },
     },
   });
-  await c.poll(100, 30_000, 'conversion works', async () => {
+  await c.poll(100, 60_000, 'conversion works', async () => {
     const stub = { metadata: { name: 'stub' }, host: 'localhost', port: '8080' };
     const made = await crd
       .of(namespace, 'v2')

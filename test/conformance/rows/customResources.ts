@@ -78,7 +78,7 @@ export const customResourceRows: Row[] = [
     assert.ok(!('a' in cr1));
     const at = (field: string) => `/spec/versions/0/schema/openAPIV3Schema/properties/${field}/default`;
     await crds(c).patch(crd.name, 'json', [{ op: 'add', path: at('a'), value: 'A' }]);
-    await c.poll(100, 30_000, 'cr1 is read with the default', async () => (await r.get('cr1')).a === 'A');
+    await c.poll(100, 60_000, 'cr1 is read with the default', async () => (await r.get('cr1')).a === 'A');
     const made = await r.create({ metadata: { name: cr2 } });
     assert.equal(made.a, 'A');
     assert.ok(validVersion(made) > validVersion(cr1));
@@ -86,9 +86,9 @@ export const customResourceRows: Row[] = [
       { op: 'remove', path: at('a') },
       { op: 'add', path: at('b'), value: 'B' },
     ]);
-    await c.poll(100, 30_000, 'cr2 is read with the new default', async () => (await r.get(cr2)).b === 'B');
+    await c.poll(100, 60_000, 'cr2 is read with the new default', async () => (await r.get(cr2)).b === 'B');
     assert.equal((await r.get(cr2)).a, 'A', 'what was defaulted at the create has been stored');
-    await c.poll(100, 30_000, 'cr1 never stored it', async () => !('a' in (await r.get('cr1'))));
+    await c.poll(100, 60_000, 'cr1 never stored it', async () => !('a' in (await r.get('cr1'))));
   }),
   row('api.crd.watch', async (c) => {
     const crd = await makeCrd(c, {

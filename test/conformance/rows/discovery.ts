@@ -44,7 +44,7 @@ export const discoveryRows: Row[] = [
   }),
   row('api.discovery.aggregated-accept-crd', async (c) => {
     const crd = await testCrd(c);
-    await c.poll(1000, 30_000, 'the CRD is in the aggregated document', async () =>
+    await c.poll(1000, 60_000, 'the CRD is in the aggregated document', async () =>
       has(await c.json('/apis', aggregated), crd.apiVersion, 'testcrds'),
     );
   }),
@@ -54,7 +54,7 @@ export const discoveryRows: Row[] = [
   }),
   row('api.discovery.aggregated-client-crd', async (c) => {
     const crd = await testCrd(c);
-    await c.poll(1000, 30_000, 'the client finds the CRD', async () =>
+    await c.poll(1000, 60_000, 'the client finds the CRD', async () =>
       (await clientResources(c))(crd.apiVersion, 'testcrds'),
     );
   }),

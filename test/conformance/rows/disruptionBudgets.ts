@@ -136,7 +136,7 @@ export const disruptionBudgetRows: Row[] = [
       });
       const [first] = await running(c, pods, 3);
       const healthy = (current: number, desired: number) =>
-        c.poll(1000, 30_000, `${current} healthy of ${desired}`, async () => {
+        c.poll(1000, 60_000, `${current} healthy of ${desired}`, async () => {
           const { status } = await r.get('foo');
           return status.currentHealthy === current && status.desiredHealthy === desired;
         });
@@ -152,7 +152,7 @@ export const disruptionBudgetRows: Row[] = [
       const [second] = (await running(c, pods, 3)).filter((p) => p.metadata.uid !== first.metadata.uid);
       assert.deepEqual(await evict(c, second), blocked);
       await r.delete('foo');
-      await c.poll(1000, 30_000, 'the eviction succeeds', async () => (await evict(c, second)).code === 201);
+      await c.poll(1000, 60_000, 'the eviction succeeds', async () => (await evict(c, second)).code === 201);
     },
     classB,
   ),

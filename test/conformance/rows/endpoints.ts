@@ -135,19 +135,19 @@ async function mirrored(c: Context): Promise<void> {
     );
   };
   await s.endpoints.create(body('10.1.2.3'));
-  await comesTrue(c, 12_000, 'the slice', async () => {
+  await comesTrue(c, 60_000, 'the slice', async () => {
     const list = await slicesOf(s, name);
     assert.ok(list.length >= 1, 'no slice');
     for (const slice of list) holds(slice, '10.1.2.3');
   });
   await s.endpoints.update(body('10.2.3.4'));
-  await comesTrue(c, 12_000, 'the new address', async () => {
+  await comesTrue(c, 60_000, 'the new address', async () => {
     const list = await slicesOf(s, name);
     assert.equal(list.length, 1);
     holds(list[0], '10.2.3.4');
   });
   await s.endpoints.delete(name);
-  await comesTrue(c, 12_000, 'no slice', async () => assert.deepEqual(await slicesOf(s, name), []));
+  await comesTrue(c, 60_000, 'no slice', async () => assert.deepEqual(await slicesOf(s, name), []));
 }
 
 /** Milliseconds from asking for each Service to its first ready address; undefined where it took too long. */
@@ -215,7 +215,7 @@ export const endpointRows: Row[] = [
       const s = await scene(c);
       await s.services.create(oneEmpty);
       const { name } = oneEmpty.metadata;
-      await comesTrue(c, 30_000, 'the Endpoints', async () => {
+      await comesTrue(c, 60_000, 'the Endpoints', async () => {
         assert.equal((await s.endpoints.get(name)).metadata.name, name);
       });
       await s.services.delete(name);
@@ -260,7 +260,7 @@ export const endpointRows: Row[] = [
       const s = await scene(c);
       await s.services.create(oneEmpty);
       const { name } = oneEmpty.metadata;
-      await comesTrue(c, 30_000, 'the slice', async () => {
+      await comesTrue(c, 60_000, 'the slice', async () => {
         const managed = 'endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io';
         const { items } = await s.slices.list({ labelSelector: `${serviceName}=${name},${managed}` });
         assert.ok(items.length >= 1, 'no slice');

@@ -70,7 +70,7 @@ export const garbageRows: Row[] = [
     async (c) => {
       const { rcs, pods } = await scene(c);
       const rc = await rcs.create(rcBody('simpletest.rc', 2));
-      await c.poll(5000, 30_000, 'a pod is made', async () => (await items(pods)).length > 0);
+      await c.poll(5000, minutes(1), 'a pod is made', async () => (await items(pods)).length > 0);
       await remove(rcs, rc, 'Background');
       await c.poll(5000, minutes(2), 'all are gone', async () => {
         return (await items(rcs)).length + (await items(pods)).length === 0;

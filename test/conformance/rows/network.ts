@@ -26,7 +26,7 @@ export const networkRows: Row[] = [
       subsets: [subset('10.0.0.24', 'http', 80)],
     });
     validVersion(made);
-    await watch.expect('ADDED', made, 30_000);
+    await watch.expect('ADDED', made, 60_000);
     const everywhere = await c.of('v1', 'Endpoints').list({ labelSelector });
     assert.deepEqual(
       everywhere.items.map((i: any) => i.metadata.uid),

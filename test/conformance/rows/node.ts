@@ -124,7 +124,7 @@ export const nodeRows: Row[] = [
     const classes = c.of('node.k8s.io/v1', 'RuntimeClass');
     const name = c.unique('delete-me-');
     await classes.create({ metadata: { name }, handler: 'runc' });
-    await c.poll(1000, 30_000, 'the class may be used', () =>
+    await c.poll(1000, 60_000, 'the class may be used', () =>
       r.create(podOfClass(name), { dryRun: 'All' }).catch(() => undefined),
     );
     await classes.delete(name);

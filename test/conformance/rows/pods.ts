@@ -285,6 +285,6 @@ async function increments(c: Context): Promise<void> {
     assert.equal(pod.metadata.generation, generation, `after ${what}`);
     const keys = pod.spec.tolerations.map((t: any) => t.key);
     for (const key of ['not-ready', 'unreachable']) assert.ok(keys.includes(`node.kubernetes.io/${key}`), `${keys}`);
-    await observes(c, pods, name, generation, 20_000);
+    await observes(c, pods, name, generation, minutes(1));
   }
 }

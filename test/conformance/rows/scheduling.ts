@@ -23,7 +23,7 @@ export const schedulingRows: Row[] = [
     const min = resources('50m', '100Mi', '100Gi');
     const made = await ranges.create({ metadata: { name }, spec: { limits: limits(min) } });
     holds(made.spec.limits, limits(min));
-    await watch.expect('ADDED', made, 30_000);
+    await watch.expect('ADDED', made, 60_000);
     sameUid(made, await ranges.get(name));
 
     const asked = async (podName: string, want: object) => {
@@ -53,12 +53,12 @@ export const schedulingRows: Row[] = [
     const newMin = resources('9m', '49Mi', '49Gi');
     const updated = await ranges.update({ ...made, spec: { limits: limits(newMin) } });
     holds(updated.spec.limits[0].min, newMin);
-    await c.poll(500, 10_000, 'the low pod is taken', () => tooLow().catch(() => undefined));
+    await c.poll(500, 60_000, 'the low pod is taken', () => tooLow().catch(() => undefined));
     await refused(tooHigh(), { code: 403, reason: 'Forbidden' });
     assert.deepEqual(names((await ranges.list()).items), [name]);
     await ranges.delete(name, { gracePeriodSeconds: 30 });
-    await c.poll(5000, 30_000, 'it leaves the list', async () => !names((await ranges.list()).items).includes(name));
-    await c.poll(5000, 30_000, 'the high pod is taken', () => tooHigh().catch(() => undefined));
+    await c.poll(5000, 60_000, 'it leaves the list', async () => !names((await ranges.list()).items).includes(name));
+    await c.poll(5000, 60_000, 'the high pod is taken', () => tooHigh().catch(() => undefined));
   }),
   row('scheduling.limitrange.list-patch-delete-collection', async (c) => {
     const [one, two] = await Promise.all([c.namespace(), c.namespace()]);

@@ -117,7 +117,7 @@ export const serviceAccountRows: Row[] = [
     const first = await r.get(name);
     assert.match(first.data['ca.crt'], /BEGIN CERTIFICATE/);
     await r.delete(name, { gracePeriodSeconds: 0 });
-    const again = await c.poll(500, 30_000, 'it comes back', () => r.get(name).catch(() => undefined));
+    const again = await c.poll(500, 60_000, 'it comes back', () => r.get(name).catch(() => undefined));
     assert.notEqual(again.metadata.uid, first.metadata.uid);
     const emptied = await r.update({ metadata: { name }, data: { 'ca.crt': '' } });
     assert.equal(emptied.data['ca.crt'], '');

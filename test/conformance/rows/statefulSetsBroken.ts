@@ -154,6 +154,9 @@ export const brokenStatefulSetRows: Row[] = [
       const setImage = async (image: string) => {
         await s.turn(false, 'ss2-1');
         await c.poll(1000, minutes(1), 'ss2-1 is not ready', async () => !ready(await s.pods.get('ss2-1')));
+        // Pods and sets come to the controller by two watches: it must have seen the broken pod before the new template.
+        const known = async () => (await revisions()).readyReplicas === 2;
+        await c.poll(1000, minutes(1), 'the controller knows of it', known);
         await s.sets.change('ss2', (set) => {
           set.spec.template.spec.containers[0].image = image;
         });

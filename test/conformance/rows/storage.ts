@@ -110,7 +110,7 @@ export const storageRows: Row[] = [
     grew(first, patched);
     assert.deepEqual(names(await found(`${name}=patched`)), [name]);
     await r.delete(name);
-    await c.poll(1000, 30_000, 'it is deleted', async () => (await found(`${name}=patched`)).length === 0);
+    await c.poll(1000, 60_000, 'it is deleted', async () => (await found(`${name}=patched`)).length === 0);
     const second = c.mine(r, await r.create(body('e2e-v2-')));
     const updated = await r.change(second.metadata.name, (object) => {
       object.metadata.labels = { [second.metadata.name]: 'updated' };
@@ -119,7 +119,7 @@ export const storageRows: Row[] = [
     const label = `${second.metadata.name}=updated`;
     assert.deepEqual(names(await found(label)), [second.metadata.name]);
     await r.deleteCollection({ labelSelector: label });
-    await c.poll(1000, 30_000, 'all are deleted', async () => (await found(label)).length === 0);
+    await c.poll(1000, 60_000, 'all are deleted', async () => (await found(label)).length === 0);
   }),
 ];
 

@@ -87,7 +87,7 @@ export const storageCsiRows: Row[] = [
     const watches = await Promise.all([r, everywhere].map((place) => place.watch({ labelSelector })));
     for (const watch of watches) {
       c.after(() => watch.close());
-      const seen = [await watch.expect('ADDED', undefined, 30_000), await watch.expect('ADDED', undefined, 30_000)];
+      const seen = [await watch.expect('ADDED', undefined, 60_000), await watch.expect('ADDED', undefined, 30_000)];
       assert.deepEqual(names(seen.map((e) => e.object)).sort(), names(made));
       for (const { object } of seen) assert.equal(object.kind, 'CSIStorageCapacity');
     }

@@ -8,7 +8,7 @@ import { type Row, row } from '../row.ts';
 import { agnhost, isReady, living, minutes, pause } from '../workloads.ts';
 
 const storage = { requests: { storage: '2Gi' } };
-const seconds30 = 30_000;
+const minute = 60_000;
 
 /** A volume and a claim of a class that is nowhere, so that nothing but each other will do for them. */
 async function pair(c: Context, namespace: string, volumes: Resource, claims: Resource) {
@@ -50,9 +50,9 @@ async function volumeLifecycle(c: Context): Promise<void> {
     sameUid(made, await r.get(name));
   }
   await claims.delete(pvc);
-  await c.gone(claims, pvc, seconds30);
+  await c.gone(claims, pvc, minute);
   await volumes.delete(pv);
-  await c.gone(volumes, pv, seconds30);
+  await c.gone(volumes, pv, minute);
 
   const second = await pair(c, namespace, volumes, claims);
   const labels: string[] = [];
@@ -70,9 +70,9 @@ async function volumeLifecycle(c: Context): Promise<void> {
   const [ofVolume, ofClaim] = labels as [string, string];
   assert.deepEqual(await found(c.of('v1', 'PersistentVolumeClaim'), ofClaim), [second.claim.metadata.name]);
   await claims.deleteCollection({ labelSelector: ofClaim });
-  await c.poll(1000, seconds30, 'no claim is left', async () => (await found(claims, ofClaim)).length === 0);
+  await c.poll(1000, minute, 'no claim is left', async () => (await found(claims, ofClaim)).length === 0);
   await volumes.deleteCollection({ labelSelector: ofVolume });
-  await c.poll(1000, seconds30, 'no volume is left', async () => (await found(volumes, ofVolume)).length === 0);
+  await c.poll(1000, minute, 'no volume is left', async () => (await found(volumes, ofVolume)).length === 0);
 }
 
 async function attributesLifecycle(c: Context): Promise<void> {
@@ -89,7 +89,7 @@ async function attributesLifecycle(c: Context): Promise<void> {
   grew(first, patched);
   assert.deepEqual(await found(r, `${name}=patched`), [name]);
   await r.delete(name);
-  await c.poll(1000, seconds30, 'it is deleted', async () => (await found(r, `${name}=patched`)).length === 0);
+  await c.poll(1000, minute, 'it is deleted', async () => (await found(r, `${name}=patched`)).length === 0);
   const second = c.mine(r, await r.create(body('e2e-v2-')));
   const updated = await r.change(second.metadata.name, (object) => {
     object.metadata.labels = { [second.metadata.name]: 'updated' };
@@ -98,7 +98,7 @@ async function attributesLifecycle(c: Context): Promise<void> {
   const label = `${second.metadata.name}=updated`;
   assert.deepEqual(await found(r, label), [second.metadata.name]);
   await r.deleteCollection({ labelSelector: label });
-  await c.poll(1000, seconds30, 'all are deleted', async () => (await found(r, label)).length === 0);
+  await c.poll(1000, minute, 'all are deleted', async () => (await found(r, label)).length === 0);
 }
 
 /** A Secret and a ConfigMap of one name and key in one pod. */

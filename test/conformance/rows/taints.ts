@@ -60,14 +60,14 @@ export const taintRows: Row[] = [
     'node.taint.removal-cancels-eviction',
     async (c) => {
       const pods = c.of('v1', 'Pod', await c.namespace());
-      const node = await runPod(c, pods, 'taint-eviction-1', seconds(c, 10, 2));
+      const node = await runPod(c, pods, 'taint-eviction-1', seconds(c, 10, 5));
       const { metadata } = await pods.list();
       const watch = await pods.watch({ resourceVersion: metadata.resourceVersion });
       c.after(() => watch.close());
       c.after(() => setTaint(c, node, false));
       await setTaint(c, node, true);
       await setTaint(c, node, false);
-      await c.sleep(c.short(75_000));
+      await c.sleep(Math.max(c.short(75_000), 7000));
       assert.ok(!watch.closed() && !watch.pending().some((e) => e.type === 'DELETED'), 'the pod was deleted');
       assert.equal((await pods.get('taint-eviction-1')).metadata.deletionTimestamp, undefined);
     },

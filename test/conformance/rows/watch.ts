@@ -113,7 +113,7 @@ export const watchRows: Row[] = [
       watchers.push(await r.watch({ resourceVersion: version, allowWatchBookmarks: true }));
       const seen: string[] = [];
       for (const watch of watchers) {
-        const event = await watch.next(10_000);
+        const event = await watch.next(60_000);
         types.add(event.type);
         seen.push(event.object.metadata.resourceVersion);
       }
