@@ -9,6 +9,7 @@ import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions, KubeObject } from '../../apimachinery/types.ts';
 import { servedObject } from '../codecs/codecs.ts';
 import { keyOf } from '../kinds/registry.ts';
+import { withRevision } from '../storage/bytes.ts';
 import type { Cached } from '../storage/cached.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { persist, persistDelete } from './persist.ts';
@@ -103,7 +104,13 @@ async function removeNow(
     await w.served.kind.release?.(last.object, w);
     w.served.kind.afterWrite?.(marked, last.object, w);
   }
-  return { ...last, gone: true };
+  return w.served.kind.deleteReturnsObject ? asRemoved(last, done.revision) : { ...last, gone: true };
+}
+
+/** Who is answered with the object sees it as watchers do: at the version at which it went. */
+function asRemoved({ object, bytes }: Deleted, revision: number): Deleted {
+  const metadata = { ...object.metadata, resourceVersion: String(revision) };
+  return { object: { ...object, metadata }, bytes: withRevision(bytes, revision), gone: true };
 }
 
 /**

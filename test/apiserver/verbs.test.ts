@@ -393,6 +393,18 @@ describe('delete', () => {
     });
     expect((await http(`${cms(ns)}/x`, { method: 'DELETE' })).code).toBe(404);
   });
+  it('or, of some kinds, with the object at the version at which it went', async () => {
+    const accounts = `/api/v1/namespaces/${await namespace()}/serviceaccounts`;
+    const made = (await http(accounts, { body: { metadata: { name: 'x' } } })).json;
+    const version = async () => Number((await http(accounts)).json.metadata.resourceVersion);
+    const before = await version();
+    const dry = (await http(`${accounts}/x?dryRun=All`, { method: 'DELETE' })).json;
+    expect([dry.kind, dry.metadata.resourceVersion]).toEqual(['ServiceAccount', made.metadata.resourceVersion]);
+    const { metadata } = (await http(`${accounts}/x`, { method: 'DELETE' })).json;
+    expect(metadata.uid).toBe(made.metadata.uid);
+    expect(Number(metadata.resourceVersion)).toBeGreaterThan(before);
+    expect(Number(metadata.resourceVersion)).toBeLessThanOrEqual(await version());
+  });
   it('holds to preconditions', async () => {
     const ns = await namespace();
     await http(cms(ns), { body: cm('x') });
