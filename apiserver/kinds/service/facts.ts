@@ -6,6 +6,9 @@ export const families: readonly Family[] = ['IPv4', 'IPv6'];
 export const otherFamily = (family: Family): Family => (family === 'IPv4' ? 'IPv6' : 'IPv4');
 export const familyOf = (ip: string): Family => (ip.includes(':') ? 'IPv6' : 'IPv4');
 
+/** How traffic may go that comes from outside or inside. */
+export const trafficPolicies: readonly string[] = ['Cluster', 'Local'];
+
 export const needsClusterIP = (service: any): boolean => service.spec.type !== 'ExternalName';
 export const needsNodePort = (service: any): boolean =>
   service.spec.type === 'NodePort' || service.spec.type === 'LoadBalancer';

@@ -9,6 +9,7 @@ import {
   needsNodePort,
   sameClusterIPs,
   sameFamilies,
+  trafficPolicies,
 } from './facts.ts';
 import { clusterFamilies, initFamilies } from './ipFamilies.ts';
 
@@ -16,6 +17,7 @@ export function prepareCreate(service: any, context: Context): void {
   service.status = { loadBalancer: {} };
   const { spec } = service;
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+  dropInternalTraffic(spec);
   initFamilies(service, undefined, clusterFamilies(context.cluster));
 }
 
@@ -23,6 +25,7 @@ export function prepareUpdate(service: any, old: any, context: Context): void {
   keepAllocated(service, old);
   normalizeClusterIPs(service, old);
   dropOtherType(service, old);
+  dropInternalTraffic(service.spec);
   initFamilies(service, old, clusterFamilies(context.cluster));
 }
 
@@ -59,6 +62,12 @@ export function normalizeClusterIPs(service: any, old: any): void {
   if (ip === oldIP || !sameClusterIPs(old, service)) return;
   if (ip) spec.clusterIPs = [ip];
   else delete spec.clusterIPs;
+}
+
+/** An ExternalName has no traffic inside; older versions gave it a policy all the same, so one is taken, and not kept. */
+function dropInternalTraffic(spec: any): void {
+  if (spec.type === 'ExternalName' && trafficPolicies.includes(spec.internalTrafficPolicy))
+    delete spec.internalTrafficPolicy;
 }
 
 const nodePorts = (service: any): string =>

@@ -14,12 +14,11 @@ import { isDNS1123Subdomain, isQualifiedName, isValidPortNum } from '../../../ap
 import { checkOneOf, checkRequiredOneOf, pushTexts } from '../check.ts';
 import { checkNonSpecialIP } from '../endpointAddress.ts';
 import { clusterIPErrors, clusterIPUpdateErrors } from './clusterIPErrors.ts';
-import { externallyAccessible, isHeadless, needsHealthCheckPort } from './facts.ts';
+import { externallyAccessible, isHeadless, needsHealthCheckPort, trafficPolicies } from './facts.ts';
 import { checkPorts } from './ports.ts';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const affinities = ['ClientIP', 'None'];
-const policies = ['Cluster', 'Local'];
 const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const hintsAnnotation = 'service.kubernetes.io/topology-aware-hints';
 const modeAnnotation = 'service.kubernetes.io/topology-mode';
@@ -122,7 +121,7 @@ function checkLoadBalancerFields(errors: FieldError[], spec: any): void {
 function checkTrafficPolicies(errors: FieldError[], service: any): void {
   const { spec } = service;
   if (externallyAccessible(service)) {
-    checkRequiredOneOf(errors, 'spec.externalTrafficPolicy', spec.externalTrafficPolicy, policies);
+    checkRequiredOneOf(errors, 'spec.externalTrafficPolicy', spec.externalTrafficPolicy, trafficPolicies);
   } else if (spec.externalTrafficPolicy) {
     const text = 'may only be set for externally-accessible services';
     errors.push(invalidValue('spec.externalTrafficPolicy', spec.externalTrafficPolicy, text));
@@ -140,8 +139,8 @@ function checkTrafficPolicies(errors: FieldError[], service: any): void {
 function checkInternalTraffic(errors: FieldError[], spec: any): void {
   const policy = spec.internalTrafficPolicy;
   if (policy === undefined && spec.type !== 'ExternalName') errors.push(required('spec.internalTrafficPolicy'));
-  if (policy !== undefined && !policies.includes(policy)) {
-    errors.push(notSupported('spec.internalTrafficPolicy', policy, policies));
+  if (policy !== undefined && !trafficPolicies.includes(policy)) {
+    errors.push(notSupported('spec.internalTrafficPolicy', policy, trafficPolicies));
   }
   const distribution = spec.trafficDistribution;
   if (distribution !== undefined && !distributions.includes(distribution)) {

@@ -204,7 +204,7 @@ test('the types, there and back: addresses and ports come and go', async () => {
   const external = await w.update(clusterIP, (spec) => {
     Object.assign(spec, { type: 'ExternalName', externalName: 'b.example.com' });
   });
-  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'])
     expect(external.spec).not.toHaveProperty(field);
   expect(w.ips()).toEqual([]);
 });
