@@ -60,7 +60,8 @@ export function customResources(api: Api, converterOf: (crd: KubeObject) => Conv
     };
     inUse.set(name, entry);
     for (const version of definition.versions.values())
-      if (version.spec.served) entry.kinds.push(kindFor(name, entry, version.name));
+      if (version.spec.served && !isBuiltInVersion(api.registry, definition.group, version.name))
+        entry.kinds.push(kindFor(name, entry, version.name));
     for (const kind of before?.kinds ?? [])
       if (!entry.kinds.some((k) => k.version === kind.version)) unserve(entry, kind);
     for (const kind of entry.kinds)
@@ -123,6 +124,10 @@ export const overlapsBuiltIn = (registry: Registry, crd: KubeObject): boolean =>
   const row = registry.byResource(group, names.plural);
   return row !== undefined && row.kind.custom === undefined;
 };
+
+/** A group version that is built in answers for all its paths, so that no definition is heard under it. */
+const isBuiltInVersion = (registry: Registry, group: string, version: string): boolean =>
+  registry.all().some(({ kind }) => !kind.custom && kind.group === group && kind.version === version);
 
 /** Served from the moment that its names are its own; a name that is lost later takes nothing away. */
 const isServed = (crd: KubeObject): boolean =>

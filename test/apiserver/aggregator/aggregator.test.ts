@@ -259,7 +259,7 @@ describe('an extension server', () => {
       preferredVersion: { groupVersion: 'wardle.example.com/v1alpha1' },
     });
     expect((await http(wardle)).json.resources.map((r: any) => r.name)).toEqual(['fischers', 'flunders']);
-    expect((await groups()).at(-2)).toBe('wardle.example.com');
+    expect((await groups()).at(-1)).toBe('wardle.example.com');
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
     const found = async () =>
       (await http('/apis', { accept })).json.items.find((i: any) => i.metadata.name === 'wardle.example.com');

@@ -458,6 +458,18 @@ describe('definitions', () => {
     expect(r.warnings).toEqual(['unrecognized format "colour"']);
   });
 
+  it('of a group version that is built in are established and not served; other versions of the group are', async () => {
+    const definition = crd('Extra', {}, { group: 'apiextensions.k8s.io' });
+    definition.metadata.annotations = { 'api-approved.kubernetes.io': 'unapproved, a test' };
+    definition.spec.versions.push({ ...definition.spec.versions[0], name: 'v2', storage: false });
+    await define(http, definition);
+    const list = async (version: string) => (await http(`/apis/apiextensions.k8s.io/${version}`)).json.resources;
+    await until(async () => (await list('v2'))?.[0]?.name === 'extras');
+    expect((await list('v1')).map((r: any) => r.name)).not.toContain('extras');
+    expect((await http('/apis/apiextensions.k8s.io/v1/namespaces/default/extras')).code).toBe(404);
+    await http(`${crdsPath}/extras.apiextensions.k8s.io`, { method: 'DELETE' });
+  });
+
   it('may be deprecated', async () => {
     await define(http, crd('Aged', { deprecated: true }));
     const r = await http(`/apis/${group}/v1/namespaces/default/ageds`);
