@@ -30,6 +30,7 @@ export const resourceClaimTemplate = defineKind({
   storage: 'resourceclaimtemplates',
   defaults: (template) => {
     template.spec ??= {};
+    template.spec.metadata ??= {};
     template.spec.spec ??= {};
     defaultClaimSpec(template.spec.spec);
   },
