@@ -172,7 +172,11 @@ function fillRegistry(config: ServerConfig, features: FeatureGates, log: Logger)
   const all = [...kinds, ...olderVersions];
   const isServed = runtimeConfig(config['runtime-config'], all, (text) => log.warn(text));
   for (const kind of all) {
-    const hidden = !isServed(kind);
+    const asked = isServed(kind);
+    const gateOff = kind.gate !== undefined && !features.enabled(kind.gate);
+    if (asked && gateOff)
+      log.warn(`${kind.plural}.${kind.version}.${kind.group} are not served: the feature gate ${kind.gate} is off`);
+    const hidden = !asked || gateOff;
     // Older versions that nobody asked for leave nothing behind.
     if (hidden && (kind.storedAs || !kind.storage)) continue;
     const isEvent = kind.plural === 'events';

@@ -98,6 +98,8 @@ export interface Kind {
     fromStored(object: KubeObject): KubeObject;
   };
 
+  /** Served only while this feature gate is on, whatever --runtime-config says. */
+  gate?: string;
   /** Members that are others under these feature gates than under v1.35's defaults; asked once, as the server starts. */
   withGates?(gates: FeatureGates): Partial<Kind>;
   /** Custom resources: how they are stored, and what OpenAPI says of them. */

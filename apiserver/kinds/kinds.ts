@@ -6,6 +6,7 @@ import { binding } from './binding.ts';
 import { certificateSigningRequest } from './certificateSigningRequest.ts';
 import { clusterRole } from './clusterRole.ts';
 import { clusterRoleBinding } from './clusterRoleBinding.ts';
+import { clusterTrustBundle } from './clusterTrustBundle.ts';
 import { componentStatus } from './componentStatus.ts';
 import { configMap } from './configMap.ts';
 import { controllerRevision } from './controllerRevision.ts';
@@ -17,6 +18,7 @@ import { customResourceDefinition } from './customResourceDefinition.ts';
 import { daemonSet } from './daemonSet.ts';
 import { deployment } from './deployment.ts';
 import { deviceClass } from './deviceClass.ts';
+import { deviceTaintRule } from './deviceTaintRule.ts';
 import { endpointSlice } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
 import { event } from './event.ts';
@@ -30,6 +32,7 @@ import { ipAddress } from './ipAddress.ts';
 import { job } from './job.ts';
 import type { Kind } from './kind.ts';
 import { lease } from './lease.ts';
+import { leaseCandidate } from './leaseCandidate.ts';
 import { limitRange } from './limitRange.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
 import { mutatingWebhookConfiguration } from './mutatingWebhookConfiguration.ts';
@@ -60,6 +63,8 @@ import { serviceAccount } from './serviceAccount.ts';
 import { serviceCIDR } from './serviceCIDR.ts';
 import { statefulSet } from './statefulSet.ts';
 import { storageClass } from './storageClass.ts';
+import { storageVersion } from './storageVersion.ts';
+import { storageVersionMigration } from './storageVersionMigration.ts';
 import { storedTemplate } from './storedTemplate.ts';
 import { subjectAccessReview } from './subjectAccessReview.ts';
 import { tokenReview } from './tokenReview.ts';
@@ -68,6 +73,7 @@ import { validatingAdmissionPolicyBinding } from './validatingAdmissionPolicyBin
 import { validatingWebhookConfiguration } from './validatingWebhookConfiguration.ts';
 import { volumeAttachment } from './volumeAttachment.ts';
 import { volumeAttributesClass } from './volumeAttributesClass.ts';
+import { workload } from './workload.ts';
 
 export const kinds: readonly Kind[] = [
   // core/v1
@@ -132,6 +138,13 @@ export const kinds: readonly Kind[] = [
   clusterRole,
   clusterRoleBinding,
   customResourceDefinition,
+  // beta and alpha: there when --runtime-config asks for them
+  leaseCandidate,
+  clusterTrustBundle,
+  storageVersionMigration,
+  storageVersion,
+  workload,
+  deviceTaintRule,
   // reviews: answered, not stored
   tokenReview,
   selfSubjectReview,

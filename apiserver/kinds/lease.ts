@@ -10,7 +10,7 @@ import { defineKind } from './kind.ts';
 const strategies: readonly string[] = ['OldestEmulationVersion'];
 
 /** Names without a slash are Kubernetes' own. The path has the field's name twice, as upstream's. */
-function checkStrategy(errors: FieldError[], strategy: string): void {
+export function checkStrategy(errors: FieldError[], strategy: string): void {
   const field = 'spec.strategy.strategy';
   if (strategy.includes('/')) pushTexts(errors, field, strategy, isQualifiedName(strategy));
   else if (!strategies.includes(strategy)) errors.push(notSupported(field, strategy, strategies));

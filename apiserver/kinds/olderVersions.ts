@@ -1,10 +1,12 @@
-// Older versions of kinds that are served as stable: other rows of the same stored objects, there when --runtime-config asks for them.
-// Reads: the stable rows. Mirrors: pkg/apis/resource/v1beta1/conversion.go; the other versions have the form of the stable one.
+// Older versions of kinds: other rows of the same stored objects, there when --runtime-config asks for them.
+// Reads: the rows of the newest versions. Mirrors: pkg/apis/resource/v1beta1/conversion.go; the other versions have the form of the stable one.
 // Next: ../runtimeConfig.ts, which decides what is served.
 import type { KubeObject } from '../../apimachinery/types.ts';
+import { clusterTrustBundle } from './clusterTrustBundle.ts';
 import { deviceClass } from './deviceClass.ts';
 import { ipAddress } from './ipAddress.ts';
 import type { Kind } from './kind.ts';
+import { leaseCandidate } from './leaseCandidate.ts';
 import { resourceClaim } from './resourceClaim.ts';
 import { resourceClaimTemplate } from './resourceClaimTemplate.ts';
 import { resourceSlice } from './resourceSlice.ts';
@@ -15,18 +17,21 @@ type Change = (object: any) => any;
 
 /** Minor releases in which a version came to be deprecated, and in which it goes. */
 const lifetimes: Readonly<Record<string, [deprecated: number, gone: number]>> = {
+  'certificates.k8s.io/v1alpha1': [34, 37],
+  'coordination.k8s.io/v1alpha2': [35, 38],
   'networking.k8s.io/v1beta1': [34, 37],
   'storage.k8s.io/v1beta1': [34, 37],
   'resource.k8s.io/v1beta1': [35, 38],
 };
 
-function deprecationOf({ group, kind }: Kind, version: string): string | undefined {
+function deprecationOf({ group, kind, version: newest }: Kind, version: string): string | undefined {
   const [deprecated, gone] = lifetimes[`${group}/${version}`] ?? [];
   if (!deprecated) return undefined;
-  return `${group}/${version} ${kind} is deprecated in v1.${deprecated}+, unavailable in v1.${gone}+; use ${group}/v1 ${kind}`;
+  const text = `${group}/${version} ${kind} is deprecated in v1.${deprecated}+, unavailable in v1.${gone}+`;
+  return newest === 'v1' ? `${text}; use ${group}/v1 ${kind}` : text;
 }
 
-/** A version of the same form: the hooks of the stable row do. */
+/** A version of the same form: the hooks of the newest row do. */
 function sameForm(home: Kind, version: string): Kind {
   const { group, plural } = home;
   const as = (v: string) => (object: KubeObject) => ({ ...object, apiVersion: `${group}/${v}` });
@@ -34,7 +39,7 @@ function sameForm(home: Kind, version: string): Kind {
   return {
     ...home,
     version,
-    schema: home.schema.replace(/\.v1\./, `.${version}.`),
+    schema: home.schema.replace(`.${home.version}.`, `.${version}.`),
     storedAs: { group, version: home.version, plural, toStored: as(home.version), fromStored: as(version) },
     ...(deprecation && { deprecation }),
   };
@@ -113,6 +118,8 @@ const inSlice =
   };
 
 export const olderVersions: readonly Kind[] = [
+  sameForm(clusterTrustBundle, 'v1alpha1'),
+  sameForm(leaseCandidate, 'v1alpha2'),
   sameForm(ipAddress, 'v1beta1'),
   sameForm(serviceCIDR, 'v1beta1'),
   sameForm(volumeAttributesClass, 'v1beta1'),

@@ -4,7 +4,7 @@ import { fail } from '../eval/meter.ts';
 import { type Int, normalInt, Opaque } from '../values.ts';
 import { type Overload, overload } from './declare.ts';
 
-interface Semver {
+export interface Semver {
   numbers: [bigint, bigint, bigint];
   pre: string[];
 }
@@ -13,7 +13,7 @@ const numeric = /^(?:0|[1-9]\d*)$/;
 const identifiers = (text: string | undefined) => (text === undefined ? [] : text.split('.'));
 
 /** The version, or why the text is none. */
-function parse(text: string): Semver | string {
+export function parseSemver(text: string): Semver | string {
   if (text === '') return 'Version string empty';
   const m = /^([^.]*)\.([^.]*)\.([^.+-]*)(?:-([^+]*))?(?:\+(.*))?$/.exec(text);
   if (!m) return 'No Major.Minor.Patch elements found';
@@ -41,7 +41,7 @@ function parseLoosely(text: string): Semver | string {
   if (trimmed.length < 3 && /[+-]/.test(trimmed.at(-1)!))
     return 'short version cannot contain PreRelease/Build meta data';
   while (trimmed.length < 3) trimmed.push('0');
-  return parse(trimmed.join('.'));
+  return parseSemver(trimmed.join('.'));
 }
 
 function compareIdentifiers(a: string, b: string): number {
@@ -50,7 +50,7 @@ function compareIdentifiers(a: string, b: string): number {
   if (x !== y) return x ? -1 : 1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
-function compareSemvers(a: Semver, b: Semver): number {
+export function compareSemvers(a: Semver, b: Semver): number {
   for (const [i, n] of a.numbers.entries()) if (n !== b.numbers[i]) return n < b.numbers[i]! ? -1 : 1;
   if (a.pre.length === 0 || b.pre.length === 0) return Math.sign(b.pre.length - a.pre.length);
   for (let i = 0; i < Math.min(a.pre.length, b.pre.length); i++) {
@@ -62,11 +62,11 @@ function compareSemvers(a: Semver, b: Semver): number {
 
 /** Throws EvalFailure where the text is no version. */
 export function semverValue(text: string, loosely = false): Opaque {
-  const parsed = loosely ? parseLoosely(text) : parse(text);
+  const parsed = loosely ? parseLoosely(text) : parseSemver(text);
   if (typeof parsed === 'string') return fail(parsed);
   return new Opaque('kubernetes.Semver', parsed, (other) => compareSemvers(parsed, other) === 0);
 }
-const is = (text: string, loosely = false) => typeof (loosely ? parseLoosely(text) : parse(text)) !== 'string';
+const is = (text: string, loosely = false) => typeof (loosely ? parseLoosely(text) : parseSemver(text)) !== 'string';
 const compare = (a: Opaque, b: Opaque) => compareSemvers(a.value as Semver, b.value as Semver);
 const part = (fn: string, i: 0 | 1 | 2) =>
   overload(fn, `semver_${fn}`, 'semver.() -> int', (v): Int => normalInt((v.value as Semver).numbers[i]));

@@ -82,8 +82,8 @@ describe('older versions', () => {
 
   test('of a real server: one object in each version, hidden ones keep their objects, unserved paths are none', async () => {
     const flags = [
-      '--runtime-config=api/beta=true,autoscaling/v2=false,apps/v1/replicasets=false',
-      '--feature-gates=GenericWorkload=true',
+      '--runtime-config=api/beta=true,scheduling.k8s.io/v1alpha1=true,autoscaling/v2=false,apps/v1/replicasets=false',
+      '--feature-gates=GenericWorkload=true,ClusterTrustBundle=true',
     ];
     const server = await startTestApiServer({ flags });
     const http = httpTo(server);
@@ -119,6 +119,23 @@ describe('older versions', () => {
       const versions = groups.find((group: any) => group.name === 'resource.k8s.io').versions;
       expect(versions.map((version: any) => version.version)).toEqual(['v1', 'v1beta2', 'v1beta1']);
       expect((await http('/apis/apps/v1/replicasets')).code).toBe(404);
+      // Beta and alpha alone: on demand, and only while their feature gates are on.
+      const podGroups = [{ name: 'g', policy: { gang: { minCount: 2 } } }];
+      const workloads = '/apis/scheduling.k8s.io/v1alpha1/namespaces/default/workloads';
+      const asProtobuf = { accept: 'application/vnd.kubernetes.protobuf' };
+      expect((await http(workloads, { body: { metadata: { name: 'w' }, spec: { podGroups } } })).json.message).toBe(
+        undefined,
+      );
+      const bytes = (await http(`${workloads}/w`, asProtobuf)).bytes;
+      const again = { method: 'PUT', type: asProtobuf.accept, body: bytes };
+      expect((await http(`${workloads}/w`, again)).json.spec).toEqual({ podGroups });
+      const listed = async (version: string) =>
+        (await http(`/apis/${version}`)).json.resources.map((resource: any) => resource.name);
+      expect(await listed('certificates.k8s.io/v1beta1')).toEqual(['clustertrustbundles']);
+      expect(await listed('coordination.k8s.io/v1beta1')).toEqual(['leasecandidates']);
+      expect((await http('/apis/storagemigration.k8s.io/v1beta1')).code).toBe(404);
+      expect((await http('/apis/certificates.k8s.io/v1alpha1')).code).toBe(404);
+      expect((await http('/openapi/v3/apis/scheduling.k8s.io/v1alpha1')).code).toBe(200);
       expect((await http('/apis/apps/v1/deployments')).code).toBe(200);
     } finally {
       http.close();

@@ -1,9 +1,9 @@
 // PEM blocks in a request and in a certificate: are they what they should be, and did the owner of the key sign the request?
 // Reads: base64 of PEM text, as spec.request and status.certificate hold it. Writes: why it is refused, in Go's words where they are fixed.
-// Mirrors: validateCSR and validateCertificate in pkg/apis/certificates/validation/validation.go. Used by: validation.ts.
+// Mirrors: validateCSR and validateCertificate in pkg/apis/certificates/validation/validation.go. Used by: validation.ts and ../clusterTrustBundle.ts.
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 
-interface Block {
+export interface Block {
   type: string;
   headers: boolean;
   der: Buffer;
@@ -12,8 +12,7 @@ interface Block {
 const [begin, finish, dashes] = ['-----BEGIN ', '-----END ', '-----'];
 
 /** Text between blocks is skipped, as Go's decoder does. Each part of the text is looked at once, however many blocks never end. */
-function blocksOf(base64: string): Block[] {
-  const text = Buffer.from(base64, 'base64').toString('latin1');
+export function blocksOfText(text: string): Block[] {
   const found: Block[] = [];
   let end = -1;
   for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at)) {
@@ -29,6 +28,8 @@ function blocksOf(base64: string): Block[] {
   }
   return found;
 }
+
+const blocksOf = (base64: string) => blocksOfText(Buffer.from(base64, 'base64').toString('latin1'));
 
 function bodyOf(text: string): Omit<Block, 'type'> {
   const headers = /^[^\n]*:[\s\S]*?\r?\n\r?\n/.exec(text);

@@ -50,7 +50,7 @@ export function checkCounters(errors: FieldError[], field: string, counters: any
   checkMap(errors, field, counters, mostCounters, longestLabel, checkLabel, () => {});
 }
 
-function checkTaint(errors: FieldError[], field: string, { key = '', value, effect }: any): void {
+export function checkTaint(errors: FieldError[], field: string, { key = '', value, effect }: any): void {
   pushTexts(errors, `${field}.key`, key, isQualifiedName(key));
   if (value) pushTexts(errors, `${field}.value`, value, isValidLabelValue(value));
   if (effect) checkEffect(errors, `${field}.effect`, effect);
