@@ -163,16 +163,17 @@ async function ready(client: Client): Promise<void> {
 /** What a cold machine with two busy cores may take; patience costs nothing when all is well. */
 const leastPatience = 60_000;
 
-/** Polls until `condition` holds; rejects after `ms`, but not within a minute. */
+/** Polls until `condition` holds, every `pause` ms; rejects after `ms`, but not within a minute. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   ms = leastPatience,
   what = 'the condition',
+  pause = 20,
 ): Promise<void> {
   const patience = Math.max(ms, leastPatience);
   const end = Date.now() + patience;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} did not come true within ${patience} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -94,14 +94,14 @@ export async function expectPods(
   ms = 90_000,
 ): Promise<void> {
   const all = () => items<Pod>(client, pods, namespace);
-  await until(async () => (await all()).filter(isReady).length >= count, ms, `${count} running pods`).catch(
-    async (error) => {
-      const left = (await all()).filter((p) => !isReady(p)).slice(0, 3);
-      throw new Error(
-        `${error.message}: ${left.map((p) => JSON.stringify([p.metadata.name, p.spec?.nodeName, p.status]))}`,
-      );
-    },
-  );
+  // Each look is a list of all pods: looking all the time would cost more than the pods themselves.
+  const areThere = async () => (await all()).filter(isReady).length >= count;
+  await until(areThere, ms, `${count} running pods`, 500).catch(async (error) => {
+    const left = (await all()).filter((p) => !isReady(p)).slice(0, 3);
+    throw new Error(
+      `${error.message}: ${left.map((p) => JSON.stringify([p.metadata.name, p.spec?.nodeName, p.status]))}`,
+    );
+  });
   const now = await all();
   expect(now).toHaveLength(count);
   const uids = new Map(now.map((p) => [p.metadata.name, p.metadata.uid!]));
@@ -145,7 +145,7 @@ export async function expectRollout(client: Client, namespace: string, replicas:
       s.availableReplicas === replicas
     );
   };
-  await until(complete, 90_000, `the rollout to ${image}`);
+  await until(complete, 90_000, `the rollout to ${image}`, 200);
   const selected = async () =>
     (await items<Pod>(client, pods, namespace)).filter((p) => p.metadata.labels?.['app'] === 'roll');
   // Pods of before may still be on their way out.
@@ -259,7 +259,8 @@ export function watchContainers(cluster: UpCluster, nodes: readonly string[]): W
     while (!stopped) {
       // A runtime that was killed does not answer for a moment.
       for (const runtime of runtimes) await look(runtime).catch(() => undefined);
-      await pause(100);
+      // Two would stay side by side for longer than that: until one of them is stopped.
+      await pause(300);
     }
     for (const r of runtimes) r.close();
   };
