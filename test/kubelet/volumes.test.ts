@@ -91,7 +91,7 @@ test('environment: fields, references, services, expansion', async () => {
   await node.run('env', {
     containers: container({
       command: ['sh', '-c', 'echo $(TEST) $(nope); sleep 600'],
-      resources: { limits: { cpu: '1250m', memory: '64Mi' } },
+      resources: { limits: { cpu: '250m', memory: '64Mi' } },
       envFrom: [{ prefix: 'p-', configMapRef: { name: 'env' } }],
       env: [
         { name: 'TEST', value: 'x-$(IP)' },
