@@ -73,7 +73,7 @@ function selectorText({ matchLabels = {}, matchExpressions = [] }: any): string 
 
 function paramText({ spec }: any): string {
   const { name, namespace, selector } = spec?.paramRef ?? {};
-  if (name) return namespace ? `${namespace}/${name}` : name;
+  if (name) return `${namespace || '*'}/${name}`;
   return selector ? selectorText(selector) : '<unset>';
 }
 

@@ -484,7 +484,7 @@ test.each<[string, any, string[]]>([
 
 test.each([
   [{}, '<unset>'],
-  [{ name: 'a' }, 'a'],
+  [{ name: 'a' }, '*/a'],
   [{ name: 'a', namespace: 'n' }, 'n/a'],
   [
     { selector: { matchLabels: { a: 'b' } } },
