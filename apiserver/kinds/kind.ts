@@ -42,6 +42,7 @@ export interface Context {
   authorization: Authorizer;
   /** Signs ServiceAccount tokens: TokenRequest asks. */
   tokens: TokenIssuer;
+  features: FeatureGates;
   dryRun: boolean;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;

@@ -17,14 +17,26 @@ const year = 365 * 24 * 3600;
 
 const refOf = (object: KubeObject): Ref => ({ name: object.metadata.name, uid: object.metadata.uid ?? '' });
 
-function checkBody(body: any, parent: { name: string; namespace: string }): void {
+function checkParent(metadata: any, parent: { name: string; namespace: string }): void {
   for (const field of ['name', 'namespace'] as const) {
-    const given = body.metadata?.[field];
+    const given = metadata?.[field];
     if (!given || given === parent[field]) continue;
     const text = `must match the service account ${field} if specified`;
     throw invalid(kind, parent.name, [invalidValue(`metadata.${field}`, given, text)]);
   }
-  const seconds = body.spec.expirationSeconds;
+}
+
+/** A request made for an account that was deleted and made again must not get the new one's token. */
+function checkUid(given: string | undefined, account: KubeObject, context: Context): void {
+  const { name, uid } = account.metadata;
+  if (!given || given === uid) return;
+  const gate = 'TokenRequestServiceAccountUIDValidation';
+  const text = `the UID in the token request (${given}) does not match the UID of the service account (${uid})`;
+  if (context.features.enabled(gate)) throw conflict({ group: kind.group, plural: kind.kind }, name, text);
+  context.warn(`${text} but ${gate} is not enabled. In the future, this will return a conflict error`);
+}
+
+function checkLifetime(seconds: number): void {
   const errors: FieldError[] = [];
   const at = 'spec.expirationSeconds';
   if (seconds < tenMinutes) errors.push(invalidValue(at, seconds, 'may not specify a duration less than 10 minutes'));
@@ -74,7 +86,10 @@ function checkBoundUid(ref: any, bound: Partial<BoundClaims>): void {
 function lifetime(spec: any, bound: Partial<BoundClaims>, context: Context): { seconds: number; warnAfter?: number } {
   const { maxExpirationSeconds: max, audiences } = context.tokens;
   const own = spec.audiences.length > 0 && spec.audiences.every((a: string) => audiences.includes(a));
-  if (max && spec.expirationSeconds > max) spec.expirationSeconds = max;
+  if (max && spec.expirationSeconds > max) {
+    context.warn(`requested expiration of ${spec.expirationSeconds} seconds shortened to ${max} seconds`);
+    spec.expirationSeconds = max;
+  }
   if (!bound.pod || !own || spec.expirationSeconds !== oldClientSeconds) return { seconds: spec.expirationSeconds };
   return { seconds: max ? Math.min(max, year) : year, warnAfter: spec.expirationSeconds };
 }
@@ -84,8 +99,10 @@ async function create(body: any, parent: { name: string; namespace: string }, co
   const { spec } = request;
   spec.expirationSeconds ??= 3600;
   if (!spec.audiences?.length) spec.audiences = [...context.tokens.audiences];
-  checkBody(request, parent);
+  checkParent(body.metadata, parent);
   const account = await existing(context, 'serviceaccounts', parent.name, parent.namespace);
+  checkUid(body.metadata?.uid, account, context);
+  checkLifetime(spec.expirationSeconds);
   const ref = spec.boundObjectRef;
   const bound = ref ? await boundTo(ref, parent.name, parent.namespace, context) : {};
   if (ref) checkBoundUid(ref, bound);
@@ -98,7 +115,14 @@ async function create(body: any, parent: { name: string; namespace: string }, co
     ...(warnAfter ? { warnafter: Math.floor(now / 1000) + warnAfter } : {}),
   };
   const token = await context.tokens.issue(claims, spec.audiences, seconds, now);
-  const metadata = { ...body.metadata, name: parent.name, namespace: parent.namespace, creationTimestamp: toTime(now) };
+  const { name, uid } = refOf(account);
+  const metadata = {
+    ...body.metadata,
+    uid: body.metadata?.uid || uid,
+    name,
+    namespace: parent.namespace,
+    creationTimestamp: toTime(now),
+  };
   const status = { token, expirationTimestamp: toTime(now + spec.expirationSeconds * 1000) };
   return { ...request, metadata, spec, status };
 }

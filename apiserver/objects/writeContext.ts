@@ -38,6 +38,7 @@ export const partsOf = (api: Api) => ({
   authentication: api.authenticator,
   authorization: api.authorizer,
   tokens: api.tokens,
+  features: api.features,
   now: api.clock.now,
 });
 

@@ -434,3 +434,21 @@ describe('dryRun', () => {
     expect((await http(path)).json.metadata.resourceVersion).toBe(metadata.resourceVersion);
   });
 });
+
+it('a token is for the very account that its request names, and says whose it is', async () => {
+  const account = await made(`${base}/serviceaccounts`);
+  const { name, uid } = account.metadata;
+  const ask = (metadata: object, spec: object = {}, of = name) =>
+    post(`${base}/serviceaccounts/${of}/token`, { metadata, spec });
+  const given = await ask({});
+  expect([given.code, given.json.metadata]).toMatchObject([201, { name, uid, namespace: 'w' }]);
+  expect((await ask({ uid })).code).toBe(201);
+  const other = await ask({ uid: nobody });
+  expect([other.code, other.json.message]).toEqual([
+    409,
+    `Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "${name}": the UID in the token request (${nobody}) does not match the UID of the service account (${uid})`,
+  ]);
+  expect((await ask({}, { expirationSeconds: 1 })).code).toBe(422);
+  expect((await ask({}, { expirationSeconds: 1 }, 'missing')).code).toBe(404);
+  expect((await ask({ name: 'x' }, {}, 'missing')).code).toBe(422);
+});
