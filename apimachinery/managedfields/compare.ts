@@ -2,7 +2,9 @@
 // Reads: two values of one SchemaNode, in one walk. Writes: Fields; nothing at all where the values are equal.
 // Mirrors: structured-merge-diff's typed/compare.go. Next: managedFieldsForUpdate.ts and applyPatch.ts give the fields to managers.
 import { deepEqual } from '../deepEqual.ts';
+import { Remembered } from '../remembered.ts';
 import type { ListNode, SchemaNode } from '../schema.ts';
+import { keptSorted } from './fieldPaths.ts';
 import { type Fields, type FieldsDraft, leaf, noFields, union } from './fields.ts';
 import { everyField, type Skip, withoutMetadata } from './fieldsOf.ts';
 import { elementOf, TypedError } from './listElements.ts';
@@ -40,7 +42,41 @@ class Gathered {
 
 const noEntries: JSONObject = Object.freeze({});
 
-function compareMaps(old: JSONObject, now: JSONObject, node: SchemaNode, skip: Skip | undefined): Change | undefined {
+/** A field that was not there; `zero` is what Go takes it for then, if anything. */
+function compareWithNothing(zero: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
+  if (zero === undefined) return { changed: everyField(now, node, skip) };
+  return zero === now ? undefined : compareValues(zero, now, node, skip);
+}
+
+/** Characters of JSON, of each node. */
+const mostText = 500_000;
+const seen = new WeakMap<SchemaNode, Remembered<Change>>();
+const noChange: Change = {};
+
+/**
+ * The same for the members of a whole object, remembered by their JSON: objects that are made from one template have the same spec.
+ * With `skip` it is about metadata, which no two objects have in common.
+ */
+function compareMember(zero: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
+  if (skip || typeof now !== 'object' || now === null) return compareWithNothing(zero, now, node, skip);
+  const changes = seen.get(node) ?? new Remembered<Change>(mostText);
+  seen.set(node, changes);
+  const text = JSON.stringify(now);
+  const known = changes.get(text);
+  if (known) return known;
+  const change = compareWithNothing(zero, now, node) ?? noChange;
+  if (change.changed) change.changed = keptSorted(change.changed);
+  changes.set(text, change);
+  return change;
+}
+
+function compareMaps(
+  old: JSONObject,
+  now: JSONObject,
+  node: SchemaNode,
+  skip: Skip | undefined,
+  asNew = compareWithNothing,
+): Change | undefined {
   const found = new Gathered();
   const zeros = zerosOf(node);
   for (const key in now) {
@@ -48,9 +84,11 @@ function compareMaps(old: JSONObject, now: JSONObject, node: SchemaNode, skip: S
     const child = entryNode(node, key);
     const skipped = skip?.get(key);
     if (after === undefined || !child || skipped === true) continue;
-    const before = old[key] ?? (Object.hasOwn(old, key) ? null : zeros.get(key));
-    if (before === undefined) found.add(entryElement(node, key), { changed: everyField(after, child, skipped) });
-    else if (before !== after) found.add(entryElement(node, key), compareValues(before, after, child, skipped));
+    const before = old[key];
+    if (before === after) continue;
+    if (before === undefined && !Object.hasOwn(old, key))
+      found.add(entryElement(node, key), asNew(zeros.get(key), after, child, skipped));
+    else found.add(entryElement(node, key), compareValues(before ?? null, after, child, skipped));
   }
   for (const key in old) {
     const before = old[key];
@@ -141,6 +179,6 @@ function compareShapes(old: unknown, now: unknown, node: SchemaNode, skip?: Skip
 
 /** The paths that differ between two objects. Throws TypedError when a list's items have no keys. */
 export function compareObjects(old: JSONObject, now: JSONObject, node: SchemaNode, skip?: Skip): Required<Change> {
-  const change = compareMaps(old, now, node, skip);
+  const change = compareMaps(old, now, node, skip, compareMember);
   return { changed: withoutMetadata(change?.changed ?? noFields), removed: change?.removed ?? noFields };
 }

@@ -75,8 +75,19 @@ function sortedLevel(fields: Fields): FieldsDraft {
   return out;
 }
 
+/** Sets that are kept for many objects, and in order through and through. */
+const inOrder = new WeakSet<Fields>();
+
+/** `sorted` once and for all: where the result is part of another set it is not looked through again. */
+export function keptSorted(fields: Fields): Fields {
+  const result = sorted(fields);
+  inOrder.add(result);
+  return result;
+}
+
 /** The set in the order that upstream writes it: "." first, then the elements sorted. What is in order is shared. */
 export function sorted(fields: Fields): Fields {
+  if (inOrder.has(fields)) return fields;
   let out: FieldsDraft | undefined = isSorted(fields) ? undefined : sortedLevel(fields);
   for (const key in fields) {
     const child = fields[key]!;

@@ -1,6 +1,8 @@
 // Gives each new pod its ServiceAccount, that account's token as a volume, and its pull secrets; refuses accounts that are not there.
 // Reads: ServiceAccounts. Changes: Pods. Mirrors: plugin/pkg/admission/serviceaccount/admission.go.
 // Next: defaultTolerationSeconds.ts; the token itself comes from the kubelet's TokenRequest.
+
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flatText } from '../../apimachinery/flatText.ts';
 import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
@@ -26,7 +28,8 @@ export function serviceAccount(wait: () => number = () => 100 + Math.random() * 
       const { spec } = a.object;
       spec.serviceAccountName ||= 'default';
       const account = await lookUp(a, wait);
-      if (spec.automountServiceAccountToken ?? account['automountServiceAccountToken'] ?? true) mountToken(spec);
+      if (spec.automountServiceAccountToken ?? account['automountServiceAccountToken'] ?? true)
+        mountToken(spec, account);
       const pullSecrets: { name?: string }[] = account['imagePullSecrets'] ?? [];
       if (!spec.imagePullSecrets?.length && pullSecrets.length) {
         spec.imagePullSecrets = pullSecrets.map(({ name }) => ({ name }));
@@ -95,10 +98,10 @@ async function lookUp(a: Attributes, wait: () => number): Promise<KubeObject> {
 }
 
 /** Mounts the token into every container that has nothing at its path yet. */
-function mountToken(spec: any): void {
+function mountToken(spec: any, account: KubeObject): void {
   const volumes: any[] = spec.volumes ?? [];
   const existing = volumes.find((v) => v.name?.startsWith(volumePrefix));
-  const name: string = existing?.name ?? flatText(volumePrefix + randomSuffix());
+  const name: string = existing?.name ?? volumeName(account);
   let needed = false;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const mounts: any[] = container.volumeMounts ?? [];
@@ -107,6 +110,21 @@ function mountToken(spec: any): void {
     needed = true;
   }
   if (needed && !existing) spec.volumes = [...volumes, { name, projected: tokenVolume() }];
+}
+
+const volumeNames = new WeakMap<KubeObject, string>();
+
+/** The same for all pods of an account: it is no other volume's of the pod, and pods of one template stay alike. */
+function volumeName(account: KubeObject): string {
+  const known = volumeNames.get(account);
+  if (known) return known;
+  const bytes = createHash('sha256')
+    .update(account.metadata.uid ?? account.metadata.name)
+    .digest();
+  let i = 0;
+  const name = flatText(volumePrefix + randomSuffix(5, () => bytes[i++]! / 256));
+  volumeNames.set(account, name);
+  return name;
 }
 
 /** What a client of the API needs: who it is, whom to trust, and where it runs. */

@@ -14,8 +14,9 @@ import type { Cached, CacheEvent } from '../storage/cached.ts';
 import { isConfidential, redacted } from './confidential.ts';
 import { checkKind, checkTexts, isCustom, missingKind, otherVersion, splitVersion } from './expectedType.ts';
 import { columnDefinitions, type IncludeObject, partialMetadata, table, tableRow } from './forms.ts';
+import { isSplit, knownSpec, putSpec, rememberSpec, type Split, splitSpec } from './knownSpecs.ts';
 import { type LongValue, writeLong } from './lists.ts';
-import { jsonMedia, type MediaType, mediaTypeOf, mediaTypesWith } from './mediaTypes.ts';
+import { jsonMedia, type MediaType, mediaTypeOf, mediaTypesWith, parseJsonText } from './mediaTypes.ts';
 import type { Encoding } from './negotiate.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -52,6 +53,12 @@ export function readObject(
   validation: FieldValidation,
   warn: (text: string) => void,
 ): any {
+  const split = media === jsonMedia && body ? splitSpec(body.toString('utf8')) : undefined;
+  const spec = split && knownSpec(expected.node, split);
+  if (spec) {
+    const object = readWithSpec(split, spec, expected);
+    if (object) return object;
+  }
   const problems: string[] = [];
   let value: any;
   try {
@@ -63,12 +70,30 @@ export function readObject(
     throw unrecognized(expected, body, notAnObject(value));
   if (isCustom(expected)) checkNamesType(value, expected, body ?? Buffer.alloc(0), validation);
   const decoded = decodeBody(value, expected);
+  if (split && !problems.length && !decoded.unknown.length) rememberSpec(expected.node, split, decoded.object);
   if (validation === 'Ignore') return decoded.object;
   const all = oddities(body, media, expected, problems, decoded.unknown);
   if (all.length && validation === 'Strict')
     throw cannotBeHandled(expected, `strict decoding error: ${strictText(all)}`);
   for (const text of all) warn(text);
   return decoded.object;
+}
+
+/** A body whose spec is known, when the rest of it is right; undefined: it is read as a whole, which says what is wrong. */
+function readWithSpec({ rest }: Split, spec: unknown, expected: Expected): any {
+  try {
+    const problems: string[] = [];
+    const value = parseJsonText(rest, problems) as any;
+    if (problems.length || !isSplit(value) || (isCustom(expected) && !(value.kind && value.apiVersion)))
+      return undefined;
+    delete value.spec;
+    const { object, unknown } = decodeValue(value, expected);
+    if (unknown.length) return undefined;
+    putSpec(object, spec);
+    return object;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkNamesType(value: any, expected: Expected, body: Buffer, validation: FieldValidation): void {

@@ -32,14 +32,16 @@ function opening(event: string): Buffer {
   return bytes;
 }
 
+/** JSON's `parse`, of text. */
+export function parseJsonText(text: string, problems: string[]): unknown {
+  const value = parseJson(text);
+  for (const path of duplicateKeys(text, value)) problems.push(`duplicate field "${path}"`);
+  return value;
+}
+
 const json: MediaType = {
   name: 'application/json',
-  parse(body, problems) {
-    const text = body.toString('utf8');
-    const value = parseJson(text);
-    for (const path of duplicateKeys(text, value)) problems.push(`duplicate field "${path}"`);
-    return value;
-  },
+  parse: (body, problems) => parseJsonText(body.toString('utf8'), problems),
   write: (value) => Buffer.from(JSON.stringify(value)),
   sendsJson: true,
   watch: { type: 'application/json', frame: (event, object) => Buffer.concat([opening(event), object, close]) },

@@ -127,6 +127,11 @@ export interface Kind {
   authorizeWrite?(object: any, old: any | undefined, context: Context): Promise<void>;
   /** All rules of a single object; must leave it unchanged. metadata's generic rules are checked elsewhere, its name by `validateName`. */
   validate?(object: any): FieldError[];
+  /**
+   * What the rules and warnings of a creation look at in metadata, as text: two objects for which this and everything but metadata are the
+   * same are both fine or neither is. Undefined: this one is like no other. Absent: so is each. Only for kinds without `allocate`.
+   */
+  judgedBy?(object: any): string | undefined;
   /** Rules that only a creation must keep; runs besides `validate`. */
   validateCreate?(object: any): FieldError[];
   /** Rules between old and new: immutable fields; runs besides `validate`. */

@@ -14,7 +14,7 @@ import { keepForStatus, prepareCreate } from './pod/prepare.ts';
 import { resize } from './pod/resize.ts';
 import { validateStatusUpdate } from './pod/status.ts';
 import { validateUpdate } from './pod/update.ts';
-import { validatePod, validatePodCreate } from './pod/validatePod.ts';
+import { judgedBy, validatePod, validatePodCreate } from './pod/validatePod.ts';
 import { podStatusWarnings, podWarnings } from './pod/warnings.ts';
 
 /** A pod that no node runs, or that has ended, goes at once. */
@@ -39,6 +39,7 @@ export const pod = defineKind({
   prepareCreate,
   validate: validatePod,
   validateCreate: validatePodCreate,
+  judgedBy,
   validateUpdate,
   warnings: podWarnings,
   generation: specChanged,

@@ -11,11 +11,13 @@ import { randomSuffix } from '../../apimachinery/randomSuffix.ts';
 import * as status from '../../apimachinery/status.ts';
 import { cacheOf } from '../api.ts';
 import { keyOf } from '../kinds/registry.ts';
+import { contentsOf } from '../storage/bytes.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { dedupOwners } from './dedupOwners.ts';
 import { finalizerErrors, warnOfFinalizers } from './finalizerNames.ts';
 import { trackFields } from './managed.ts';
 import { persist } from './persist.ts';
+import { type Verdict, verdictOf } from './verdicts.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
 
 /** Tries of generateName before giving up, and the longest prefix that leaves room for the suffix. */
@@ -52,13 +54,14 @@ async function createOnce(w: WriteContext, object: any, tracked: boolean): Promi
   kind.defaults?.(object);
   prepare(w, object);
   await kind.authorizeWrite?.(object, undefined, w);
-  validate(w, object);
+  const contents = kind.judgedBy ? contentsOf(object) : undefined;
+  const verdict = validate(w, object, contents);
   await admitValidations(w, { ...admission, name: object.metadata.name });
-  for (const text of kind.warnings?.(object, undefined) ?? []) w.warn(text);
+  for (const text of verdict.warnings) w.warn(text);
   warnOfFinalizers(w, object.metadata);
   const undo = await kind.allocate?.(object, undefined, w);
   try {
-    const done = await persist(w, keyOf(w.served, w.namespace, object.metadata.name), object, 0, tracked);
+    const done = await persist(w, keyOf(w.served, w.namespace, object.metadata.name), object, 0, tracked, contents);
     if ('conflict' in done) throw status.alreadyExists(kind, object.metadata.name);
     if (!w.dryRun) kind.afterWrite?.(object, undefined, w);
     else await undo?.();
@@ -106,19 +109,14 @@ function prepare(w: WriteContext, object: any): void {
   kind.prepareCreate?.(object, w);
 }
 
-function validate(w: WriteContext, object: any): void {
+function validate(w: WriteContext, object: any, contents: string | undefined): Verdict {
   const { kind } = w.served;
   // As Go sees it: the kinds' rules look at names too, and an absent one is refused below in any case.
   object.metadata.name ??= '';
-  const errors = [
-    ...validateObjectMeta(object.metadata, {
-      namespaced: kind.namespaced,
-      validateName: kind.validateName,
-      path: 'metadata',
-    }),
-    ...finalizerErrors(w, object.metadata),
-    ...(kind.validate?.(object) ?? []),
-    ...(kind.validateCreate?.(object) ?? []),
-  ];
+  const meta = { namespaced: kind.namespaced, validateName: kind.validateName, path: 'metadata' };
+  const ofMetadata = [...validateObjectMeta(object.metadata, meta), ...finalizerErrors(w, object.metadata)];
+  const verdict = verdictOf(kind, object, contents);
+  const errors = [...ofMetadata, ...verdict.errors];
   if (errors.length) throw status.invalid(kind, object.metadata.name || object.metadata.generateName || '', errors);
+  return verdict;
 }

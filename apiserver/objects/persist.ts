@@ -20,6 +20,7 @@ export type Persisted = { outcome: Outcome } | { conflict: Stored | undefined };
 /**
  * `object` is in the served version and is finished here; dry runs stop before the store. `applied`: its managedFields are what the
  * request is about; those of any other write are given up when the object would be too large with them.
+ * `contents`: what contentsOf gives for the object, where that is known.
  */
 export async function persist(
   w: WriteContext,
@@ -27,6 +28,7 @@ export async function persist(
   object: any,
   expect: number,
   applied = false,
+  contents?: string,
 ): Promise<Persisted> {
   const kind = w.served.kind;
   const stored = kind.storedAs
@@ -34,11 +36,11 @@ export async function persist(
     : kind.stored
       ? await kind.stored.write(object)
       : object;
-  const value = encodeStored(stored);
+  const value = encodeStored(stored, stored === object ? contents : undefined);
   if (value.length > maxObjectBytes) {
     if (applied || !object.metadata.managedFields) throw unknown(tooLarge);
     delete object.metadata.managedFields;
-    return persist(w, key, object, expect);
+    return persist(w, key, object, expect, false, contents);
   }
   if (w.dryRun) return dryRun(w, key, object, value, expect);
   const record = w.api.journal.record(w, object.metadata);

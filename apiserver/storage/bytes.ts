@@ -15,11 +15,21 @@ const backslash = 0x5c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** The stored form of an object: canonical order, no resourceVersion, no empty selfLink. The object is not changed. */
-export function encodeStored(object: KubeObject): Buffer {
-  const { kind, apiVersion, metadata, ...rest } = object;
+/**
+ * The stored form of an object: canonical order, no resourceVersion, no empty selfLink. The object is not changed.
+ * `contents`: what contentsOf gives for it, where that is known.
+ */
+export function encodeStored(object: KubeObject, contents = contentsOf(object)): Buffer {
+  const { kind, apiVersion, metadata } = object;
   const { resourceVersion: _, selfLink, ...meta } = metadata;
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: selfLink ? { ...meta, selfLink } : meta, ...rest }));
+  const head = JSON.stringify({ kind, apiVersion, metadata: selfLink ? { ...meta, selfLink } : meta });
+  return Buffer.from(contents === '{}' ? head : `${head.slice(0, -1)},${contents.slice(1)}`);
+}
+
+/** The JSON of all of an object but its type and metadata. */
+export function contentsOf(object: KubeObject): string {
+  const { kind: _k, apiVersion: _a, metadata: _m, ...rest } = object;
+  return JSON.stringify(rest);
 }
 
 /**

@@ -30,8 +30,9 @@ function defaultItems(list: unknown[], tree: SchemaTree): boolean {
 
 function defaultMap(map: Record<string, unknown>, tree: SchemaTree): boolean {
   let changed = false;
-  for (const [key, property] of tree.properties ?? []) {
-    if (!property.hasDefault || (map[key] !== undefined && Object.hasOwn(map, key) && map[key] !== null)) continue;
+  for (const key of tree.defaulted) {
+    const property = tree.properties!.get(key)!;
+    if (map[key] !== undefined && Object.hasOwn(map, key) && map[key] !== null) continue;
     if (Object.hasOwn(map, key) && map[key] === null && property.nullable) continue;
     map[key] = deepCopy(property.raw.default);
     changed = true;

@@ -11,6 +11,7 @@ import type { ResourceCache } from '../../storage/cached.ts';
 import { applyDefaults } from '../schema/defaulting.ts';
 import { coerceMetadata } from '../schema/objectMeta.ts';
 import { prune } from '../schema/prune.ts';
+import type { SchemaTree } from '../schema/schemaTree.ts';
 import { customColumns } from './columns.ts';
 import type { DefinedVersion, Definition } from './definition.ts';
 import { customScale } from './scale.ts';
@@ -55,12 +56,13 @@ export function kindOf(definition: Definition, version: DefinedVersion, { forms,
     defaults: (object) => void applyDefaults(object, version.tree),
     prepareCreate(object) {
       refuseWhileTerminating(crd, group, plural);
-      if (!status) return;
+      if (!status || object.status === undefined) return;
       delete object.status;
       // Where the status has defaults, those are what a read of it would show.
       applyDefaults(object, version.tree);
     },
     validateCreate: (object) => customErrors(version, object),
+    judgedBy: looksAtMetadata(version.tree) ? undefined : () => '',
     validateUpdate: (object, old) => customUpdateErrors(version, object, old),
     generation: changesContent,
     statusOnCreate: !status,
@@ -94,6 +96,10 @@ function changesContent(object: any, old: any): boolean {
   const { metadata: _b, ...before } = old;
   return !deepEqual(now, before);
 }
+
+/** Rules below the root see no metadata. */
+const looksAtMetadata = ({ rules, properties }: SchemaTree): boolean =>
+  rules.length > 0 || properties?.has('metadata') === true;
 
 function refuseWhileTerminating(crd: any, group: string, plural: string): void {
   if (!isTerminating(crd)) return;

@@ -4,6 +4,7 @@
 import { type FieldError, forbiddenField } from '../../../apimachinery/fieldErrors.ts';
 import { checkAppArmorMatches, checkPodAnnotations, checkSeccompMatches } from './annotations.ts';
 import { checkPodOnly, checkPodSpec, eachContainer } from './spec.ts';
+import { nameWarnings } from './warnings.ts';
 
 export function validatePod(pod: any): FieldError[] {
   const errors: FieldError[] = [];
@@ -25,4 +26,10 @@ export function validatePodCreate(pod: any): FieldError[] {
   checkSeccompMatches(errors, 'spec', metadata.annotations, spec, each);
   checkAppArmorMatches(errors, metadata.annotations, spec, each);
   return errors;
+}
+
+/** Annotations count, and the name where it is part of others: of claims made for volumes, of warnings. */
+export function judgedBy({ metadata, spec = {} }: any): string | undefined {
+  if (nameWarnings(metadata.name, '').length || spec.volumes?.some((volume: any) => volume.ephemeral)) return undefined;
+  return metadata.annotations ? JSON.stringify(metadata.annotations) : '';
 }
