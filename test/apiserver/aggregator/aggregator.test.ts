@@ -50,7 +50,8 @@ test('each group version of our own has an APIService, and gets it back', async 
   expect((await http(`${all}/v1.apiregistration.k8s.io`)).code).toBe(404);
   await http(`${all}/v1.apps`, { method: 'DELETE' });
   await until(async () => (await http(`${all}/v1.apps`)).code === 200);
-  expect((await groups()).slice(0, 3)).toEqual(['apiregistration.k8s.io', 'apps', 'events.k8s.io']);
+  const first = ['apiregistration.k8s.io', 'apps', 'events.k8s.io'];
+  await until(async () => (await groups()).slice(0, 3).join() === first.join(), 60_000, first.join());
 });
 
 test('we believe a front proxy of our own, and nobody else who says to be one', async () => {
@@ -389,9 +390,12 @@ describe('an extension server', () => {
     expect(metrics).toContain('aggregator_unavailable_apiservice{name="v1.apps"} 0');
     expect(metrics).toContain(`aggregator_unavailable_apiservice_total{name="${name}",reason="${reason}"} 1`);
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-    const { items } = (await http('/apis', { accept })).json;
-    const stale = items.find((i: any) => i.metadata.name === 'wardle.example.com').versions[0];
-    expect(stale).toMatchObject({ freshness: 'Stale' });
+    let stale: any;
+    await until(async () => {
+      const { items } = (await http('/apis', { accept })).json;
+      stale = items.find((i: any) => i.metadata.name === 'wardle.example.com').versions[0];
+      return stale.freshness === 'Stale';
+    });
     expect(stale.resources).toHaveLength(2);
     const labelled = `${all}?labelSelector=fish%3Dyes`;
     expect((await http(labelled, { method: 'DELETE' })).code).toBe(200);

@@ -19,7 +19,7 @@ afterAll(async () => {
 const base = '/apis/flowcontrol.apiserver.k8s.io/v1';
 
 test('they are there when the server is ready', async () => {
-  const schemas = (await http(`${base}/flowschemas`)).json.items;
+  let schemas = (await http(`${base}/flowschemas`)).json.items;
   expect(schemas.map((each: any) => each.metadata.name).toSorted()).toEqual([
     'catch-all',
     'endpoint-controller',
@@ -38,6 +38,11 @@ test('they are there when the server is ready', async () => {
   expect(schemas.every((each: any) => each.metadata.annotations['apf.kubernetes.io/autoupdate-spec'] === 'true')).toBe(
     true,
   );
+  // Whether they dangle is looked at beside all else.
+  await until(async () => {
+    schemas = (await http(`${base}/flowschemas`)).json.items;
+    return schemas.every((each: any) => each.status.conditions?.length);
+  });
   expect(schemas.map((each: any) => each.status.conditions[0])).toEqual(
     schemas.map((each: any) => ({
       type: 'Dangling',
