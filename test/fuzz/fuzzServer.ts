@@ -96,7 +96,7 @@ export function wrongWith(reply: Reply): string | undefined {
 export async function asked(http: Http, path: string, ask: Parameters<Http>[1]): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('no answer within 15 s'), 15_000);
+    timer = setTimeout(() => resolve('no answer within a minute'), 60_000);
   });
   const answer = http(path, ask).then(wrongWith, (error: Error) => `no answer: ${error.message}`);
   const verdict = await Promise.race([answer, late]);
