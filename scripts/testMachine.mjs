@@ -33,11 +33,14 @@ function missingPackages() {
   return packages.filter((p) => !there.has(p));
 }
 
+/** A mirror that does not answer is asked again; whoever installs something else is waited for. */
+const patient = ['-o', 'Acquire::Retries=5', '-o', 'DPkg::Lock::Timeout=300'];
+
 /** Resolves with nothing, or with the end of what apt-get said. */
 function aptGet(args) {
   return new Promise((resolve) => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const child = spawn('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('apt-get', ['-q', '-y', ...patient, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     const hear = (chunk) => {
       said = (said + chunk).slice(-2000);

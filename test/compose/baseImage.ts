@@ -19,7 +19,7 @@ export async function ensureBaseImage(docker: Docker, name: string): Promise<boo
   const mirror = aptMirror();
   await docker.asRoot(['debootstrap', '--variant=minbase', '--include=ca-certificates', release, root, mirror]);
   writeFileSync(join(root, 'etc/apt/sources.list'), `deb ${mirror} ${release} main\n`);
-  appendFileSync(join(root, 'etc/apt/apt.conf.d/90machine'), aptSettings());
+  appendFileSync(join(root, 'etc/apt/apt.conf.d/90machine'), `${aptSettings()}Acquire::Retries "5";\n`);
   // Docker's Debian images have it, too: packages are installed fast, since a broken build is thrown away.
   writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/image'), 'force-unsafe-io\n');
   const env = [...npmRegistry(), ...caBundle(root)];
