@@ -9,6 +9,7 @@ import { checkLiterals } from './check/literals.ts';
 import { namesOf } from './check/names.ts';
 import { estimateCost } from './cost/estimate.ts';
 import { environmentOf } from './environments/base.ts';
+import { patchType } from './environments/patches.ts';
 import { toFailure } from './eval/failureOf.ts';
 import { EvalFailure, metered } from './eval/meter.ts';
 import { planExpression } from './eval/plan.ts';
@@ -37,6 +38,8 @@ export interface CelEnv {
   mode?: 'new' | 'stored';
   /** With cel.bind(), which device selectors have. */
   bindings?: boolean;
+  /** With `Object{…}`, `JSONPatch{…}` and jsonpatch.escapeKey(), which mutating policies have. */
+  patches?: boolean;
   /** Constants are folded, as in upstream's servers; its cost tests do without. */
   optimize?: boolean;
 }
@@ -56,13 +59,18 @@ export interface CelProgram {
 
 export type CelCompiled = { ok: true; program: CelProgram } | { ok: false; message: string };
 
+const typesOf =
+  ({ types = {}, patches }: CelEnv) =>
+  (name: string): CelType | undefined =>
+    Object.hasOwn(types, name) ? types[name] : patches ? patchType(name) : undefined;
+
 /** The expression as a program, or upstream's text of all that is wrong with it (`ERROR: <input>:1:5: …` with the caret line). */
 export function compile(expression: string, env: CelEnv): CelCompiled {
   const errors = sourceErrors(expression);
   const used = new Set<string>();
-  const { functions, macros } = environmentOf(env.mode ?? 'new', env.bindings === true);
+  const { functions, macros } = environmentOf(env.mode ?? 'new', env);
   const tree = parse(expression, macros, errors);
-  if (tree) check(tree, namesOf(env.variables, env.types ?? {}, functions), errors, used);
+  if (tree) check(tree, namesOf(env.variables, typesOf(env), functions), errors, used);
   if (tree && errors.count === 0) checkLiterals(tree, errors);
   if (!tree || errors.count > 0) return { ok: false, message: errors.text() };
   try {

@@ -35,6 +35,8 @@ import { lease } from './lease.ts';
 import { leaseCandidate } from './leaseCandidate.ts';
 import { limitRange } from './limitRange.ts';
 import { localSubjectAccessReview } from './localSubjectAccessReview.ts';
+import { mutatingAdmissionPolicy } from './mutatingAdmissionPolicy.ts';
+import { mutatingAdmissionPolicyBinding } from './mutatingAdmissionPolicyBinding.ts';
 import { mutatingWebhookConfiguration } from './mutatingWebhookConfiguration.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicy } from './networkPolicy.ts';
@@ -139,6 +141,8 @@ export const kinds: readonly Kind[] = [
   clusterRoleBinding,
   customResourceDefinition,
   // beta and alpha: there when --runtime-config asks for them
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
   leaseCandidate,
   clusterTrustBundle,
   storageVersionMigration,

@@ -7,6 +7,8 @@ import { deviceClass } from './deviceClass.ts';
 import { ipAddress } from './ipAddress.ts';
 import type { Kind } from './kind.ts';
 import { leaseCandidate } from './leaseCandidate.ts';
+import { mutatingAdmissionPolicy } from './mutatingAdmissionPolicy.ts';
+import { mutatingAdmissionPolicyBinding } from './mutatingAdmissionPolicyBinding.ts';
 import { resourceClaim } from './resourceClaim.ts';
 import { resourceClaimTemplate } from './resourceClaimTemplate.ts';
 import { resourceSlice } from './resourceSlice.ts';
@@ -118,6 +120,8 @@ const inSlice =
   };
 
 export const olderVersions: readonly Kind[] = [
+  sameForm(mutatingAdmissionPolicy, 'v1alpha1'),
+  sameForm(mutatingAdmissionPolicyBinding, 'v1alpha1'),
   sameForm(clusterTrustBundle, 'v1alpha1'),
   sameForm(leaseCandidate, 'v1alpha2'),
   sameForm(ipAddress, 'v1beta1'),

@@ -2,9 +2,9 @@
 // Read by the API server's mechanisms. Mirrors: pkg/registry/admissionregistration/validatingadmissionpolicy, pkg/printers.
 // Next: admission/policy.ts, its rules; validatingAdmissionPolicyBinding.ts.
 import { authorizeParamKind } from './admission/paramAccess.ts';
-import { validatePolicy, validatePolicyStatus } from './admission/policy.ts';
+import { paramKindColumn, validatePolicy, validatePolicyStatus } from './admission/policy.ts';
 import { defaultMatchResources } from './admission/rules.ts';
-import { ageColumn, column, countColumn, nameColumn } from './columns.ts';
+import { ageColumn, countColumn, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
 import { keepMetadata } from './keepMetadata.ts';
 import { defineKind } from './kind.ts';
@@ -37,9 +37,7 @@ export const validatingAdmissionPolicy = defineKind({
   columns: [
     nameColumn,
     countColumn('Validations', 'How many there are.', ({ spec }) => spec?.validations?.length),
-    column('ParamKind', 'The kind of its parameters.', ({ spec }) =>
-      spec?.paramKind ? `${spec.paramKind.apiVersion}/${spec.paramKind.kind}` : '<unset>',
-    ),
+    paramKindColumn,
     ageColumn,
   ],
 });

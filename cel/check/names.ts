@@ -55,11 +55,11 @@ const builtIn = new Map<string, CelType>([
 
 export const namesOf = (
   variables: Readonly<Record<string, CelType>>,
-  types: Readonly<Record<string, CelType>>,
+  types: (name: string) => CelType | undefined,
   functions: FunctionTable,
 ): Names => ({
   variable: (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
-  type: (name) => (Object.hasOwn(types, name) ? types[name] : builtIn.get(name)),
+  type: (name) => types(name) ?? builtIn.get(name),
   functions,
 });
 

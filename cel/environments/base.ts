@@ -26,6 +26,7 @@ import {
   standardMacros,
   twoVariableMacros,
 } from '../syntax/macros.ts';
+import { patchLibrary } from './patches.ts';
 
 type Macros = typeof standardMacros;
 interface Feature {
@@ -47,8 +48,13 @@ const features: Feature[] = [
   { since: 33, functions: semverLibrary },
   { since: 34, functions: extendedListLibrary, macros: listMacros },
 ];
-/** cel.bind, which device selectors have and rules have not. */
-const bindings: Feature = { since: 31, macros: bindingMacros };
+/** What not all expressions have: cel.bind is for device selectors, patches are for mutating policies. */
+const extras = {
+  bindings: { since: 31, macros: bindingMacros },
+  patches: { since: 0, functions: patchLibrary },
+} satisfies Record<string, Feature>;
+const extraNames = ['bindings', 'patches'] as const;
+type Extras = { readonly [name in keyof typeof extras]?: boolean };
 
 const compatible = { new: 34, stored: 35 };
 
@@ -58,11 +64,14 @@ export interface Environment {
 }
 const made = new Map<string, Environment>();
 
-export function environmentOf(mode: 'new' | 'stored', withBindings: boolean): Environment {
-  const key = `${mode}/${withBindings}`;
+export function environmentOf(mode: 'new' | 'stored', wanted: Extras): Environment {
+  const more = extraNames.filter((name) => wanted[name]);
+  const key = [mode, ...more].join('/');
   let environment = made.get(key);
   if (!environment) {
-    const known = [...features, ...(withBindings ? [bindings] : [])].filter((f) => f.since <= compatible[mode]);
+    const known: Feature[] = [...features, ...more.map((name) => extras[name])].filter(
+      (f) => f.since <= compatible[mode],
+    );
     environment = {
       functions: functionTable(...known.map((f) => f.functions ?? [])),
       macros: new Map(known.flatMap((f) => f.macros ?? [])),

@@ -132,6 +132,10 @@ describe('older versions', () => {
       const listed = async (version: string) =>
         (await http(`/apis/${version}`)).json.resources.map((resource: any) => resource.name);
       expect(await listed('certificates.k8s.io/v1beta1')).toEqual(['clustertrustbundles']);
+      expect(await listed('admissionregistration.k8s.io/v1beta1')).toEqual([
+        'mutatingadmissionpolicies',
+        'mutatingadmissionpolicybindings',
+      ]);
       expect(await listed('coordination.k8s.io/v1beta1')).toEqual(['leasecandidates']);
       expect((await http('/apis/storagemigration.k8s.io/v1beta1')).code).toBe(404);
       expect((await http('/apis/certificates.k8s.io/v1alpha1')).code).toBe(404);

@@ -6,13 +6,13 @@ import { boolType, dynType, objectType, stringType } from '../../cel/types.ts';
 import { program } from './kit.ts';
 
 test('stored expressions may use all that new ones may', () => {
-  const [fresh, stored] = [environmentOf('new', false), environmentOf('stored', false)];
+  const [fresh, stored] = [environmentOf('new', {}), environmentOf('stored', {})];
   for (const name of fresh.functions.keys()) expect(stored.functions.has(name)).toBe(true);
   for (const name of fresh.macros.keys()) expect(stored.macros.has(name)).toBe(true);
 });
 
 test('no overload is declared twice', () => {
-  const ids = [...environmentOf('new', true).functions.values()].flat().map((o) => o.id);
+  const ids = [...environmentOf('new', { bindings: true, patches: true }).functions.values()].flat().map((o) => o.id);
   expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
 });
 
@@ -35,6 +35,14 @@ test('a variable may have a dotted name', () => {
   const bindings = { 'authorizer.requestResource': 'pods' };
   const { value } = program("authorizer.requestResource == 'pods'", { variables }).evaluate(bindings, { budget: 10 });
   expect(value).toBe(true);
+});
+
+test('patches are made where they are asked for', () => {
+  const make = (text: string) => program(text, { variables: {}, patches: true }).evaluate({}, { budget: 1000 }).value;
+  expect(make('Object{spec: Object.spec{replicas: 1}}.spec.replicas == 1')).toBe(true);
+  expect(make("jsonpatch.escapeKey('a/b~c') == 'a~1b~0c'")).toBe(true);
+  expect(make("[JSONPatch{op: 'remove', path: '/a'}][0].path == '/a'")).toBe(true);
+  expect(compile('Objects{}', { variables: {}, patches: true }).ok).toBe(false);
 });
 
 test('objects of declared types can be made', () => {

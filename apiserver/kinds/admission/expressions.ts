@@ -1,5 +1,5 @@
 // CEL of admission: match conditions, validations, messages, audit annotations, variables. Compiled when they are written, not when used.
-// Mirrors: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/{compile,composition}.go. Called by: conditions.ts, policy.ts.
+// Mirrors: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/{compile,composition}.go. Called by: conditions.ts, policy.ts, mutatingPolicy.ts.
 // Next: ../../cel/cel.ts compiles.
 import { type FieldError, invalidValue } from '../../../apimachinery/fieldErrors.ts';
 import { compile, yields } from '../../../cel/cel.ts';
@@ -18,6 +18,8 @@ export interface Expression {
   /** What it may yield; absent: anything. */
   results?: readonly CelType[];
   authorizer: boolean;
+  /** It makes a patch. */
+  patches?: boolean;
   /** It was there before. */
   stored: boolean;
 }
@@ -41,12 +43,13 @@ export function checkExpression(
   errors: FieldError[],
   field: string,
   env: Expressions,
-  { text, results, authorizer, stored }: Expression,
+  { text, results, authorizer, stored, patches = false }: Expression,
   shown = text,
 ): CelType | undefined {
   const compiled = compile(text, {
     variables: variablesOf(env, authorizer),
     mode: stored ? 'stored' : 'new',
+    patches,
   });
   if (!compiled.ok) {
     errors.push(invalidValue(field, shown, `compilation failed: ${compiled.message}`));

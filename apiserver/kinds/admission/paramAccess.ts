@@ -1,6 +1,6 @@
 // Who writes a policy or a binding must be allowed to read the parameters that it brings into play.
-// Mirrors: pkg/registry/admissionregistration/{validatingadmissionpolicy,validatingadmissionpolicybinding}/authz.go.
-// Called by: ../validatingAdmissionPolicy.ts, ../validatingAdmissionPolicyBinding.ts.
+// Mirrors: authz.go of the four of them in pkg/registry/admissionregistration.
+// Called by: ../validatingAdmissionPolicy.ts, ../validatingAdmissionPolicyBinding.ts, and the mutating ones.
 import { type FieldError, forbiddenField } from '../../../apimachinery/fieldErrors.ts';
 import { invalid } from '../../../apimachinery/status.ts';
 import type { UserInfo } from '../../../apimachinery/types.ts';
@@ -40,15 +40,20 @@ export async function authorizeParamKind(policy: any, context: Context): Promise
   if (!paramKind || mayDoEverything(context.user) || (await mayRead(context, 'get', paramKind, '*', '*'))) return;
   const { kind, apiVersion } = paramKind;
   const text = `user ${shownUser(context.user)} must have "get" permission on all objects of the referenced paramKind (kind=${kind}, apiVersion=${apiVersion})`;
-  throw refuse('ValidatingAdmissionPolicy', policy, forbiddenField('spec.paramKind', text));
+  throw refuse(policy.kind, policy, forbiddenField('spec.paramKind', text));
 }
+
+const policiesOf: Readonly<Record<string, string>> = {
+  ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicies',
+  MutatingAdmissionPolicyBinding: 'mutatingadmissionpolicies',
+};
 
 export async function authorizeParamRef(binding: any, context: Context): Promise<void> {
   const { paramRef, policyName } = binding.spec;
   if (!paramRef || mayDoEverything(context.user)) return;
-  const policy = context.cluster.cached({ group, plural: 'validatingadmissionpolicies' }, policyName) as any;
+  const policy = context.cluster.cached({ group, plural: policiesOf[binding.kind]! }, policyName) as any;
   const [verb, name] = paramRef.name ? ['get', paramRef.name] : ['list', '*'];
   if (await mayRead(context, verb, policy?.spec.paramKind, paramRef.namespace ?? '', name)) return;
   const text = `user ${shownUser(context.user)} does not have "${verb}" permission on the object referenced by paramRef`;
-  throw refuse('ValidatingAdmissionPolicyBinding', binding, forbiddenField('spec.paramRef', text));
+  throw refuse(binding.kind, binding, forbiddenField('spec.paramRef', text));
 }

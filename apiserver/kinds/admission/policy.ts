@@ -1,15 +1,16 @@
-// The rules of validating admission policies: whom they look at, what they ask, and what they say when it is not so.
+// The rules of admission policies: whom they look at; of validating ones, what they ask, and what they say when it is not so.
 // Mirrors: validateValidatingAdmissionPolicySpec and below in pkg/apis/admissionregistration/validation/validation.go.
-// Called by: ../validatingAdmissionPolicy.ts. Next: expressions.ts.
+// Called by: ../validatingAdmissionPolicy.ts, mutatingPolicy.ts. Next: expressions.ts.
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../../../apimachinery/fieldErrors.ts';
 import { byteLength, isDNS1035Label, isDNS1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
 import { boolType, type CelType, dynType, nullType, stringType } from '../../../cel/types.ts';
 import { checkRequiredOneOf, pushTexts } from '../check.ts';
+import { column } from '../columns.ts';
 import { checkConditions as checkStatusConditions } from '../conditions.ts';
 import { semanticEqual } from '../equal.ts';
 import { checkConditions } from './conditions.ts';
 import { checkExpression, type Expressions } from './expressions.ts';
-import { checkMatchResources, failurePolicies } from './rules.ts';
+import { checkMatchResources, checkMutableRules, failurePolicies } from './rules.ts';
 
 const reasons: readonly string[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const mostAnnotations = 20;
@@ -147,13 +148,14 @@ function checkAnnotations(errors: FieldError[], env: Expressions, name: string, 
   }
 }
 
-const nothingText = 'validations or auditAnnotations must contain at least one item';
+interface Kept {
+  conditions: ReadonlySet<string>;
+  variables: ReadonlySet<string>;
+}
 
-export function validatePolicy({ metadata, spec }: any, old?: any): FieldError[] {
-  const errors: FieldError[] = [];
+/** What policies of both kinds have; yields what their own expressions may name. */
+export function checkPolicy(errors: FieldError[], spec: any, old: any, before: Kept, mutating: boolean): Expressions {
   const { paramKind, matchConstraints, matchConditions = [], variables = [] } = spec;
-  const { validations = [], auditAnnotations = [] } = spec;
-  const before = expressionsOf(old?.spec);
   checkRequiredOneOf(errors, 'spec.failurePolicy', spec.failurePolicy, failurePolicies);
   const params = Boolean(paramKind);
   if (paramKind) checkParamKind(errors, 'spec.paramKind', paramKind);
@@ -161,12 +163,23 @@ export function validatePolicy({ metadata, spec }: any, old?: any): FieldError[]
   else {
     checkMatchResources(errors, 'spec.matchConstraints', matchConstraints);
     if (!matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'));
+    if (mutating) checkMutableRules(errors, 'spec.matchConstraints', matchConstraints);
   }
   const same = ['paramKind', 'matchConditions'].every((name) => old && semanticEqual(spec[name], old.spec[name]));
   if (!same) checkConditions(errors, 'spec.matchConditions', matchConditions, params, before.conditions);
   const env: Expressions = { params, ...(variables.length && { variables: new Map() }) };
   for (const [i, variable] of variables.entries())
-    checkVariable(errors, `spec.variables[${i}]`, env, variable, before.validations.has(variable.expression));
+    checkVariable(errors, `spec.variables[${i}]`, env, variable, before.variables.has(variable.expression));
+  return env;
+}
+
+const nothingText = 'validations or auditAnnotations must contain at least one item';
+
+export function validatePolicy({ metadata, spec }: any, old?: any): FieldError[] {
+  const errors: FieldError[] = [];
+  const { validations = [], auditAnnotations = [] } = spec;
+  const before = expressionsOf(old?.spec);
+  const env = checkPolicy(errors, spec, old, { ...before, variables: before.validations }, false);
   if (!validations.length && !auditAnnotations.length)
     for (const name of ['validations', 'auditAnnotations']) errors.push(required(`spec.${name}`, nothingText));
   for (const [i, validation] of validations.entries())
@@ -174,6 +187,10 @@ export function validatePolicy({ metadata, spec }: any, old?: any): FieldError[]
   checkAnnotations(errors, env, metadata.name ?? '', auditAnnotations, before);
   return errors;
 }
+
+export const paramKindColumn = column('ParamKind', 'The kind of its parameters.', ({ spec }) =>
+  spec?.paramKind ? `${spec.paramKind.apiVersion}/${spec.paramKind.kind}` : '<unset>',
+);
 
 /** A path into the policy, with its brackets closed. */
 function pathError(path: string): string | undefined {

@@ -1,6 +1,6 @@
 // Which requests are meant: operations, groups, versions, resources, scope, and selectors of objects and namespaces.
 // Mirrors: validateRule, validateRuleWithOperations and validateMatchResources in pkg/apis/admissionregistration/validation/validation.go.
-// Called by: webhook.ts, policy.ts.
+// Called by: webhook.ts, policy.ts, binding.ts.
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../../../apimachinery/fieldErrors.ts';
 import { validateLabelSelector } from '../../../apimachinery/labelSelector.ts';
 import { isPathSegmentName } from '../../../apimachinery/names.ts';
@@ -84,6 +84,16 @@ function checkNamedRule(errors: FieldError[], field: string, rule: any): void {
     seen.add(name);
   }
   checkRule(errors, field, rule);
+}
+
+const mutable: readonly string[] = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+
+/** What is deleted is not changed before. */
+export function checkMutableRules(errors: FieldError[], field: string, { resourceRules = [] }: any): void {
+  for (const { operations: named = [] } of resourceRules)
+    for (const operation of named)
+      if (!mutable.includes(operation))
+        errors.push(notSupported(`${field}.resourceRules.operations`, operation, mutable));
 }
 
 export function checkMatchResources(errors: FieldError[], field: string, match: any): void {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Context } from '../../../apiserver/kinds/kind.ts';
+import { mutatingAdmissionPolicy as mutator } from '../../../apiserver/kinds/mutatingAdmissionPolicy.ts';
+import { mutatingAdmissionPolicyBinding as mutatorBinding } from '../../../apiserver/kinds/mutatingAdmissionPolicyBinding.ts';
 import { mutatingWebhookConfiguration as mutating } from '../../../apiserver/kinds/mutatingWebhookConfiguration.ts';
 import { validatingAdmissionPolicy as policy } from '../../../apiserver/kinds/validatingAdmissionPolicy.ts';
 import { validatingAdmissionPolicyBinding as binding } from '../../../apiserver/kinds/validatingAdmissionPolicyBinding.ts';
@@ -518,4 +520,109 @@ test('who writes them may read the parameters', async () => {
   );
   await binding.authorizeWrite!(parametrized, parametrized, context(false));
   await binding.authorizeWrite!(parametrized, undefined, context(false, ['system:masters']));
+  const mutate = { ...parametrized, kind: mutatorBinding.kind };
+  await expect(mutatorBinding.authorizeWrite!(mutate, undefined, context(false))).rejects.toThrow(
+    'MutatingAdmissionPolicyBinding.admissionregistration.k8s.io "x" is invalid: spec.paramRef: Forbidden',
+  );
+  const withParams = changing({ paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } });
+  await mutator.authorizeWrite!(withParams, withParams, context(false));
+  await expect(mutator.authorizeWrite!(withParams, undefined, context(false))).rejects.toThrow(
+    'MutatingAdmissionPolicy.admissionregistration.k8s.io "x" is invalid: spec.paramKind: Forbidden',
+  );
+});
+
+// MutatingAdmissionPolicy and its binding
+
+const applied = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
+const patched = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+const changing = (spec: any = {}) =>
+  made(mutator, {
+    spec: { matchConstraints, reinvocationPolicy: 'Never', mutations: [applied('Object{}')], ...spec },
+  });
+const [inApplied, inPatch] = ['applyConfiguration', 'jsonPatch'].map((field) => `spec.mutations[0].${field}`);
+test.each<[string, any, string[]]>([
+  ['as little as may be', {}, []],
+  [
+    'what is applied',
+    { mutations: [applied("Object{metadata: Object.metadata{labels: {'a': string(request.dryRun)}}}")] },
+    [],
+  ],
+  [
+    'steps',
+    {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      variables: [{ name: 'key', expression: "'a/' + object.metadata.name" }],
+      mutations: [
+        patched(
+          "authorizer.path('/').check('get').allowed() ? [] : [JSONPatch{op: 'add', path: '/x/' + jsonpatch.escapeKey(variables.key), value: Object.x{y: params.z}}]",
+        ),
+      ],
+    },
+    [],
+  ],
+  ['nothing changed', { mutations: [] }, ['spec.mutations: Required value: mutations must contain at least one item']],
+  ['nobody meant', { matchConstraints: undefined }, ['spec.matchConstraints: Required value']],
+  [
+    'what is deleted',
+    { matchConstraints: { resourceRules: [{ ...rule, operations: ['CREATE', 'DELETE'] }] } },
+    [
+      'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ],
+  ],
+  ['no kind of patch', { mutations: [{}] }, ['spec.mutations[0].patchType: Required value']],
+  [
+    'an odd kind of patch',
+    { mutations: [{ patchType: 'Merge' }] },
+    ['spec.mutations[0].patchType: Unsupported value: "Merge": supported values: "ApplyConfiguration", "JSONPatch"'],
+  ],
+  [
+    'the other patch',
+    { mutations: [{ ...applied('Object{}'), patchType: 'JSONPatch' }] },
+    [
+      `${inPatch}: Required value: must be specified when patchType is JSONPatch`,
+      `${inApplied}: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch`,
+    ],
+  ],
+  ['a blank', { mutations: [patched(' ')] }, [`${inPatch}.expression: Required value: expression is not specified`]],
+  [
+    'another type',
+    { mutations: [applied('Object.spec{}')] },
+    [`${inApplied}.expression: Invalid value: "Object.spec{}": must evaluate to Object`],
+  ],
+  ['no steps', { mutations: [patched('[]')] }, [matching(/: must evaluate to list\(JSONPatch\)$/)]],
+  ['odd steps', { mutations: [patched('[JSONPatch{op: 1}]')] }, [matching(/expected type of field 'op' is 'string'/)]],
+  [
+    'patches are made by mutations alone',
+    { variables: [{ name: 'a', expression: 'Object{}' }] },
+    [matching(/^spec.variables\[0\].expression: .*undeclared reference to 'Object'/s)],
+  ],
+  ['called again: not said', { reinvocationPolicy: undefined }, ['spec.reinvocationPolicy: Required value']],
+  [
+    'called again: oddly',
+    { reinvocationPolicy: 'Often' },
+    ['spec.reinvocationPolicy: Unsupported value: "Often": supported values: "Never", "IfNeeded"'],
+  ],
+])('MutatingAdmissionPolicy: %s', (_what, spec, expected) => {
+  expect(created(mutator, changing(spec))).toEqual(expected);
+});
+
+test('MutatingAdmissionPolicy: defaults, columns; what was there is not looked at again', () => {
+  expect(changing().spec).toMatchObject({ failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent' } });
+  expect(cells(mutator, changing())).toMatchObject({ Mutations: 1, ParamKind: '<unset>' });
+  const old = changing({ matchConditions: [{ name: 'a', expression: 'odd' }] });
+  expect(updated(mutator, old, old)).toEqual([]);
+  expect(created(mutator, old)).toHaveLength(1);
+});
+
+test('MutatingAdmissionPolicyBinding', () => {
+  const bind = (spec: any) => made(mutatorBinding, { spec: { policyName: 'p', ...spec } });
+  expect(created(mutatorBinding, bind({}))).toEqual([]);
+  const deleted = { resourceRules: [{ ...rule, operations: ['DELETE'] }] };
+  expect(created(mutatorBinding, bind({ policyName: '', paramRef: {}, matchResources: deleted }))).toEqual([
+    'spec.policyName: Required value',
+    'spec.paramRef: Required value: one of name or selector must be specified',
+    'spec.paramRef.parameterNotFoundAction: Required value',
+    matching(/^spec.matchResources.resourceRules.operations: Unsupported value: "DELETE"/),
+  ]);
+  expect(cells(mutatorBinding, bind({}))).toMatchObject({ PolicyName: 'p', ParamRef: '<unset>' });
 });

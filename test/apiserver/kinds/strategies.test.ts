@@ -27,6 +27,8 @@ const needVersion = [
   'customresourcedefinitions.apiextensions.k8s.io',
   'leasecandidates.coordination.k8s.io',
   'leases.coordination.k8s.io',
+  'mutatingadmissionpolicies.admissionregistration.k8s.io',
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io',
   'mutatingwebhookconfigurations.admissionregistration.k8s.io',
   'poddisruptionbudgets.policy',
   'runtimeclasses.node.k8s.io',
