@@ -1,5 +1,5 @@
 // Cuts gRPC's messages out of the chunks in which a stream brings them: each has five bytes before it, a flag and its length.
-// Used by grpcChannel.ts; framed() writes those bytes.
+// Used by grpcChannel.ts. Who writes messages (etcdMessages.ts) puts those bytes there.
 
 /** Before a message: not compressed, its length in four bytes. */
 const headBytes = 5;

@@ -132,6 +132,18 @@ describe('connections', () => {
     expect(connections.size).toBe(2);
   });
 
+  test('what a server has not taken up when it goes away is sent again, once', async () => {
+    let seen = 0;
+    const address = await serve((stream, body) => {
+      if (++seen === 2) return stream.close(7);
+      answer(stream, body, { 'grpc-status': '0' });
+    });
+    const channel = channelTo(address);
+    expect(String(await channel.call('/s/m', framed('a')))).toBe('a');
+    expect(String(await channel.call('/s/m', framed('b')))).toBe('b');
+    expect(seen).toBe(3);
+  });
+
   test('over TLS: with the right authority, and not with another', async () => {
     const [one, other] = [0, 1].map(() => selfSigned('127.0.0.1', [], Date.now())) as [Pair, Pair];
     const address = await serve((s, body) => answer(s, body, { 'grpc-status': '0' }), createSecureServer(one));
