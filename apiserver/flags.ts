@@ -2,8 +2,10 @@
 // Mirrors: cmd/kube-apiserver/app/options. Read by main.ts.
 import { featureGateHelp } from '../component-base/featureGates.ts';
 import type { Flags } from '../component-base/flags.ts';
+import { accepted } from './acceptedFlags.ts';
 
 export const flags = {
+  ...accepted,
   'etcd-servers': {
     type: 'list',
     default: [],

@@ -17,8 +17,31 @@ const time = (help: string, seconds: number) => ({ type: 'duration', default: se
 const count = (help: string, fallback: number) => ({ type: 'int', default: fallback, help }) as const;
 const list = (help: string) => ({ type: 'list', default: [] as string[], help }) as const;
 
+/** Of every daemon, the API server too. */
+export const acceptedByEvery = {
+  'http2-max-streams-per-connection': count(why.serving, 0),
+  'permit-address-sharing': flag(why.serving),
+  'permit-port-sharing': flag(why.serving),
+  'contention-profiling': flag(why.metrics),
+  'allow-metric-labels': { type: 'map', default: {}, help: why.metrics, bareKeys: true },
+  'allow-metric-labels-manifest': text(why.metrics),
+  'disabled-metrics': list(why.metrics),
+  'show-hidden-metrics-for-version': text(why.metrics),
+  'emulated-version': list('Taken for compatibility: it is v1.35.'),
+  'emulation-forward-compatible': flag('Taken for compatibility: it is v1.35.'),
+  'min-compatibility-version': list('Taken for compatibility: it is v1.35.'),
+  'logging-format': text(why.log, 'text'),
+  'log-flush-frequency': time(why.log, 5),
+  'log-json-info-buffer-size': text(why.log, '0'),
+  'log-json-split-stream': flag(why.log),
+  'log-text-info-buffer-size': text(why.log, '0'),
+  'log-text-split-stream': flag(why.log),
+  vmodule: text(why.log),
+} as const satisfies Record<string, Flag>;
+
 /** Of every daemon with a secure port and a client. */
 export const acceptedByDaemons = {
+  ...acceptedByEvery,
   master: text('Taken for compatibility: the kubeconfig says where the API server is.'),
   'authentication-kubeconfig': text(why.auth),
   'authorization-kubeconfig': text(why.auth),
@@ -37,9 +60,6 @@ export const acceptedByDaemons = {
   'requestheader-username-headers': list(why.auth),
   'cert-dir': text(why.serving),
   'disable-http2-serving': flag(why.serving),
-  'http2-max-streams-per-connection': count(why.serving, 0),
-  'permit-address-sharing': flag(why.serving),
-  'permit-port-sharing': flag(why.serving),
   'tls-cipher-suites': list(why.serving),
   'tls-min-version': text(why.serving),
   'tls-sni-cert-key': list(why.serving),
@@ -47,19 +67,4 @@ export const acceptedByDaemons = {
   'kube-api-burst': count(why.client, 30),
   'kube-api-content-type': text('Taken for compatibility: JSON is spoken.', 'application/vnd.kubernetes.protobuf'),
   profiling: flag(why.metrics, true),
-  'contention-profiling': flag(why.metrics),
-  'allow-metric-labels': { type: 'map', default: {}, help: why.metrics, bareKeys: true },
-  'allow-metric-labels-manifest': text(why.metrics),
-  'disabled-metrics': list(why.metrics),
-  'show-hidden-metrics-for-version': text(why.metrics),
-  'emulated-version': list('Taken for compatibility: it is v1.35.'),
-  'emulation-forward-compatible': flag('Taken for compatibility: it is v1.35.'),
-  'min-compatibility-version': list('Taken for compatibility: it is v1.35.'),
-  'logging-format': text(why.log, 'text'),
-  'log-flush-frequency': time(why.log, 5),
-  'log-json-info-buffer-size': text(why.log, '0'),
-  'log-json-split-stream': flag(why.log),
-  'log-text-info-buffer-size': text(why.log, '0'),
-  'log-text-split-stream': flag(why.log),
-  vmodule: text(why.log),
 } as const satisfies Record<string, Flag>;
