@@ -18,6 +18,10 @@ export const acceptedByAll = {
   ...acceptedByDaemons,
   'min-resync-period': time(why.period, 43_200),
   'controller-start-interval': time('Taken for compatibility: controllers start together.', 0),
+  'controller-shutdown-timeout': time(
+    'Taken for compatibility: what is under way is finished, then the process ends.',
+    10,
+  ),
   'enable-leader-migration': flag('Taken for compatibility: there is nothing to migrate from.'),
   'leader-migration-config': text('Taken for compatibility: there is nothing to migrate from.'),
 } as const satisfies Record<string, Flag>;
