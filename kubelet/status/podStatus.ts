@@ -25,7 +25,8 @@ export interface PodStatusInputs extends StatusInputs {
 export function podStatus(pod: Pod, record: PodRecord, old: PodStatus, o: PodStatusInputs): PodStatus {
   const statuses = containerStatuses(pod, record, old, o);
   if (o.ended) writeOff(statuses);
-  const phase = settlePhase(podPhase(pod, statuses, o.ending), old, o);
+  const settled = [old, pod.status].find(hasEnded);
+  const phase = settled?.phase ?? settlePhase(podPhase(pod, statuses, o.ending), o);
   const network = hasNetwork(record);
   const ips = podIPs(record, old, o);
   const conditions = podConditions({ ...pod, status: old }, statuses, phase, network) as PodCondition[];
@@ -34,7 +35,7 @@ export function podStatus(pod: Pod, record: PodRecord, old: PodStatus, o: PodSta
   return {
     ...statuses,
     phase,
-    ...reasonOf(old, phase, o),
+    ...reasonOf(settled ?? old, phase, o),
     conditions: [...foreign, ...stamped(conditions, old, pod.metadata.generation, o.now)],
     hostIP: o.hostIPs[0] ?? old.hostIP,
     hostIPs: o.hostIPs.length ? o.hostIPs.map((ip) => ({ ip })) : old.hostIPs,
@@ -45,9 +46,12 @@ export function podStatus(pod: Pod, record: PodRecord, old: PodStatus, o: PodSta
   } as PodStatus;
 }
 
-/** A pod that has ended stays so; one that was failed as a whole is Failed whatever its containers say. */
-function settlePhase(phase: Phase, old: PodStatus, o: PodStatusInputs): Phase {
-  if (old.phase === 'Succeeded' || old.phase === 'Failed') return old.phase;
+/** A pod that has ended stays so, also when somebody else has said it to the API server. */
+export const hasEnded = (status: PodStatus | undefined): status is PodStatus & { phase: Phase } =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** One that was failed as a whole is Failed whatever its containers say. */
+function settlePhase(phase: Phase, o: PodStatusInputs): Phase {
   if (o.failed && (o.ending || o.ended)) return 'Failed';
   if (o.unsupported?.length) return 'Pending';
   if (o.ended && phase !== 'Succeeded') return 'Failed';

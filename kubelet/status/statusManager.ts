@@ -7,6 +7,8 @@ import { isReason, StatusError } from '../../apimachinery/status.ts';
 import type { Pod, PodStatus } from '../../apimachinery/types.ts';
 import { currentCauses, mergeCauses, withCauses } from '../../client/causes.ts';
 import type { KubeletContext } from '../context.ts';
+import { isMirror } from '../sources/staticPods.ts';
+import { hasEnded } from './podStatus.ts';
 import { statusPatch } from './statusPatch.ts';
 
 export interface StatusManager {
@@ -82,6 +84,7 @@ export function createStatusManager(k: KubeletContext, apiPod: (uid: string) => 
     if (!remote) return;
     const { name, namespace, uid } = remote.metadata;
     try {
+      if (endedElsewhere(entry, remote)) return;
       const patch = entry.status && statusPatch(remote.status ?? ({} as PodStatus), entry.status);
       if (patch) {
         const body = { metadata: { uid }, status: patch };
@@ -111,6 +114,7 @@ export function createStatusManager(k: KubeletContext, apiPod: (uid: string) => 
       const entry = entries.get(pod.metadata.uid ?? '');
       if (!entry?.status) return;
       const remote = newer(entry.remote, pod)!;
+      if (endedElsewhere(entry, remote)) return;
       if (statusPatch(remote.status ?? ({} as PodStatus), entry.status) || canDelete(entry, remote)) touch(entry);
     },
     forget(uid) {
@@ -124,9 +128,11 @@ export function createStatusManager(k: KubeletContext, apiPod: (uid: string) => 
 
 /** A mirror pod is not deleted for its own sake: it follows its static pod. */
 const canDelete = (entry: Entry, remote: Pod): boolean =>
-  entry.finished &&
-  !!remote.metadata.deletionTimestamp &&
-  !remote.metadata.annotations?.['kubernetes.io/config.mirror'];
+  entry.finished && !!remote.metadata.deletionTimestamp && !isMirror(remote);
+
+/** Somebody has said that the pod has ended, and the worker, who will end it, has not yet looked at it since: nothing is written over it. */
+const endedElsewhere = (entry: Entry, remote: Pod): boolean =>
+  !isMirror(remote) && !!entry.status && hasEnded(remote.status) && !hasEnded(entry.status);
 
 /** Of two states of one object the later one; a new object of the same name wins over the old one. */
 function newer(a: Pod | undefined, b: Pod | undefined): Pod | undefined {

@@ -244,6 +244,27 @@ test.concurrent('a field that cannot be honoured keeps the pod Pending and is na
   await node.untilGone('odd');
 });
 
+test.concurrent('a pod that somebody else has failed stays so, and its containers end', async () => {
+  await node.run('failed', { terminationGracePeriodSeconds: 1 });
+  const before = await node.until('failed', ready);
+  const ending = new AbortController();
+  const phases: string[] = [];
+  const { resourceVersion } = before.metadata;
+  const watching = (async () => {
+    const options = { namespace: 'default', fieldSelector: 'metadata.name=failed', resourceVersion };
+    for await (const e of node.client.watch(pods, options, ending.signal))
+      phases.push((e.object as Pod).status!.phase!);
+  })();
+  const status = { phase: 'Failed', reason: 'ByHand' };
+  await node.client.patch(pods, 'failed', 'default', 'merge', { status }, { subresource: 'status' });
+  const after = await node.until('failed', (p) => !!main(p).state?.terminated);
+  expect(after.status).toMatchObject({ phase: 'Failed', reason: 'ByHand' });
+  expect(main(after).restartCount).toBe(0);
+  ending.abort();
+  await watching;
+  expect(phases.slice(phases.indexOf('Failed')).filter((phase) => phase !== 'Failed')).toEqual([]);
+});
+
 test.concurrent('a pod that does not fit is rejected', async () => {
   await node.run('picky', { nodeSelector: { disk: 'ssd' } });
   const pod = await node.until('picky', (p) => p.status?.phase === 'Failed');
