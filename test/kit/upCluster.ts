@@ -31,7 +31,13 @@ export async function upCluster(...flags: string[]): Promise<UpCluster> {
     });
     return stdout;
   };
-  await mini('up', '--detach', '--port', String(port), ...flags).catch((error) => {
+  const stop = async () => {
+    await mini('down').catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  };
+  await mini('up', '--detach', '--port', String(port), ...flags).catch(async (error) => {
+    // What it has started would take the machine from the tests that follow.
+    await stop();
     throw new Error(`up failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
   });
   return {
@@ -39,10 +45,7 @@ export async function upCluster(...flags: string[]): Promise<UpCluster> {
     port,
     kubeconfig: join(dataDir, 'kubeconfig'),
     mini,
-    async stop() {
-      await mini('down').catch(() => undefined);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
