@@ -19,9 +19,8 @@ export interface KubeletTarget extends Pick<ProxyTarget, 'origin' | 'tls'> {
 }
 
 export interface KubeletClientOptions {
-  cert?: string;
-  key?: string;
-  ca?: string;
+  /** Read for each request: they may be exchanged. */
+  tls: { readonly cert?: string; readonly key?: string; readonly ca?: string };
   /** Address types in the order in which they are tried. */
   preferredAddressTypes: readonly string[];
 }
@@ -29,7 +28,6 @@ export interface KubeletClientOptions {
 const defaultPort = 10250;
 
 export function createKubeletClient(options: KubeletClientOptions): KubeletClient {
-  const { cert, key, ca } = options;
   const agent = new https.Agent({ keepAlive: true });
   const target: KubeletClient['target'] = (node, { insecure } = {}) => {
     const hostname = kubeletHost(node, options.preferredAddressTypes);
@@ -39,16 +37,16 @@ export function createKubeletClient(options: KubeletClientOptions): KubeletClien
       );
     const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || defaultPort;
     // Without a CA to check against, the connection is as upstream's: encrypted, not verified.
-    const tls = { cert, key, ca, insecure: ca === undefined || insecure === true };
+    const tls = { ...options.tls, insecure: options.tls.ca === undefined || insecure === true };
     return { hostname, port, origin: `https://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`, tls };
   };
   return {
     target,
     get(node, path, { insecure, signal }) {
       const { hostname: host, port, origin, tls } = target(node, { insecure });
-      const rejectUnauthorized = !tls!.insecure;
+      const { insecure: unchecked, ...own } = tls!;
       return new Promise((resolve, reject) => {
-        const request = https.get({ host, port, path, agent, cert, key, ca, rejectUnauthorized, signal }, resolve);
+        const request = https.get({ host, port, path, agent, ...own, rejectUnauthorized: !unchecked, signal }, resolve);
         request.on('error', (error) => reject(plainFailure(`Get "${origin}${path}": ${goError(error, origin)}`)));
       });
     },

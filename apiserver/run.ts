@@ -1,6 +1,7 @@
 // Assembles one API server from its configuration, starts it, and stops it in order when told.
 // Reads: flags, certificate files, the store. Next along the chain: server.ts takes requests; bootstrap/ fills a fresh cluster.
 import type { AddressInfo } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import { realClock } from '../apimachinery/clock.ts';
 import { createFeatureGates, type FeatureGates } from '../component-base/featureGates.ts';
 import { type Config, UsageError } from '../component-base/flags.ts';
@@ -19,7 +20,7 @@ import { loadCbor } from './codecs/cbor.ts';
 import type { flags } from './flags.ts';
 import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
-import { optionalFile, readFile, readTls } from './keyFiles.ts';
+import { type PemTexts, pemFiles, pemTexts, readFile } from './keyFiles.ts';
 import { withComponentPorts } from './kinds/componentStatus.ts';
 import { withTTL } from './kinds/event.ts';
 import { withGates } from './kinds/gatedFields.ts';
@@ -28,6 +29,7 @@ import { olderVersions } from './kinds/olderVersions.ts';
 import { withoutPrivileged } from './kinds/pod/privileged.ts';
 import { createRegistry, type Registry, type Served } from './kinds/registry.ts';
 import { createKubeletClient } from './kubeletClient.ts';
+import { followFiles } from './liveFiles.ts';
 import { createLocalCluster } from './localCluster.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { builtinSchemas } from './openapi/definitions.ts';
@@ -53,7 +55,7 @@ export async function startApiServer(
   config: ServerConfig,
   log: Logger = createLogger('kube-apiserver', config.v),
 ): Promise<Running> {
-  const tls = readTls(config);
+  const pem = pemTexts(config);
   const features = createFeatureGates(config['feature-gates']);
   if (features.enabled('CBORServingAndStorage')) await loadCbor();
   const opened = await openStore(config);
@@ -70,10 +72,7 @@ export async function startApiServer(
   const api = {} as Api;
   const cluster = createLocalCluster(() => api);
   const aggregator = createAggregator(api, {
-    certificate: {
-      cert: optionalFile(config, 'proxy-client-cert-file'),
-      key: optionalFile(config, 'proxy-client-key-file'),
-    },
+    certificate: pem.frontProxy,
     toEndpoints: config['enable-aggregator-routing'],
     allowRedirects: !config['aggregator-reject-forwarding-redirect'],
   });
@@ -101,7 +100,7 @@ export async function startApiServer(
       unreachableSeconds: config['default-unreachable-toleration-seconds'],
     }),
     authenticator: createAuthenticator({
-      clientCA: tls.clientCA,
+      trust: pem.trust,
       requestHeader: requestHeaderOptions(config),
       tokenAuthFile: config['token-auth-file'] ? readFile(config['token-auth-file'], 'token-auth-file') : undefined,
       serviceAccount: {
@@ -116,9 +115,7 @@ export async function startApiServer(
     journal: createJournal({ store, keyPrefix: config['etcd-prefix'], size: config['write-journal-size'], log }),
     dialPod: createPodDialer(config['pod-dialer']),
     kubelets: createKubeletClient({
-      cert: optionalFile(config, 'kubelet-client-certificate'),
-      key: optionalFile(config, 'kubelet-client-key'),
-      ca: optionalFile(config, 'kubelet-certificate-authority'),
+      tls: pem.kubelet,
       preferredAddressTypes: config['kubelet-preferred-address-types'],
     }),
     health: healthChecks(api, ready, hooksOf(bootstrapSteps)),
@@ -136,14 +133,14 @@ export async function startApiServer(
       .filter(({ prefix, kind }) => prefix && kind.group !== 'trace.mini-k8s.io' && kind.storedAs?.group !== kind.group)
       .map((row) => cluster.load(row)),
   );
-  const clientCA = [tls.clientCA, optionalFile(config, 'requestheader-client-ca-file')].filter(Boolean).join('\n');
   const customResources = await startCustomResources(api, { toEndpoints: config['enable-aggregator-routing'] });
   const app = createServer(api, {
-    ...tls,
-    clientCA: clientCA || undefined,
+    ...servingTls(pem),
     strictTransport: strictTransport(config),
     metrics: api.metrics,
   });
+  const renew = () => (app.server as unknown as TlsServer).setSecureContext(servingTls(pem));
+  const unfollow = pemFiles(config, pem).map((files) => followFiles(files, renew, log));
   const port = await listen(app, config);
   const onStep = (name: string) => void ready.done.add(name);
   const bootstrap = startBootstrap(api, { config, port, steps: bootstrapSteps, onStep });
@@ -152,6 +149,7 @@ export async function startApiServer(
     port,
     async stop() {
       ready.stopping = true;
+      for (const end of unfollow) end();
       await pause(config['shutdown-delay-duration']);
       compactor.stop();
       await bootstrap.stop();
@@ -265,11 +263,15 @@ function anonymousAllowed(config: ServerConfig, log: Logger): boolean {
   return false;
 }
 
+/** Its own certificate, and the authorities by which TLS tells one client from another. */
+function servingTls({ serving, trust }: PemTexts): { cert: string; key: string; ca?: string } {
+  const ca = [trust.clientCA, trust.requestHeaderCA].filter(Boolean).join('\n');
+  return { ...serving, ...(ca ? { ca } : {}) };
+}
+
 function requestHeaderOptions(config: ServerConfig): RequestHeaderOptions | undefined {
-  const ca = optionalFile(config, 'requestheader-client-ca-file');
-  if (!ca) return undefined;
+  if (!config['requestheader-client-ca-file']) return undefined;
   return {
-    ca,
     allowedNames: config['requestheader-allowed-names'],
     usernameHeaders: config['requestheader-username-headers'],
     uidHeaders: config['requestheader-uid-headers'],

@@ -24,7 +24,7 @@ export interface ServerOptions {
   cert: string;
   key: string;
   /** CAs of client certificates; absent: none is asked for. */
-  clientCA?: string;
+  ca?: string;
   /** Of the Strict-Transport-Security header; none: no header. */
   strictTransport?: string[];
   metrics: Metrics;
@@ -43,7 +43,7 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
       allowHTTP1: true,
       cert: options.cert,
       key: options.key,
-      ...(options.clientCA ? { ca: options.clientCA, requestCert: true, rejectUnauthorized: false } : {}),
+      ...(options.ca ? { ca: options.ca, requestCert: true, rejectUnauthorized: false } : {}),
       settings: { maxConcurrentStreams: 1000 },
       shouldUpgradeCallback: upgradable,
     },

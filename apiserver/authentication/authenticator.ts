@@ -6,7 +6,7 @@ import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
 import { certificateUser, type PeerCertificate } from './clientCertificate.ts';
 import { legacyTokenMethod } from './legacyTokenMethod.ts';
-import { fingerprintsOf, isOf, type RequestHeaderOptions, requestHeaderMethod } from './requestHeader.ts';
+import { isOf, liveFingerprints, type RequestHeaderOptions, requestHeaderMethod } from './requestHeader.ts';
 import { type ServiceAccountOptions, serviceAccountMethod } from './serviceAccountMethod.ts';
 import { tokenCache } from './tokenCache.ts';
 import { tokenFileMethod } from './tokenFile.ts';
@@ -40,8 +40,8 @@ export interface Authenticator {
 }
 
 export interface AuthenticatorOptions {
-  /** PEM of --client-ca-file; absent: certificates are not looked at. */
-  clientCA?: string;
+  /** PEM of --client-ca-file, absent: certificates are not looked at; and of the CA of front proxies. Read for each request: they may be exchanged. */
+  trust?: { readonly clientCA?: string; readonly requestHeaderCA?: string };
   /** Front proxies, which say who is calling. */
   requestHeader?: RequestHeaderOptions;
   /** Content of --token-auth-file. */
@@ -82,11 +82,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   if (options.tokenAuthFile) methods.push(tokenFileMethod(options.tokenAuthFile));
   const ownerOf = tokenCache((token, wanted) => firstOwner(methods, token, wanted), now);
 
-  const byProxy = options.requestHeader && requestHeaderMethod(options.requestHeader);
-  // Where front proxies have a CA of their own, a certificate of that one makes nobody a user.
-  const clientCAs = byProxy && options.clientCA ? fingerprintsOf(options.clientCA) : undefined;
+  const { trust = {} } = options;
+  const proxyCAs = liveFingerprints(() => trust.requestHeaderCA);
+  const byProxy = options.requestHeader && requestHeaderMethod(options.requestHeader, proxyCAs);
+  const clientCAs = liveFingerprints(() => trust.clientCA);
+  const firstCA = trust.clientCA;
   const byCertificate = (certificate: PeerCertificate): UserInfo | undefined => {
-    if (clientCAs && !isOf(certificate, clientCAs)) throw new Error('x509: certificate signed by unknown authority');
+    // Where front proxies have a CA of their own, a certificate of that one makes nobody a user; and connections outlive a CA.
+    const doubtful = byProxy || trust.clientCA !== firstCA;
+    if (doubtful && !isOf(certificate, clientCAs())) throw new Error('x509: certificate signed by unknown authority');
     return userOf(certificate, now());
   };
 
@@ -101,7 +105,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       try {
         const proxied = byProxy?.(request.certificate, request.rawHeaders ?? []);
         if (proxied) return authenticated(proxied);
-        const owner = options.clientCA && request.certificate && byCertificate(request.certificate);
+        const owner = trust.clientCA && request.certificate && byCertificate(request.certificate);
         if (owner) return owner;
       } catch {
         return Promise.reject(unauthorized());

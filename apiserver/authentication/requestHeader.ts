@@ -7,8 +7,6 @@ import type { PeerCertificate } from './clientCertificate.ts';
 import { extraOf, headerPairs } from './headerPairs.ts';
 
 export interface RequestHeaderOptions {
-  /** PEM of --requestheader-client-ca-file. */
-  ca: string;
   /** Common names that a front proxy may have; empty: any. */
   allowedNames: readonly string[];
   /** Names of headers, in any case; the first that is there counts. */
@@ -25,6 +23,20 @@ export function fingerprintsOf(pem: string): Set<string> {
   return new Set(blocks.map((block) => new X509Certificate(block).fingerprint256));
 }
 
+/** Of a text that may be exchanged. */
+export function liveFingerprints(pem: () => string | undefined): () => ReadonlySet<string> {
+  let of = pem() ?? '';
+  let known = fingerprintsOf(of);
+  return () => {
+    const text = pem() ?? '';
+    if (text !== of) {
+      known = fingerprintsOf(text);
+      of = text;
+    }
+    return known;
+  };
+}
+
 export const isOf = (certificate: PeerCertificate, authorities: ReadonlySet<string>): boolean =>
   certificate.chain?.some((fingerprint) => authorities.has(fingerprint)) ?? false;
 
@@ -34,10 +46,12 @@ export type RequestHeaderMethod = (
 ) => UserInfo | undefined;
 
 /** Undefined when the caller is no front proxy or names nobody; throws when it is one that may not speak for others. */
-export function requestHeaderMethod(options: RequestHeaderOptions): RequestHeaderMethod {
-  const authorities = fingerprintsOf(options.ca);
+export function requestHeaderMethod(
+  options: RequestHeaderOptions,
+  authorities: () => ReadonlySet<string>,
+): RequestHeaderMethod {
   return (certificate, rawHeaders) => {
-    if (!certificate || !isOf(certificate, authorities)) return undefined;
+    if (!certificate || !isOf(certificate, authorities())) return undefined;
     if (certificate.error) throw new Error(`x509: ${certificate.error}`);
     if (options.allowedNames.length && !options.allowedNames.includes(certificate.commonName))
       throw new Error(`x509: subject with cn=${certificate.commonName} is not in the allowed list`);

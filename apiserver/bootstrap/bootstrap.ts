@@ -78,8 +78,13 @@ export function startBootstrap(api: Api, options: BootstrapOptions): { stop(): P
     address: advertisedAddress(config['advertise-address'], config['bind-address']),
     serviceCIDRs: checkServiceRanges(config['service-cluster-ip-range']),
     nodePortRange: checkPortRange(config['service-node-port-range']),
-    clientCA: file(config['client-ca-file']),
-    requestHeaderCA: file(config['requestheader-client-ca-file']),
+    // As they are now: they may be exchanged.
+    get clientCA() {
+      return file(config['client-ca-file']);
+    },
+    get requestHeaderCA() {
+      return file(config['requestheader-client-ca-file']);
+    },
     requestHeaders: {
       allowedNames: config['requestheader-allowed-names'],
       username: config['requestheader-username-headers'],

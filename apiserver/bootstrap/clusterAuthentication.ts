@@ -12,7 +12,8 @@ const namespace = 'kube-system';
 export const clusterAuthentication: Step = {
   name: 'cluster-authentication',
   hook: 'start-cluster-authentication-info-controller',
-  every: 60_000,
+  // Who checks certificates by what is published here must soon know of a new CA.
+  every: 5_000,
   async run(env) {
     const own = published(env);
     const found = await ensure(env.cluster, configMaps, { metadata: { name, namespace }, data: own });

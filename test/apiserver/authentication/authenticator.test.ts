@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 const make = (options: object = {}) =>
   createAuthenticator({
-    clientCA: 'pem',
+    trust: { clientCA: 'pem' },
     tokenAuthFile: 'secret,ann,7,"devs,ops"\n',
     serviceAccount: { issuers: [issuer], keys: [keys.public], audiences: [issuer] },
     anonymous: true,
@@ -63,7 +63,7 @@ describe('certificates', () => {
 
   it('are not looked at without a client CA', async () => {
     const certificate = { commonName: 'ann', organizations: [] };
-    expect((await make({ clientCA: undefined }).authenticate({ certificate }))?.username).toBe('system:anonymous');
+    expect((await make({ trust: {} }).authenticate({ certificate }))?.username).toBe('system:anonymous');
   });
 });
 

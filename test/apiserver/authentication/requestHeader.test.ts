@@ -26,9 +26,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const who = async (peer: PeerCertificate, headers: string[], allowedNames: string[] = []) => {
   const authenticator = createAuthenticator({
-    clientCA: pem('ca.crt'),
+    trust: { clientCA: pem('ca.crt'), requestHeaderCA: pem('front-proxy-ca.crt') },
     requestHeader: {
-      ca: pem('front-proxy-ca.crt'),
       allowedNames,
       usernameHeaders: ['X-Remote-User', 'X-Other-User'],
       uidHeaders: ['X-Remote-Uid'],
