@@ -23,8 +23,10 @@ export const namespaceController: Controller = {
     watch({ resource: pods, keys: lastPodOfDyingNamespace, when: () => false }),
   ],
   async reconcile(key, context) {
-    const ns = context.informers.informer(namespaces).get(key) as Namespace | undefined;
-    if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes(finalizer)) return;
+    if (!isDue(context.informers.informer(namespaces).get(key))) return;
+    // What the cache says may be of one that is gone, and its name by now another's, whose content stays.
+    const ns = await newest(context.client, key);
+    if (!isDue(ns)) return;
     const terminating = await markTerminating(context.client, ns);
     const { report, waitSeconds } = await deleteContent(context.client, key);
     const current = await tellConditions(context, terminating, report);
@@ -35,6 +37,15 @@ export const namespaceController: Controller = {
     await finalize(context.client, current);
   },
 };
+
+const isDue = (ns: Namespace | undefined): ns is Namespace =>
+  ns?.metadata.deletionTimestamp !== undefined && ns.spec?.finalizers?.includes(finalizer) === true;
+
+const newest = (client: Client, name: string): Promise<Namespace | undefined> =>
+  client.get(namespaces, name).catch((error) => {
+    if (isReason(error, 'NotFound')) return undefined;
+    throw error;
+  });
 
 function lastPodOfDyingNamespace(
   pod: { metadata: { namespace?: string; deletionTimestamp?: string } },

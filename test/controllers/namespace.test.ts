@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { notFound } from '../../apimachinery/status.ts';
 import type { ConfigMap, Namespace } from '../../apimachinery/types.ts';
 import { isEnabled } from '../../controllers/isEnabled.ts';
 import { type ContentReport, planConditions } from '../../controllers/namespace/conditions.ts';
+import { namespaceController } from '../../controllers/namespace/namespace.ts';
 import { planRootCa, rootCaName } from '../../controllers/rootCaPublisher.ts';
 import { needsAccount } from '../../controllers/serviceAccount.ts';
 
@@ -11,6 +13,40 @@ const report = (o: Partial<ContentReport> = {}): ContentReport => ({
   remaining: new Map(),
   finalizers: new Map(),
   ...o,
+});
+
+describe('a namespace that was seen going', () => {
+  const seen = {
+    metadata: { name: 'n', uid: 'old', deletionTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Terminating' },
+  };
+  /** The verbs that the controller asks of a server where the namespace is now `live`. */
+  async function verbs(live: () => unknown): Promise<string[]> {
+    const asked: string[] = [];
+    const get = async () => live();
+    const client = new Proxy(
+      { get },
+      {
+        get: (known, verb: string) => {
+          asked.push(verb);
+          return verb in known ? get : async () => ({ items: [], groups: [], resources: [] });
+        },
+      },
+    );
+    const context: any = { client, clock: { now: () => 0 }, informers: { informer: () => ({ get: () => seen }) } };
+    await namespaceController.reconcile('n', context);
+    return asked;
+  }
+  it('keeps its content when it was made anew meanwhile', async () => {
+    expect(await verbs(() => ({ metadata: { name: 'n', uid: 'new' }, spec: seen.spec }))).toEqual(['get']);
+  });
+  it('is not asked for when it is gone', async () => {
+    expect(await verbs(() => Promise.reject(notFound({ group: '', plural: 'namespaces' }, 'n')))).toEqual(['get']);
+  });
+  it('is let go of when it is still there', async () => {
+    expect(await verbs(() => seen)).toContain('update');
+  });
 });
 
 describe('conditions of a namespace that goes', () => {
