@@ -171,6 +171,11 @@ export const flags = {
     default: 1800,
     help: 'Shortest timeout in seconds of a watch that names none; the real one is drawn between this and twice it.',
   },
+  'cors-allowed-origins': {
+    type: 'list',
+    default: [],
+    help: 'Origins of web pages that may call this server, as regular expressions that say where the host begins and ends: //example\\.com(:|$).',
+  },
   'strict-transport-security-directives': {
     type: 'list',
     default: [],

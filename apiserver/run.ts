@@ -17,6 +17,7 @@ import { createTokenIssuer } from './authentication/tokenIssuer.ts';
 import { createAuthorizer } from './authorization/authorizer.ts';
 import { hooksOf, startBootstrap, steps } from './bootstrap/bootstrap.ts';
 import { loadCbor } from './codecs/cbor.ts';
+import { corsOf } from './cors.ts';
 import type { flags } from './flags.ts';
 import { healthChecks } from './healthChecks.ts';
 import { createJournal } from './journal/journal.ts';
@@ -137,6 +138,7 @@ export async function startApiServer(
   const app = createServer(api, {
     ...servingTls(pem),
     strictTransport: strictTransport(config),
+    cors: corsOf(config['cors-allowed-origins']),
     metrics: api.metrics,
   });
   const renew = () => (app.server as unknown as TlsServer).setSecureContext(servingTls(pem));

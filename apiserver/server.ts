@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import * as status from '../apimachinery/status.ts';
 import type { Api } from './api.ts';
 import { isLongYaml, readAhead } from './codecs/yamlAside.ts';
+import type { Cors } from './cors.ts';
 import { dispatch, streamsBody } from './dispatch.ts';
 import { filters } from './filters.ts';
 import { statusBody } from './handlers/answers.ts';
@@ -27,6 +28,7 @@ export interface ServerOptions {
   ca?: string;
   /** Of the Strict-Transport-Security header; none: no header. */
   strictTransport?: string[];
+  cors?: Cors;
   metrics: Metrics;
 }
 
@@ -61,6 +63,7 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
   const strictTransport = options.strictTransport?.join('; ');
   const answer = (raw: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => {
     if (strictTransport) response.setHeader('strict-transport-security', strictTransport);
+    if (options.cors?.(raw, response)) return;
     void handle(api, options.metrics, inFlight, raw, response, upgrade);
   };
   // As long as a request may take at most; then what is left of it is cut off.

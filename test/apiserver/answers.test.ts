@@ -1,12 +1,18 @@
 // What answers carry whatever they are about: headers, and the refusals of how an answer is asked for.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { corsOf } from '../../apiserver/cors.ts';
 import { startTestApiServer, type TestApiServer } from '../kit/apiServer.ts';
 import { type Http, httpTo } from '../kit/http.ts';
 
 let server: TestApiServer;
 let http: Http & { close(): void };
 beforeAll(async () => {
-  server = await startTestApiServer({ flags: ['--strict-transport-security-directives=max-age=60,includeSubDomains'] });
+  server = await startTestApiServer({
+    flags: [
+      '--strict-transport-security-directives=max-age=60,includeSubDomains',
+      '--cors-allowed-origins=//127.0.0.1(:[0-9]+)?$,//pages\\.example(:|$)',
+    ],
+  });
   http = httpTo(server);
 });
 afterAll(async () => {
@@ -26,6 +32,33 @@ test.each(['/', '/livez', '/api', '/apis/apps/v1', '/openapi/v2', '/api/v1/nodes
 test('directives that no browser knows are refused at the start', async () => {
   const flags = ['--strict-transport-security-directives=forever'];
   await expect(startTestApiServer({ flags })).rejects.toThrow('allowed values: max-age=expireTime, includeSubDomains');
+});
+
+test('pages of origins that a flag names may call, and are told so before they have credentials', async () => {
+  const origin = 'https://pages.example:8443';
+  const stranger = httpTo(server, 'none');
+  const ahead = await stranger('/api/v1/nodes', { method: 'OPTIONS', headers: { origin } });
+  expect([ahead.code, ahead.text]).toEqual([204, '']);
+  expect(ahead.headers).toMatchObject({
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': 'POST, GET, OPTIONS, PUT, DELETE, PATCH',
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'Date',
+  });
+  const refused = await stranger('/api/v1/nodes', { headers: { origin } });
+  expect([refused.code, refused.headers['access-control-allow-origin']]).toEqual([403, origin]);
+  stranger.close();
+  for (const other of ['https://pages.example.evil', 'https://example'])
+    expect((await http('/api', { headers: { origin: other } })).headers['access-control-allow-origin']).toBeUndefined();
+  expect((await http('/api')).headers['access-control-allow-origin']).toBeUndefined();
+});
+
+test.each([
+  ['example.com', 'does not pin to start/end of host'],
+  ['//example.com', 'does not pin to start/end of host'],
+  ['//(example$', 'has an invalid regular expression'],
+])('the origin %s is refused', (origin, why) => {
+  expect(() => corsOf([origin])).toThrow(why);
 });
 
 test('what a Table may include', async () => {
