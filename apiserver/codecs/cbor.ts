@@ -1,4 +1,4 @@
-// CBOR as v1.35 speaks it behind the gate CBORServingAndStorage: strings as byte strings, keys in bytewise order, []byte behind tag 22, each
+// CBOR as v1.35 speaks it behind the gate CBORServingAndStorage: strings as byte strings, keys in another order each time, []byte behind tag 22, each
 // document behind the tag that says that it is CBOR. Reads: protobuf/messages.ts, which knows the []byte fields of the built-in kinds.
 // Mirrors: apimachinery/pkg/runtime/serializer/cbor and its internal/modes. A row of mediaTypes.ts.
 import type * as Cborg from 'cborg';
@@ -22,8 +22,11 @@ export function writeCbor(value: any): Buffer {
 /** One event of a watch: documents follow each other without anything between. */
 export const frameCbor = (event: string, object: Buffer): Buffer =>
   written((out) => {
-    out.raw(object);
-    for (const word of ['object', event, 'type']) text(word, out);
+    for (const name of shuffled(['type', 'object'])) {
+      if (name === 'type') text(event, out);
+      else out.raw(object);
+      text(name, out);
+    }
     header(5, 2, out);
     out.raw(selfDescribed);
   });
@@ -35,7 +38,7 @@ export function* listCbor(
   count: number,
   items: Iterable<unknown>,
 ): Generator<Buffer> {
-  const keys = [...Object.keys(rest), itemsKey].sort(byEncoding);
+  const keys = shuffled([...Object.keys(rest), itemsKey]);
   yield Buffer.concat([selfDescribed, written((out) => header(5, keys.length, out))]);
   for (const key of keys) {
     yield written((out) => {
@@ -81,7 +84,7 @@ function encode(value: any, message: Message | undefined, out: Writer): void {
 function encodeMap(value: object, out: Writer, write: (key: string, value: unknown) => void): void {
   const members = value as Record<string, unknown>;
   const keys = Object.keys(members).filter((key) => members[key] !== undefined);
-  for (const key of keys.sort(byEncoding).reverse()) {
+  for (const key of shuffled(keys)) {
     write(key, members[key]);
     text(key, out);
   }
@@ -120,11 +123,10 @@ function text(value: string, out: Writer): void {
   header(2, out.size - before, out);
 }
 
-/** Bytewise order of what is written: shorter ones have a smaller first byte, equal lengths compare by content. */
-function byEncoding(a: string, b: string): number {
-  if (/[^\0-\x7f]/.test(a + b))
-    return Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.from(a).compare(Buffer.from(b));
-  return a.length - b.length || (a < b ? -1 : 1);
+/** Begun at another place each time, as upstream does it, so that no client comes to count on an order. */
+function shuffled<T>(members: T[]): T[] {
+  const start = Math.floor(Math.random() * members.length);
+  return start ? [...members.slice(start), ...members.slice(0, start)] : members;
 }
 
 function header(major: number, count: number, out: Writer): void {

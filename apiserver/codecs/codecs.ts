@@ -347,7 +347,7 @@ export function encodeEvent(
 ): Buffer {
   const shared = e.form === 'Table' ? `${e.id}|${options.include}|${first}` : e.id;
   const id = `${as}|${served.apiVersion}|${cached.revision}|${shared}`;
-  let bytes = event.forms.get(id);
+  let bytes = e.media.varies ? undefined : event.forms.get(id);
   if (!bytes) {
     bytes = frameCached(as, cached, served, e, options, first);
     event.forms.set(id, bytes);

@@ -19,6 +19,8 @@ export interface MediaType {
   needsMessage?: boolean;
   /** Content-Type of a watch, and one event around an object's written bytes; absent: no watch in this type. */
   watch?: { type: string; frame(event: string, object: Buffer): Buffer };
+  /** True: one value is written in another way each time, so watchers get bytes of their own. */
+  varies?: boolean;
 }
 
 const close = Buffer.from('}\n');
@@ -84,6 +86,7 @@ const cbor: MediaType = {
   write: writeCbor,
   sendsJson: false,
   watch: { type: 'application/cbor-seq', frame: frameCbor },
+  varies: true,
 };
 
 /** In the order in which a 415 or 406 names them. */

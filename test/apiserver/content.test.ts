@@ -196,6 +196,23 @@ describe('CBOR behind its gate', () => {
     expect(bytes.subarray(0, 3).toString('hex')).toBe('d9d9f7');
   });
 
+  it('is written in no order that a client could count on', async () => {
+    const path = '/api/v1/namespaces/default';
+    const before = (await http(path)).json.metadata.resourceVersion;
+    await http(path, {
+      method: 'PATCH',
+      body: '{"metadata":{"labels":{"a":"b"}}}',
+      type: 'application/merge-patch+json',
+    });
+    const watch = `/api/v1/namespaces?watch=1&fieldSelector=metadata.name=default&resourceVersion=${before}`;
+    const texts = async (one: () => Promise<Buffer>) =>
+      new Set(await Promise.all(Array.from({ length: 20 }, async () => (await one()).toString('hex'))));
+    expect((await texts(async () => (await http(path, { accept: cbor })).bytes)).size).toBeGreaterThan(1);
+    const event = async () => (await watchBytes(watch, cbor, (b) => b.length > 0)).bytes;
+    const starts = new Set([...(await texts(event))].map((text) => text.slice(8, 10)));
+    expect([...starts].sort()).toEqual(['44', '46']);
+  });
+
   it('apply', async () => {
     const body = writeCbor(configMap('applied', { x: 'y' }));
     const path = `${maps}/applied?fieldManager=me`;
