@@ -10,6 +10,17 @@ const highWaterBytes = 1024 * 1024;
 /** Milliseconds for which watchers are written to before requests are looked at again. */
 const slice = 5;
 
+/** What was put together last: most watchers that are written to in one turn wait for the same events. */
+const nothing: { parts: readonly Buffer[]; bytes: Buffer } = { parts: [], bytes: Buffer.alloc(0) };
+let last = nothing;
+
+function joined(parts: readonly Buffer[], size: number): Buffer {
+  if (parts.length === 1) return parts[0]!;
+  const same = last.parts.length === parts.length && parts.every((part, i) => part === last.parts[i]);
+  if (!same) last = { parts, bytes: Buffer.concat(parts, size) };
+  return last.bytes;
+}
+
 /** One function for all of them. */
 function destroy(this: ServerResponse): void {
   this.destroy();
@@ -27,6 +38,7 @@ export class WatchStream {
       if (performance.now() > end) break;
     }
     if (WatchStream.#ready.size) setImmediate(WatchStream.#sendSome);
+    else last = nothing;
   }
 
   readonly closed: Promise<void>;
@@ -126,6 +138,6 @@ export class WatchStream {
     const parts = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
     this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
     this.#queued -= size;
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
+    return joined(parts, size);
   }
 }

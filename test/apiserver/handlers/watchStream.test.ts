@@ -31,3 +31,22 @@ it('other work comes between watchers, and late events join those that wait', as
   while (written.some((writes) => writes.join('') !== 'ab')) await turn();
   expect(written.at(-1)).toEqual(['ab']);
 });
+
+it('events that wait together are put together once for all watchers who wait for the same', async () => {
+  const written: Buffer[][] = [[], [], [], []];
+  const streams = written.map((into) => {
+    const write = (bytes: Buffer) => into.push(bytes) > 0;
+    return new WatchStream(Object.assign(new EventEmitter(), { destroyed: false, write, end() {} }) as never);
+  });
+  const [a, b, c] = ['a', 'b', 'c'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const events = [
+    [a, b],
+    [a, b],
+    [a, c],
+    [a, b, c],
+  ];
+  for (const [i, stream] of streams.entries()) for (const event of events[i]!) stream.push(event);
+  while (written.some((writes) => writes.length === 0)) await turn();
+  expect(written.map((writes) => Buffer.concat(writes).toString())).toEqual(['ab', 'ab', 'ac', 'abc']);
+  expect(written[1]![0]).toBe(written[0]![0]);
+});
