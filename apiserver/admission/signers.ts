@@ -1,7 +1,8 @@
 // Who may decide on and sign requests for certificates is asked of the authorizer, signer by signer: four plugins in one rule.
-// Reads: the authorizer. Mirrors: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction,ctbattest} and pkg/certauthorization.
+// Reads: the authorizer. Mirrors: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction,ctbattest}.
 // Next: the controllers that approve and sign.
 import { deepEqual } from '../../apimachinery/deepEqual.ts';
+import { maySign } from '../kinds/certificateRequest/maySign.ts';
 import { organizationsOf } from '../kinds/certificateRequest/pem.ts';
 import { refuse } from './forbidden.ts';
 import type { AdmissionPlugin, Attributes } from './plugin.ts';
@@ -16,21 +17,12 @@ const isRequest = (a: Attributes, operation: Attributes['operation'], subresourc
   a.operation === operation &&
   a.subresource === subresource;
 
-/** By the signer's own name, or by its domain: `example.com/*`. */
-async function maySign(a: Attributes, verb: string, signer: string): Promise<boolean> {
-  for (const name of [signer, `${signer.split('/', 1)[0]}/*`]) {
-    const resource = { group, version: '*', plural: 'signers', subresource: '', namespace: '', name };
-    if ((await a.context.authorization.authorize({ user: a.context.user, verb, resource })).allowed) return true;
-  }
-  return false;
-}
-
 export const certificateApproval = (): AdmissionPlugin => ({
   name: 'CertificateApproval',
   async validate(a) {
     if (!isRequest(a, 'UPDATE', 'approval')) return;
     const signer: string = a.object.spec.signerName;
-    if (!(await maySign(a, 'approve', signer)))
+    if (!(await maySign(a.context, 'approve', signer)))
       throw refuse(a, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`);
   },
 });
@@ -43,7 +35,7 @@ export const certificateSigning = (): AdmissionPlugin => ({
     if (before?.certificate === after?.certificate && deepEqual(before?.conditions ?? [], after?.conditions ?? []))
       return;
     const signer: string = a.old?.['spec'].signerName;
-    if (!(await maySign(a, 'sign', signer)))
+    if (!(await maySign(a.context, 'sign', signer)))
       throw refuse(a, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`);
   },
 });
@@ -62,7 +54,7 @@ export const clusterTrustBundleAttest = (): AdmissionPlugin => ({
   async validate(a) {
     if (a.kind.group !== group || a.kind.plural !== 'clustertrustbundles' || a.subresource) return;
     const signer: string | undefined = a.operation === 'DELETE' ? undefined : a.object?.spec?.signerName;
-    if (signer && !(await maySign(a, 'attest', signer)))
+    if (signer && !(await maySign(a.context, 'attest', signer)))
       throw refuse(a, `user not permitted to attest for signerName ${JSON.stringify(signer)}`);
   },
 });

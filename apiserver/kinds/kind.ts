@@ -228,7 +228,9 @@ export interface Subresource {
 
   /** Same object (`status`): copies from `old` into `object` what this subresource may not change. */
   keep?(object: any, old: any, context?: Context): void;
-  validateUpdate?(object: any, old: any): FieldError[];
+  validateUpdate?(object: any, old: any, context?: Context): FieldError[];
+  /** May the caller change this part so? Runs once it is found sound; throws a StatusError. */
+  authorizeUpdate?(object: any, old: any, context: Context): Promise<void>;
   /** Sent as Warnings with the answer to a write here; the kind's own are for the main resource alone. */
   warnings?(object: any, old: any): string[];
   /** Field paths, dotted (`status`, `metadata.labels`), that writes here do not own; absent: derived from `keep`'s usual shape. */

@@ -44,6 +44,7 @@ import { node } from './node.ts';
 import { persistentVolume } from './persistentVolume.ts';
 import { persistentVolumeClaim } from './persistentVolumeClaim.ts';
 import { pod } from './pod.ts';
+import { podCertificateRequest } from './podCertificateRequest.ts';
 import { podDisruptionBudget } from './podDisruptionBudget.ts';
 import { priorityClass } from './priorityClass.ts';
 import { priorityLevelConfiguration } from './priorityLevelConfiguration.ts';
@@ -145,6 +146,7 @@ export const kinds: readonly Kind[] = [
   mutatingAdmissionPolicyBinding,
   leaseCandidate,
   clusterTrustBundle,
+  podCertificateRequest,
   storageVersionMigration,
   storageVersion,
   workload,

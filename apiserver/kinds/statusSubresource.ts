@@ -9,14 +9,16 @@ interface More {
   keep?(object: any, old: any, context?: Context): void;
   /** Besides `spec`: other paths that a write here does not own. */
   resets?: readonly string[];
+  /** May the caller write this status? */
+  authorizeUpdate?: Subresource['authorizeUpdate'];
   /** Sent with the answer. */
   warnings?(object: any, old: any): string[];
 }
 
 /** `validateUpdate`: the rules of the status alone; absent where upstream has none. */
 export const statusSubresource = (
-  validateUpdate?: (object: any, old: any) => FieldError[],
-  { keep, resets = [], warnings }: More = {},
+  validateUpdate?: (object: any, old: any, context?: Context) => FieldError[],
+  { keep, resets = [], authorizeUpdate, warnings }: More = {},
 ): Subresource => ({
   name: 'status',
   verbs: ['get', 'patch', 'update'],
@@ -25,6 +27,7 @@ export const statusSubresource = (
     keep?.(object, old, context);
   },
   ...(validateUpdate && { validateUpdate }),
+  ...(authorizeUpdate && { authorizeUpdate }),
   ...(warnings && { warnings }),
   resets: ['spec', ...resets],
 });

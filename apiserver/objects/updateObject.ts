@@ -147,6 +147,7 @@ async function updateOnce(
     await kind.authorizeWrite?.(object, old, w);
   }
   validate(w, object, old, part);
+  await part?.authorizeUpdate?.(object, old, w);
   await admitValidations(w, admission);
   if (!part) {
     for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
@@ -279,7 +280,7 @@ function validate(w: WriteContext, object: any, old: any, sub: Subresource | und
     ...validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata'),
     ...finalizerErrors(w, object.metadata),
     ...(sub
-      ? (sub.validateUpdate?.(object, old) ?? [])
+      ? (sub.validateUpdate?.(object, old, w) ?? [])
       : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]),
   ];
   if (errors.length) throw status.invalid(kind, object.metadata.name, errors);

@@ -1,9 +1,11 @@
 // Kinds that v1.35 has as beta or alpha alone: what their rules refuse and let pass.
+import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { clusterTrustBundle } from '../../../apiserver/kinds/clusterTrustBundle.ts';
 import { deviceTaintRule } from '../../../apiserver/kinds/deviceTaintRule.ts';
 import type { Context, Kind } from '../../../apiserver/kinds/kind.ts';
 import { leaseCandidate } from '../../../apiserver/kinds/leaseCandidate.ts';
+import { podCertificateRequest } from '../../../apiserver/kinds/podCertificateRequest.ts';
 import { storageVersion } from '../../../apiserver/kinds/storageVersion.ts';
 import { storageVersionMigration } from '../../../apiserver/kinds/storageVersionMigration.ts';
 import { workload } from '../../../apiserver/kinds/workload.ts';
@@ -342,4 +344,179 @@ test('a taint says since when it has its effect', () => {
   expect(later({ value: 'v' })).toBe('1970-01-01T00:00:00Z');
   expect(later({ effect: 'NoSchedule' })).toBe('1970-01-01T00:00:05Z');
   expect(later({ effect: 'NoSchedule', timeAdded: '1970-01-01T00:00:01Z' })).toBe('1970-01-01T00:00:01Z');
+});
+
+// PodCertificateRequest
+
+const keyOf = (type: string, options: object = {}) =>
+  (generateKeyPairSync as (type: string, options: object) => { publicKey: KeyObject; privateKey: KeyObject })(
+    type,
+    options,
+  );
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+/** The key, and the signature of a pod's UID. */
+const proven = ({ publicKey, privateKey }: ReturnType<typeof keyOf>, uid = 'pod-uid') => {
+  const hash = publicKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const how = { key: privateKey, ...(publicKey.asymmetricKeyType === 'rsa' && pss) };
+  return {
+    pkixPublicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    proofOfPossession:
+      publicKey.asymmetricKeyType === 'x25519' ? '' : sign(hash, Buffer.from(uid), how).toString('base64'),
+  };
+};
+const ed = keyOf('ed25519');
+const curve = (namedCurve: string) => keyOf('ec', { namedCurve });
+const rsa = (modulusLength: number) => keyOf('rsa', { modulusLength });
+const request = (spec: any = {}, rest: any = {}) =>
+  made(podCertificateRequest, {
+    spec: {
+      signerName: 'example.com/s',
+      podName: 'p',
+      podUID: 'pod-uid',
+      serviceAccountName: 's',
+      serviceAccountUID: 'u',
+      nodeName: 'n',
+      nodeUID: 'u',
+      ...proven(ed),
+      ...spec,
+    },
+    ...rest,
+  });
+const noProof = 'spec.proofOfPossession: Invalid value: could not verify proof-of-possession signature';
+test.each<[string, any, string[]]>([
+  ['Ed25519', {}, []],
+  ['P-256', proven(curve('P-256')), []],
+  ['P-521', proven(curve('P-521')), []],
+  ['RSA', proven(rsa(3072)), []],
+  ['P-224', proven(curve('secp224r1')), [starting('spec.pkixPublicKey: Invalid value: "curve P-224": elliptic')]],
+  ['another curve', proven(curve('secp256k1')), [starting('spec.pkixPublicKey: Invalid value: ')]],
+  ['short RSA', proven(rsa(2048)), [starting('spec.pkixPublicKey: Invalid value: "2048-bit modulus": RSA keys')]],
+  ['no signer', proven(keyOf('x25519')), [expect.stringMatching(/: unknown public key type; supported types are/)]],
+  ['no key', { pkixPublicKey: 'AAAA' }, [expect.stringMatching(/"AAAA": must be a valid PKIX-serialized public key$/)]],
+  [
+    'a large key',
+    { pkixPublicKey: Buffer.alloc(10241).toString('base64') },
+    [starting('spec.pkixPublicKey: Too long')],
+  ],
+  ['another pod signed', proven(ed, 'other'), [noProof]],
+  ['another key', { proofOfPossession: proven(curve('P-256')).proofOfPossession }, [noProof]],
+  [
+    'nobody',
+    { podName: '', serviceAccountUID: '', nodeUID: 'u'.repeat(129) },
+    [
+      starting('spec.podName: Invalid value: ""'),
+      'spec.serviceAccountUID: Invalid value: "": must not be empty',
+      starting('spec.nodeUID: Too long'),
+    ],
+  ],
+  ['long', { maxExpirationSeconds: 7862400 }, []],
+  [
+    'too long',
+    { maxExpirationSeconds: 7862401 },
+    ['spec.maxExpirationSeconds: Invalid value: 7862401: must be in the range [3600, 7862400]'],
+  ],
+  [
+    'too long for a signer of Kubernetes',
+    { signerName: 'a.kubernetes.io/s', maxExpirationSeconds: 86401 },
+    ['spec.maxExpirationSeconds: Invalid value: 86401: must be in the range [3600, 86400]'],
+  ],
+  [
+    'annotations',
+    { unverifiedUserAnnotations: { 'a.io/B': 'x', plain: '' } },
+    [starting('spec.unverifiedUserAnnotations: Invalid value: "plain": must be a domain-prefixed key')],
+  ],
+])('PodCertificateRequest: %s', (_what, spec, expected) => {
+  expect(created(podCertificateRequest, request(spec))).toEqual(expected);
+});
+
+test('a PodCertificateRequest stays what it is', () => {
+  expect(request().spec.maxExpirationSeconds).toBe(86400);
+  expect(updated(podCertificateRequest, request(), request())).toEqual([]);
+  expect(updated(podCertificateRequest, request({ nodeName: 'm' }), request())).toEqual([
+    expect.stringMatching(/^spec: Invalid value: .*: field is immutable$/),
+  ]);
+  expect(cells(podCertificateRequest, request())).toMatchObject({ PodName: 'p', NodeName: 'n', State: 'Pending' });
+});
+
+/** `authority` is of this key, from this moment on. */
+const leafKey =
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELrY2woCD7VEnWlj0vJJqsfUvnzZhWFxyVCUVSjMeI18xFIih4CNcPTd3nhoLAhbR8xqKxgQpFvZn/Bfgu9la8Q==';
+const [notBefore, notAfter] = ['2026-11-21T22:50:04Z', '2126-10-28T22:50:04Z'];
+const times = { notBefore, notAfter, beginRefreshAt: '2026-11-21T23:00:04Z' };
+const issuedStatus = (fields: any = {}) => ({
+  certificateChain: pem(authority) + pem(leaf),
+  conditions: [is('Issued')],
+  ...times,
+  ...fields,
+});
+const asked = (status: any, seconds = 2 ** 32) =>
+  request({ pkixPublicKey: leafKey, maxExpirationSeconds: seconds }, { status });
+const statusTexts = (now: any, old: any, context = { now: () => Date.parse(notBefore) } as Context) =>
+  texts(podCertificateRequest.subresources![0]!.validateUpdate!(now, old, context));
+const chain = 'status.certificateChain: ';
+test.each<[string, any, string[]]>([
+  ['issued', issuedStatus(), []],
+  ['denied', { conditions: [is('Denied')] }, []],
+  ['failed', { conditions: [is('Failed')] }, []],
+  [
+    'an odd end',
+    { conditions: [is('Lost')] },
+    ['status.conditions.[0].type: Unsupported value: "Lost": supported values: "Issued", "Denied", "Failed"'],
+  ],
+  [
+    'two ends',
+    { conditions: [is('Denied'), is('Failed', 'False')] },
+    [
+      starting('status.conditions.[1].type: Invalid value: "Failed": There may be at most one condition'),
+      'status.conditions.[1].status: Unsupported value: "False": supported values: "True"',
+    ],
+  ],
+  ['no end', times, [starting('status: Invalid value: status is immutable unless transitioning to "Issued"')]],
+  [
+    'a denial with more',
+    { conditions: [is('Denied')], notAfter },
+    [starting('status: Invalid value: non-condition status fields must be empty')],
+  ],
+  ['no certificate', issuedStatus({ certificateChain: 'x' }), [expect.stringMatching(/at least one certificate$/)]],
+  ['another key', issuedStatus({ certificateChain: pem(leaf) }), [expect.stringMatching(/the requested public key$/)]],
+  ['too large', issuedStatus({ certificateChain: 'x'.repeat(102401) }), [starting(`${chain}Too long`)]],
+  ['odd', issuedStatus({ certificateChain: pem('AAAA') }), [expect.stringMatching(/leaf certificate does not parse/)]],
+  ['odd behind', issuedStatus({ certificateChain: pem(authority) + pem('AAAA') }), [starting(`${chain}Invalid value`)]],
+  [
+    'no times',
+    issuedStatus({ notBefore: undefined, beginRefreshAt: undefined }),
+    [starting('status.notBefore: Required value'), starting('status.beginRefreshAt: Required value')],
+  ],
+  ['another start', issuedStatus({ notBefore: notAfter }), [starting('status.notBefore: Invalid value: "2126-')]],
+  ['another end', issuedStatus({ notAfter: notBefore }), [starting('status.notAfter: Invalid value: "2026-')]],
+  ['soon', issuedStatus({ beginRefreshAt: notBefore }), [starting('status.beginRefreshAt: Invalid value')]],
+  ['late', issuedStatus({ beginRefreshAt: notAfter }), [starting('status.beginRefreshAt: Invalid value')]],
+])('PodCertificateRequest: a status: %s', (_what, status, expected) => {
+  expect(statusTexts(asked(status), asked({}))).toEqual(expected);
+});
+
+test('PodCertificateRequest: what has ended stays; the certificate begins now and lives as long as was asked', () => {
+  const ended = asked(issuedStatus());
+  expect(statusTexts(ended, ended)).toEqual([]);
+  expect(cells(podCertificateRequest, ended).State).toBe('Issued');
+  expect(statusTexts(asked({}), ended)).toEqual([starting('status: Invalid value: immutable after')]);
+  const late = { now: () => Date.parse(notBefore) + 300_000 } as Context;
+  expect(statusTexts(ended, asked({}), late)).toEqual([
+    starting('status.notBefore: Invalid value: "2026-11-21T22:50:04Z": must be set to within 5 minutes'),
+  ]);
+  expect(statusTexts(asked(issuedStatus(), 3600), asked({}, 3600))).toEqual([
+    `${chain}Invalid value: 3153600000000000000: leaf certificate lifetime must be <= spec.maxExpirationSeconds (3600)`,
+  ]);
+});
+
+test('PodCertificateRequest: its status is for those who may sign', async () => {
+  const { authorizeUpdate } = podCertificateRequest.subresources![0]!;
+  const context = (allowed: boolean) =>
+    ({ user: { username: 'jane' }, authorization: { authorize: async () => ({ allowed }) } }) as unknown as Context;
+  const denied = asked({ conditions: [is('Denied')] });
+  await authorizeUpdate!(denied, asked({}), context(true));
+  await authorizeUpdate!(denied, denied, context(false));
+  await expect(authorizeUpdate!(denied, asked({}), context(false))).rejects.toThrow(
+    'spec.signerName: Forbidden: User "jane" is not permitted to "sign" for signer "example.com/s"',
+  );
 });

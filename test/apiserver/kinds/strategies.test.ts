@@ -30,6 +30,7 @@ const needVersion = [
   'mutatingadmissionpolicies.admissionregistration.k8s.io',
   'mutatingadmissionpolicybindings.admissionregistration.k8s.io',
   'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  'podcertificaterequests.certificates.k8s.io',
   'poddisruptionbudgets.policy',
   'runtimeclasses.node.k8s.io',
   'storageversionmigrations.storagemigration.k8s.io',
