@@ -54,7 +54,7 @@ beforeAll(async () => {
   await until(async () => (await addresses()).length === 3, 30_000, 'the addresses in Endpoints');
   podList = (await client.list(pods, { namespace })).items;
   replicaSet = (await client.list(replicaSets, { namespace })).items[0]!;
-}, 120_000);
+});
 afterAll(async () => {
   client?.close();
   await cluster?.stop();

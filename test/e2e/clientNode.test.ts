@@ -26,7 +26,7 @@ beforeAll(async () => {
   apps = config.makeApiClient(k8s.AppsV1Api);
   objects = k8s.KubernetesObjectApi.makeApiClient(config);
   await core.createNamespace({ body: { metadata: { name: namespace, labels: { first: 'a' } } } });
-}, 120_000);
+});
 /** Goes last: the library sets a file's times after it has said that all is copied. */
 const copied = mkdtempSync(join(tmpdir(), 'mk8s-cp-'));
 afterAll(async () => {

@@ -30,7 +30,7 @@ const parts = ['apiserver', 'controllers', 'scheduler', 'runtime', 'kubelet', 'p
 for (const store of ['embedded', 'etcd'] as const) {
   const missing = store === 'etcd' ? etcdMissing : undefined;
   if (missing) it(`faults on ${store}`, (context) => context.skip(missing));
-  else describe(`on ${store}`, () => onStore(store));
+  else describe(`on ${store}`, { timeout: 400_000 }, () => onStore(store));
 }
 
 function onStore(store: 'embedded' | 'etcd'): void {

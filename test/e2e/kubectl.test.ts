@@ -21,7 +21,7 @@ let cluster: UpCluster;
 
 beforeAll(async () => {
   if (all.length) cluster = await upCluster();
-}, 120_000);
+});
 afterAll(() => cluster?.stop());
 
 if (!all.length) it('kubectl end to end', (context) => context.skip(kubectlMissing));

@@ -133,12 +133,11 @@ async function usurpers(role: Role): Promise<string[]> {
 const all = async () => (await client.list(pods, { namespace: 'default' })).items as Pod[];
 async function settled(created: number, replicas: number): Promise<void> {
   const bound = async () => (await all()).filter((p) => p.spec?.nodeName).length;
-  await until(async () => (await bound()) >= created + replicas, 60_000, `${created + replicas} bound pods`).catch(
-    async (error) => {
-      const now = [(await all()).length, await bound(), await leader('scheduler'), await leader('manager')];
-      throw new Error(`${error.message}: pods, bound, leaders: ${now}`);
-    },
-  );
+  const areBound = async () => (await bound()) >= created + replicas;
+  await until(areBound, 180_000, `${created + replicas} bound pods`, 500).catch(async (error) => {
+    const now = [(await all()).length, await bound(), await leader('scheduler'), await leader('manager')];
+    throw new Error(`${error.message}: pods, bound, leaders: ${now}`);
+  });
   const list = await all();
   expect(list).toHaveLength(created + replicas);
   expect(list.filter((p) => p.metadata.ownerReferences)).toHaveLength(replicas);
@@ -153,14 +152,14 @@ const leads = async () => (await leader('scheduler')) === 'a' && (await leader('
 /** From b to a, which leads from then on; b stands by. */
 async function giveWay(): Promise<void> {
   for (const name of ['scheduler-b', 'manager-b']) leave(name, 'SIGTERM');
-  await until(leads, 30_000, 'a to lead');
+  await until(leads, 60_000, 'a to lead', 300);
   await until(allLeft, 30_000, 'the end of b');
   for (const name of ['scheduler-b', 'manager-b']) start(name);
 }
 
 it('the leaders killed in the middle of 500 creates and a scaling', async () => {
   for (const name of ['scheduler-a', 'manager-a']) start(name);
-  await until(leads, 30_000, 'a to lead');
+  await until(leads, 60_000, 'a to lead', 300);
   for (const name of ['scheduler-b', 'manager-b']) start(name);
   await until(
     () =>
@@ -189,7 +188,7 @@ it('the leaders killed in the middle of 500 creates and a scaling', async () => 
   const uids = new Set((await all()).map((p) => p.metadata.uid));
   expect([...acknowledged.values()].filter((uid) => !uids.has(uid))).toEqual([]);
   expect([await leader('scheduler'), await leader('manager')]).toEqual(['b', 'b']);
-}, 240_000);
+}, 400_000);
 
 it('a leader that gets no answers any more ends before the other takes over', async () => {
   for (const name of ['scheduler-a', 'manager-a']) start(name);
@@ -209,4 +208,4 @@ it('a leader that gets no answers any more ends before the other takes over', as
   proxy.mute = false;
   await settled(500, 300);
   expect([await leader('scheduler'), await leader('manager')]).toEqual(['b', 'b']);
-}, 240_000);
+}, 400_000);

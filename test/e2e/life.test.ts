@@ -15,7 +15,7 @@ beforeAll(async () => {
   // One after the other: started at once they would wait for each other's compilers.
   one = await upCluster('--nodes', '1');
   two = await upCluster('--nodes', '2', '--nodes-per-process', '1', '--schedulers', '2', '--controller-managers', '2');
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   await one?.stop();
   await two?.stop();
@@ -39,7 +39,7 @@ it('two clusters side by side know nothing of each other', async () => {
     client.close();
     expect(await cluster.mini('status')).toContain(`https://127.0.0.1:${cluster.port}`);
   }
-}, 120_000);
+}, 400_000);
 
 it('SIGKILL of up in the middle of the work: no process is left, and the next up goes on', async () => {
   const client = await clientOf(one.kubeconfig);
@@ -74,4 +74,4 @@ it('SIGKILL of up in the middle of the work: no process is left, and the next up
   );
   expect(restarted).toEqual([]);
   client.close();
-}, 120_000);
+}, 400_000);

@@ -153,7 +153,7 @@ beforeAll(async () => {
   for (const role of Object.keys(mains)) for (const which of ['a', 'b']) start(`${role}-${which}`);
   const account = () => client.get(serviceAccounts, 'default', namespace).then(Boolean, () => false);
   await until(account, 90_000, 'the default ServiceAccount');
-}, 150_000);
+});
 afterAll(async () => {
   ending = true;
   agent.abort();
@@ -239,7 +239,7 @@ async function settles(image: string, jobNames: string[]): Promise<void> {
     ].join();
     return missing === '';
   };
-  await until(isRight, 150_000, 'all of it').catch((error) => {
+  await until(isRight, 240_000, 'all of it', 200).catch((error) => {
     throw new Error(`${error.message}: ${missing}`);
   });
   for (const { metadata, status } of await items<any>(jobs)) {
@@ -264,7 +264,7 @@ async function leader(role: Role): Promise<string> {
 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it('all converges, nothing is doubled', { timeout: 180_000 + rounds * 400_000 }, async () => {
+it('all converges, nothing is doubled', { timeout: 300_000 + rounds * 600_000 }, async () => {
   await createBroken();
   await apply('v0', true);
   await client.create(jobs, job('first') as never);

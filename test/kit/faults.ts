@@ -22,7 +22,7 @@ const isPassing = (error: unknown) =>
   error instanceof ConnectionError || (error instanceof StatusError && (error.code >= 500 || error.code === 429));
 
 /** Repeats a request until the server answers it. */
-export async function insist<T>(work: () => Promise<T>, ms = 60_000): Promise<T> {
+export async function insist<T>(work: () => Promise<T>, ms = 120_000): Promise<T> {
   for (const end = Date.now() + ms; ; await pause(100)) {
     try {
       return await work();
@@ -91,7 +91,7 @@ export async function expectPods(
   namespace: string,
   count: number,
   acknowledged: Acknowledged,
-  ms = 90_000,
+  ms = 240_000,
 ): Promise<void> {
   const all = () => items<Pod>(client, pods, namespace);
   // Each look is a list of all pods: looking all the time would cost more than the pods themselves.
@@ -145,11 +145,11 @@ export async function expectRollout(client: Client, namespace: string, replicas:
       s.availableReplicas === replicas
     );
   };
-  await until(complete, 90_000, `the rollout to ${image}`, 200);
+  await until(complete, 240_000, `the rollout to ${image}`, 200);
   const selected = async () =>
     (await items<Pod>(client, pods, namespace)).filter((p) => p.metadata.labels?.['app'] === 'roll');
   // Pods of before may still be on their way out.
-  await until(async () => (await selected()).length === replicas, 30_000, 'the end of the old pods');
+  await until(async () => (await selected()).length === replicas, 60_000, 'the end of the old pods');
   expect((await selected()).map((p) => p.spec!.containers[0]!.image)).toEqual(Array(replicas).fill(image));
   const sets = await items<ReplicaSet>(client, replicaSets, namespace);
   const images = sets.map((rs) => rs.spec!.template!.spec!.containers[0]!.image);

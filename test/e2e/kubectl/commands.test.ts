@@ -51,7 +51,7 @@ beforeAll(async () => {
   await until(async () => (await k('get serviceaccount default')).code === 0, 60_000, 'the default ServiceAccount');
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'idle', labels: { rack: 'a' } } };
   await ok('create -f -', JSON.stringify({ ...node, status: { capacity: { memory: '1Gi' } } }));
-}, 120_000);
+});
 afterAll(async () => {
   await cluster?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });

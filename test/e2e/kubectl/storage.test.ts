@@ -14,7 +14,7 @@ beforeAll(async () => {
   if (!kubectl) return;
   cluster = await upCluster('--nodes', '2');
   k = kubectlIn(kubectl.path, cluster.kubeconfig, 'default');
-}, 120_000);
+});
 afterAll(() => cluster?.stop());
 
 async function ok(args: string, input?: string): Promise<string> {
@@ -23,7 +23,7 @@ async function ok(args: string, input?: string): Promise<string> {
   return ran.stdout;
 }
 const test = kubectl
-  ? (name: string, run: () => Promise<void>) => it(name, { timeout: 120_000 }, run)
+  ? (name: string, run: () => Promise<void>) => it(name, { timeout: 240_000 }, run)
   : (name: string, _: () => Promise<void>) => it(name, (c) => c.skip(kubectlMissing));
 const field = (what: string, jsonpath: string) => ok(`get ${what} -o jsonpath={${jsonpath}}`);
 /** Folders of all nodes. */

@@ -46,7 +46,7 @@ const workload = (kind: string, name: string, spec: object = {}, pod: object = {
   });
 beforeAll(async () => {
   if (kubectl) cluster = await upCluster('--nodes', '3');
-}, 120_000);
+});
 afterAll(() => cluster?.stop());
 
 describe.skipIf(!kubectl)('kubectl', () => {
