@@ -48,11 +48,26 @@ export const flags = {
     help: 'Serving certificate. Empty: apiserver.crt and apiserver.key in --cert-dir, signed by themselves when they are not there.',
   },
   'tls-private-key-file': { type: 'string', default: '', help: 'Key of the serving certificate.' },
+  'tls-min-version': {
+    type: 'string',
+    default: '',
+    help: 'The lowest TLS version that is spoken: VersionTLS10, VersionTLS11, VersionTLS12, VersionTLS13; default: 1.2.',
+  },
+  'tls-cipher-suites': {
+    type: 'list',
+    default: [],
+    help: 'Cipher suites below TLS 1.3, by their names in the standard; default: those of Node.',
+  },
   'client-ca-file': { type: 'string', default: '', help: 'CAs whose client certificates authenticate.' },
   'token-auth-file': {
     type: 'string',
     default: '',
     help: 'CSV file of static tokens: token,user,uid,"group1,group2".',
+  },
+  'enable-bootstrap-token-auth': {
+    type: 'bool',
+    default: false,
+    help: 'Secrets of type bootstrap.kubernetes.io/token in kube-system authenticate machines that join.',
   },
   'anonymous-auth': { type: 'bool', default: true, help: 'Requests without credentials become system:anonymous.' },
   'authorization-mode': {

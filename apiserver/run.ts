@@ -42,6 +42,7 @@ import { startCompactor } from './storage/compactor.ts';
 import { measured, resourceFinder } from './storage/measured.ts';
 import type { Store } from './storage/store.ts';
 import { createWatchCache } from './storage/watchCache.ts';
+import { type TlsChoice, tlsChoice } from './tlsChoice.ts';
 
 export type ServerConfig = Config<typeof flags>;
 
@@ -109,6 +110,7 @@ export async function startApiServer(
         keys: serviceAccountKeys(config),
         audiences: audiences(config),
       },
+      bootstrapTokens: config['enable-bootstrap-token-auth'],
       anonymous: anonymousAllowed(config, log),
       lookups: cluster,
     }),
@@ -135,13 +137,14 @@ export async function startApiServer(
       .map((row) => cluster.load(row)),
   );
   const customResources = await startCustomResources(api, { toEndpoints: config['enable-aggregator-routing'] });
+  const tls = tlsChoice(config['tls-min-version'], config['tls-cipher-suites']);
   const app = createServer(api, {
-    ...servingTls(pem),
+    ...servingTls(pem, tls),
     strictTransport: strictTransport(config),
     cors: corsOf(config['cors-allowed-origins']),
     metrics: api.metrics,
   });
-  const renew = () => (app.server as unknown as TlsServer).setSecureContext(servingTls(pem));
+  const renew = () => (app.server as unknown as TlsServer).setSecureContext(servingTls(pem, tls));
   const unfollow = pemFiles(config, pem).map((files) => followFiles(files, renew, log));
   const port = await listen(app, config);
   const onStep = (name: string) => void ready.done.add(name);
@@ -266,9 +269,12 @@ function anonymousAllowed(config: ServerConfig, log: Logger): boolean {
 }
 
 /** Its own certificate, and the authorities by which TLS tells one client from another. */
-function servingTls({ serving, trust }: PemTexts): { cert: string; key: string; ca?: string } {
+function servingTls(
+  { serving, trust }: PemTexts,
+  tls: TlsChoice,
+): TlsChoice & { cert: string; key: string; ca?: string } {
   const ca = [trust.clientCA, trust.requestHeaderCA].filter(Boolean).join('\n');
-  return { ...serving, ...(ca ? { ca } : {}) };
+  return { ...tls, ...serving, ...(ca ? { ca } : {}) };
 }
 
 function requestHeaderOptions(config: ServerConfig): RequestHeaderOptions | undefined {

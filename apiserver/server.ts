@@ -19,9 +19,10 @@ import { requestBody } from './requestBody.ts';
 import { isLongRunning } from './requestInfo.ts';
 import { Compacted, StoreUnavailable } from './storage/store.ts';
 import { goesOverWebSocket, streamOverWebSocket } from './streaming/overWebSocket.ts';
+import type { TlsChoice } from './tlsChoice.ts';
 import { declineUpgrade, onUpgrade, type Upgrade, upgradable } from './upgrade.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends TlsChoice {
   cert: string;
   key: string;
   /** CAs of client certificates; absent: none is asked for. */
@@ -45,6 +46,8 @@ export function createServer(api: Api, options: ServerOptions): FastifyInstance 
       allowHTTP1: true,
       cert: options.cert,
       key: options.key,
+      ...(options.minVersion ? { minVersion: options.minVersion } : {}),
+      ...(options.ciphers ? { ciphers: options.ciphers } : {}),
       ...(options.ca ? { ca: options.ca, requestCert: true, rejectUnauthorized: false } : {}),
       settings: { maxConcurrentStreams: 1000 },
       shouldUpgradeCallback: upgradable,
