@@ -28,10 +28,9 @@ const arrows: Record<string, string[]> = {
 /** Where each outside package may be imported: a file, or all files below a folder. */
 const packages: Record<string, string[]> = {
   '@kubernetes/client-node': ['apimachinery/types.ts'],
-  '@grpc/grpc-js': ['cri/', 'apiserver/storage/'],
+  '@grpc/grpc-js': ['cri/'],
   protobufjs: ['cri/', 'apiserver/codecs/', 'apiserver/openapi/'],
   '@peculiar/x509': ['cli/pki/', 'controllers/certificates/'],
-  etcd3: ['apiserver/storage/'],
   fastify: ['apiserver/', 'component-base/', 'kubelet/'],
   jose: ['apiserver/authentication/', 'controllers/serviceAccountTokens/'],
   pino: ['component-base/logger.ts'],

@@ -55,9 +55,11 @@ const ourSettings = settingsOf([
   [setting.window, streamWindow],
 ]);
 
-/** Upstream's keepalive. */
-const pingEveryMs = 30_000;
-const pingTimeoutMs = 10_000;
+export interface KeepAlive {
+  everyMs: number;
+  /** A server that says nothing for so long after a ping is gone. */
+  timeoutMs: number;
+}
 
 interface Stream {
   id: number;
@@ -74,7 +76,7 @@ interface Stream {
 }
 
 /** `ready` is called once the server has spoken. */
-export function speakHttp2(socket: Socket, ready: () => void): Http2Connection {
+export function speakHttp2(socket: Socket, keepAlive: KeepAlive, ready: () => void): Http2Connection {
   const write = createFrameWriter(socket, preface);
   const streams = new Map<number, Stream>();
   /** Those that have something to send and no window for it. */
@@ -239,9 +241,11 @@ export function speakHttp2(socket: Socket, ready: () => void): Http2Connection {
 
   let silent: NodeJS.Timeout | undefined;
   const pings = setInterval(() => {
+    // Servers take pings without a request for an attack. What is dead then shows at the next one.
+    if (streams.size === 0) return;
     write.frame(type.ping, 0, 0, Buffer.alloc(8));
-    silent ??= setTimeout(() => socket.destroy(new Error('the server has fallen silent')), pingTimeoutMs);
-  }, pingEveryMs);
+    silent ??= setTimeout(() => socket.destroy(new Error('the server has fallen silent')), keepAlive.timeoutMs);
+  }, keepAlive.everyMs);
   let reason = 'the connection was lost';
   socket.on('data', (chunk: Buffer) => {
     if (silent) {

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectHttp2 } from '../../../apiserver/storage/connectHttp2.ts';
 import type { Http2Connection, Lost } from '../../../apiserver/storage/http2Connection.ts';
+import { startProxy } from './etcdServer.ts';
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -165,6 +166,25 @@ test('a ping is answered', async () => {
     one.ping(Buffer.from('12345678'), (_e: unknown, _d: unknown, p: unknown) => resolve(p)),
   );
   expect(String(payload)).toBe('12345678');
+});
+
+test('a server that falls silent is noticed by those who wait for it; without requests nobody asks', async () => {
+  const server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream) => stream.on('error', () => {}));
+  let pings = 0;
+  server.on('session', (session) => session.on('ping', () => pings++));
+  await listening(server as never);
+  const proxy = await startProxy((server.address() as AddressInfo).port);
+  undo.push(() => proxy.close());
+  const address = proxy.endpoint.replace('http://', '');
+  const connection = await connectHttp2(address, undefined, { everyMs: 20, timeoutMs: 100 });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(pings).toBe(0);
+  const asked = ask(connection, Buffer.from('x'));
+  await expect.poll(() => pings).toBeGreaterThan(3);
+  expect(connection.usable).toBe(true);
+  proxy.mute = true;
+  expect((await asked).lost).toEqual({ reason: 'the server has fallen silent', refused: false });
 });
 
 describe('bytes that no server should send end the connection, and nothing else', () => {
