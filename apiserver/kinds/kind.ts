@@ -134,8 +134,8 @@ export interface Kind {
   judgedBy?(object: any): string | undefined;
   /** Rules that only a creation must keep; runs besides `validate`. */
   validateCreate?(object: any): FieldError[];
-  /** Rules between old and new: immutable fields; runs besides `validate`. */
-  validateUpdate?(object: any, old: any): FieldError[];
+  /** Rules between old and new: immutable fields; runs besides `validate`. `sound`: the object by itself is known to keep all rules. */
+  validateUpdate?(object: any, old: any, sound?: boolean): FieldError[];
   /** Why this is no name for the kind (`name must …`), one text a broken rule; absent: a DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
   warnings?(object: any, old: any | undefined): string[];

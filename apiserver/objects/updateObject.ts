@@ -11,6 +11,7 @@ import { forbiddenRequest } from '../authorization/forbiddenMessage.ts';
 import { servedObject } from '../codecs/codecs.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import { keyOf } from '../kinds/registry.ts';
+import { contentsOf } from '../storage/bytes.ts';
 import type { Cached } from '../storage/cached.ts';
 import { admitChanges, admitValidations, attributes } from './admit.ts';
 import { createObject, placeInNamespace } from './createObject.ts';
@@ -19,6 +20,7 @@ import { finalizerErrors, warnOfFinalizers } from './finalizerNames.ts';
 import { trackFields } from './managed.ts';
 import { persist, persistDelete } from './persist.ts';
 import { cachedObject, currentObject, fromStored, shownAs } from './readObject.ts';
+import { isSound } from './verdicts.ts';
 import type { Outcome, WriteContext } from './writeContext.ts';
 
 /** Makes the new object from the live one (a fresh copy, in the served version); undefined live: absent. Runs again after a conflict. */
@@ -146,14 +148,15 @@ async function updateOnce(
     prepareUpdate(w, object, old);
     await kind.authorizeWrite?.(object, old, w);
   }
-  validate(w, object, old, part);
+  const contents = !part && kind.judgedBy ? contentsOf(object) : undefined;
+  validate(w, object, old, part, contents);
   await part?.authorizeUpdate?.(object, old, w);
   await admitValidations(w, admission);
   if (!part) {
     for (const text of kind.warnings?.(object, old) ?? []) w.warn(text);
     warnOfFinalizers(w, object.metadata, old.metadata.finalizers);
   } else for (const text of part.warnings?.(object, old) ?? []) w.warn(text);
-  return store(w, name, object, old, current, unconditional, options);
+  return store(w, name, object, old, current, unconditional, options, contents);
 }
 
 async function store(
@@ -164,6 +167,7 @@ async function store(
   current: Cached,
   unconditional: boolean,
   options: UpdateOptions,
+  contents: string | undefined,
 ): Promise<Outcome | { conflict: Cached | undefined }> {
   const { kind } = w.served;
   const key = keyOf(w.served, w.namespace, name);
@@ -180,7 +184,7 @@ async function store(
   if (changesNothing(object, old) && !kind.stored?.stale(current)) return { object: old, bytes: current.bytes };
   const undo = options.subresource ? undefined : await kind.allocate?.(object, old, w);
   try {
-    const done = await persist(w, key, object, current.revision, options.tracked);
+    const done = await persist(w, key, object, current.revision, options.tracked, contents);
     if ('conflict' in done) {
       await undo?.();
       return lostRace(w, name, done.conflict, unconditional);
@@ -199,11 +203,11 @@ async function store(
 
 /** The times of managedFields alone are no change. */
 function changesNothing(object: any, old: any): boolean {
-  const now = object.metadata.managedFields;
-  const before = old.metadata.managedFields;
-  const moved = now && before && sameButTimes(now, before);
-  const compared = moved ? { ...object, metadata: { ...object.metadata, managedFields: before } } : object;
-  return deepEqual(compared, old);
+  const { managedFields: now, ...meta } = object.metadata;
+  const { managedFields: before, ...oldMeta } = old.metadata;
+  if (!deepEqual(meta, oldMeta)) return false;
+  if (now && before ? !sameButTimes(now, before) : now !== before) return false;
+  return deepEqual({ ...object, metadata: undefined }, { ...old, metadata: undefined });
 }
 
 /** Another writer was quicker: a writer that named its version hears of it, any other goes again. */
@@ -273,15 +277,22 @@ function changesGeneration(
   return !deepEqual(rest, oldRest);
 }
 
-function validate(w: WriteContext, object: any, old: any, sub: Subresource | undefined): void {
+function validate(
+  w: WriteContext,
+  object: any,
+  old: any,
+  sub: Subresource | undefined,
+  contents: string | undefined,
+): void {
   const { kind } = w.served;
+  const sound = isSound(kind, object, contents);
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: () => [], path: 'metadata' }),
     ...validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata'),
     ...finalizerErrors(w, object.metadata),
     ...(sub
       ? (sub.validateUpdate?.(object, old, w) ?? [])
-      : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]),
+      : [...((!sound && kind.validate?.(object)) || []), ...(kind.validateUpdate?.(object, old, sound) ?? [])]),
   ];
   if (errors.length) throw status.invalid(kind, object.metadata.name, errors);
 }

@@ -1,5 +1,5 @@
 // Whether a new object keeps its kind's rules, and what it is warned of. An object that is like one that kept them, but for its name, does so too.
-// Reads: the object as it will be stored. Called by createObject.ts; the rules are the kinds' own.
+// Reads: the object as it will be stored. Called by createObject.ts and updateObject.ts; the rules are the kinds' own.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
 import { Remembered } from '../../apimachinery/remembered.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -25,6 +25,12 @@ export function verdictOf(kind: Kind, object: any, text: string | undefined): Ve
   const verdict = judge(kind, object);
   if (!verdict.errors.length) verdicts.set(key, verdict);
   return verdict;
+}
+
+/** Is it known that the object, by itself, keeps all rules? */
+export function isSound(kind: Kind, object: any, text: string | undefined): boolean {
+  const others = text === undefined ? undefined : kind.judgedBy?.(object);
+  return others !== undefined && known.get(kind)?.get(others + text) !== undefined;
 }
 
 const judge = (kind: Kind, object: any): Verdict => ({

@@ -119,6 +119,31 @@ describe('custom resources of one spec', () => {
     expect((await post('forbidden')).json.message).toContain('not this name');
   });
 
+  it('may each be right, and no change from one to the other', async () => {
+    const text = {
+      type: 'string',
+      'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'stays as it is' }],
+    };
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { text } } } };
+    await define(http, crd('Fixed', { schema: { openAPIV3Schema: schema } }));
+    const path = '/apis/stable.example.com/v1/namespaces/m/fixeds';
+    const fixed = (name: string, letter: string, version = {}) => ({
+      ...{ apiVersion: 'stable.example.com/v1', kind: 'Fixed' },
+      metadata: { name, ...version },
+      spec: { text: letter.repeat(300) },
+    });
+    for (const name of ['x1', 'x2', 'x3', 'y1', 'y2', 'y3'])
+      expect((await http(path, { body: fixed(name, name[0]!) })).code).toBe(201);
+    const { resourceVersion } = (await http(`${path}/x1`)).json.metadata;
+    const changed = await http(`${path}/x1`, { method: 'PUT', body: fixed('x1', 'y', { resourceVersion }) });
+    expect([changed.code, changed.json.message.includes('stays as it is')]).toEqual([422, true]);
+    const same = {
+      ...fixed('x1', 'x', { resourceVersion }),
+      metadata: { name: 'x1', resourceVersion, labels: { a: 'b' } },
+    };
+    expect((await http(`${path}/x1`, { method: 'PUT', body: same })).code).toBe(200);
+  });
+
   it('obey the schema of the day', async () => {
     const withMost = (maxLength: number) => ({
       openAPIV3Schema: {

@@ -6,7 +6,7 @@ import { type FieldError, forbiddenField, invalidValue } from '../../../apimachi
 import { inclusiveRangeError } from '../../../apimachinery/names.ts';
 import { ownValue } from '../../../apimachinery/ownValue.ts';
 import { maxInt32 } from '../check.ts';
-import { diffLines, semanticEqual } from '../equal.ts';
+import { diffLines, sameToGo, semanticEqual } from '../equal.ts';
 import { appArmorPrefix, mirrorAnnotation } from './annotations.ts';
 
 const mayChange = [
@@ -135,7 +135,7 @@ export function validateUpdate(pod: any, old: any): FieldError[] {
   if (!deadlineIsFine(errors, spec.activeDeadlineSeconds, before.activeDeadlineSeconds)) return errors;
   checkTolerationsKept(errors, spec.tolerations ?? [], before.tolerations ?? []);
   checkGatesOnlyRemoved(errors, spec.schedulingGates ?? [], before.schedulingGates ?? []);
-  if (semanticEqual(spec, before)) return errors;
+  if (sameToGo(spec, before)) return errors;
   // What is allowed to differ is set to what it was; any difference that is left is refused.
   const munged = {
     ...spec,

@@ -28,8 +28,10 @@ export function validatePodCreate(pod: any): FieldError[] {
   return errors;
 }
 
-/** Annotations count, and the name where it is part of others: of claims made for volumes, of warnings. */
+/** Some annotations count, and the name where it is part of others: of claims made for volumes, of warnings. */
 export function judgedBy({ metadata, spec = {} }: any): string | undefined {
   if (nameWarnings(metadata.name, '').length || spec.volumes?.some((volume: any) => volume.ephemeral)) return undefined;
-  return metadata.annotations ? JSON.stringify(metadata.annotations) : '';
+  for (const key in metadata.annotations)
+    if (key.includes('kubernetes.io/')) return JSON.stringify(metadata.annotations);
+  return '';
 }
