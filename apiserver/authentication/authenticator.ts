@@ -4,6 +4,7 @@
 import { unauthorized } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../../apimachinery/types.ts';
 import type { Cluster } from '../kinds/cluster.ts';
+import { bootstrapTokenMethod } from './bootstrapTokenMethod.ts';
 import { certificateUser, type PeerCertificate } from './clientCertificate.ts';
 import { legacyTokenMethod } from './legacyTokenMethod.ts';
 import { isOf, liveFingerprints, type RequestHeaderOptions, requestHeaderMethod } from './requestHeader.ts';
@@ -47,6 +48,8 @@ export interface AuthenticatorOptions {
   /** Content of --token-auth-file. */
   tokenAuthFile?: string;
   serviceAccount?: ServiceAccountOptions;
+  /** --enable-bootstrap-token-auth. */
+  bootstrapTokens?: boolean;
   anonymous: boolean;
   /** Where ServiceAccounts, Pods, Secrets and Nodes that tokens are bound to are looked up. */
   lookups: Cluster;
@@ -70,7 +73,7 @@ function bearerToken(header: string | undefined): string | undefined {
   return parts[1] || undefined;
 }
 
-/** The methods in their order: front proxy, client certificate, ServiceAccount token, static token file, anonymous last. */
+/** The methods in their order: front proxy, client certificate, ServiceAccount token, static token file, bootstrap token, anonymous last. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const now = options.now ?? Date.now;
   const audiences = options.serviceAccount?.audiences ?? [];
@@ -80,6 +83,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     methods.push(serviceAccountMethod(options.serviceAccount, options.lookups, now));
   }
   if (options.tokenAuthFile) methods.push(tokenFileMethod(options.tokenAuthFile));
+  if (options.bootstrapTokens) methods.push(bootstrapTokenMethod(options.lookups, now));
   const ownerOf = tokenCache((token, wanted) => firstOwner(methods, token, wanted), now);
 
   const { trust = {} } = options;

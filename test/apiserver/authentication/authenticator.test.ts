@@ -98,6 +98,47 @@ describe('tokens from a file, and none', () => {
   );
 });
 
+describe('bootstrap tokens', () => {
+  const valid = { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' };
+  const who = async (data: Record<string, string>, more: { type?: string; deletionTimestamp?: string } = {}) => {
+    const { type = 'bootstrap.kubernetes.io/token', ...metadata } = more;
+    const base64 = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+    cluster.put(
+      { group: '', plural: 'secrets' },
+      {
+        metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system', ...metadata },
+        type,
+        data: Object.fromEntries(base64),
+      },
+    );
+    return make({ bootstrapTokens: true }).authenticate(bearer('abcdef.0123456789abcdef'));
+  };
+
+  it('are known by their Secret, behind their flag', async () => {
+    const user = { username: 'system:bootstrap:abcdef', groups: ['system:bootstrappers', 'system:authenticated'] };
+    expect(await who(valid)).toEqual(user);
+    expect(await who({ ...valid, expiration: '2026-01-01T00:00:01Z' })).toEqual(user);
+    const groups = ['system:bootstrappers', 'system:bootstrappers:a', 'system:bootstrappers:b:c'];
+    const more = { ...valid, 'auth-extra-groups': `${groups[2]},${groups[1]}` };
+    expect((await who(more))?.groups).toEqual([...groups, 'system:authenticated']);
+    await expect(make().authenticate(bearer('abcdef.0123456789abcdef'))).rejects.toThrow('Unauthorized');
+  });
+
+  it.each([
+    [{ ...valid, 'token-secret': '0123456789abcdee' }, {}],
+    [{ ...valid, 'token-secret': '' }, {}],
+    [{ ...valid, 'token-id': 'abcdeg' }, {}],
+    [{ ...valid, 'usage-bootstrap-authentication': 'yes' }, {}],
+    [{ ...valid, expiration: '2026-01-01T00:00:00Z' }, {}],
+    [{ ...valid, expiration: 'tomorrow' }, {}],
+    [{ ...valid, 'auth-extra-groups': 'system:masters' }, {}],
+    [valid, { type: 'Opaque' }],
+    [valid, { deletionTimestamp: '2026-01-01T00:00:00Z' }],
+  ])('%j %j is none', async (data, more) => {
+    await expect(who(data, more)).rejects.toThrow('Unauthorized');
+  });
+});
+
 describe('ServiceAccount tokens', () => {
   it('are given out and known again', async () => {
     const { token, expirationTimestamp } = await request();
@@ -282,5 +323,26 @@ describe('TokenReview', () => {
       code: 400,
       message: 'token is required for TokenReview in authentication',
     });
+  });
+});
+
+describe('where the issuer says that its keys are', () => {
+  const issued = (jwksUri: string) => createTokenIssuer({ issuer, signingKey: keys.key, audiences: [issuer], jwksUri });
+
+  it.each([
+    ['', 'https://here/openid/v1/jwks'],
+    ['https://keys.example/jwks', 'https://keys.example/jwks'],
+  ])('flag %j: %s', (flag, uri) => {
+    expect(issued(flag).discovery('https://here/openid/v1/jwks').configuration).toMatchObject({
+      issuer,
+      jwks_uri: uri,
+    });
+  });
+
+  it.each([
+    ['http://keys.example/jwks', 'service-account-jwks-uri requires https scheme'],
+    ['keys', 'service-account-jwks-uri must be a valid URL'],
+  ])('%s is refused', (flag, why) => {
+    expect(() => issued(flag)).toThrow(why);
   });
 });
