@@ -90,6 +90,11 @@ export const flags = {
     default: [],
     help: 'Public or private keys that verify ServiceAccount tokens.',
   },
+  'service-account-jwks-uri': {
+    type: 'string',
+    default: '',
+    help: 'Where the issuer says that its keys are (https); default: /openid/v1/jwks of this server.',
+  },
   'service-account-signing-key-file': {
     type: 'string',
     default: '',

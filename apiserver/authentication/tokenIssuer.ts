@@ -3,6 +3,7 @@
 // Next: kinds/serviceAccountToken.ts, the TokenRequest deed; serviceAccountMethod.ts reads the tokens back.
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { UsageError } from '../../component-base/flags.ts';
 import { signingKey } from '../../component-base/tokenKey.ts';
 import { jwks, verifyingKeys } from './serviceAccountKeys.ts';
 
@@ -30,8 +31,8 @@ export interface TokenIssuer {
   readonly maxExpirationSeconds: number;
   /** A signed token, valid from `now` (milliseconds) for `seconds`. */
   issue(claims: BoundClaims, audiences: readonly string[], seconds: number, now: number): Promise<string>;
-  /** What /openid/v1/jwks and /.well-known/openid-configuration serve. */
-  discovery(jwksUri: string): { configuration: object; jwks: object };
+  /** What /openid/v1/jwks and /.well-known/openid-configuration serve; `here` is where the keys are unless a flag says so. */
+  discovery(here: string): { configuration: object; jwks: object };
 }
 
 export interface IssuerOptions {
@@ -42,11 +43,22 @@ export interface IssuerOptions {
   keys?: readonly string[];
   audiences: readonly string[];
   maxExpirationSeconds?: number;
+  /** Where clients find the keys; empty: at this server. */
+  jwksUri?: string;
+}
+
+/** Throws UsageError. */
+function checkJwksUri(uri: string | undefined): void {
+  if (!uri) return;
+  if (!URL.canParse(uri)) throw new UsageError(`service-account-jwks-uri must be a valid URL: ${uri}`);
+  if (new URL(uri).protocol !== 'https:')
+    throw new UsageError(`service-account-jwks-uri requires https scheme, parsed as: ${uri}`);
 }
 
 /** Throws UsageError when a key is none. */
 export function createTokenIssuer(options: IssuerOptions): TokenIssuer {
   const signer = signingKey(options.signingKey);
+  checkJwksUri(options.jwksUri);
   const published = verifyingKeys([options.signingKey, ...(options.keys ?? [])]);
   return {
     issuer: options.issuer,
@@ -66,10 +78,10 @@ export function createTokenIssuer(options: IssuerOptions): TokenIssuer {
       };
       return new SignJWT(payload).setProtectedHeader({ alg: signer.algorithm, kid: signer.id }).sign(signer.key);
     },
-    discovery: (jwksUri) => ({
+    discovery: (here) => ({
       configuration: {
         issuer: options.issuer,
-        jwks_uri: jwksUri,
+        jwks_uri: options.jwksUri || here,
         response_types_supported: ['id_token'],
         subject_types_supported: ['public'],
         id_token_signing_alg_values_supported: [...new Set(published.map((k) => k.algorithm))].sort(),
