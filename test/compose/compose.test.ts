@@ -51,7 +51,7 @@ describe.skipIf(why !== undefined)(`compose${why ? ` (${why})` : ''}`, { timeout
     before = hostState();
     cluster = await startComposeCluster();
     client = cluster.client;
-  }, 600_000);
+  }, 1_200_000);
 
   afterAll(async () => {
     client?.close();

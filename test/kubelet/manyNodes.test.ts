@@ -84,7 +84,7 @@ test('three nodes of one process register and run pods; killed in the middle, no
   await stop('SIGKILL');
   await Promise.all(Array.from({ length: 15 }, (_, i) => create(30 + i)));
   start();
-  await until(async () => (await list()).filter(ready).length === 45, 30_000, 'all pods ready');
+  await until(async () => (await list()).filter(ready).length === 45, 170_000, 'all pods ready');
   for (const pod of await list()) {
     expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0);
     expect(pod.status?.podIP).toMatch(new RegExp(`^10\\.244\\.${names.indexOf(pod.spec!.nodeName!)}\\.`));
