@@ -106,6 +106,11 @@ export const flags = {
     default: 0,
     help: 'Longest validity of a ServiceAccount token; 0 is no limit.',
   },
+  'service-account-extend-token-expiration': {
+    type: 'bool',
+    default: true,
+    help: 'Tokens that kubelets ask for live a year, so that clients which do not read them again go on working.',
+  },
   'service-cluster-ip-range': {
     type: 'list',
     default: ['10.0.0.0/24'],

@@ -308,6 +308,7 @@ function issuerOptions(config: ServerConfig) {
     keys: config['service-account-key-file'].map((file) => readFile(file, 'service-account-key-file')),
     audiences: audiences(config),
     maxExpirationSeconds: config['service-account-max-token-expiration'] / 1000,
+    extendExpiration: config['service-account-extend-token-expiration'],
     jwksUri: config['service-account-jwks-uri'],
   };
 }

@@ -29,6 +29,8 @@ export interface TokenIssuer {
   readonly audiences: readonly string[];
   /** Longest validity in seconds; 0: no limit. */
   readonly maxExpirationSeconds: number;
+  /** Tokens in pods outlive what was asked for by a year, whatever the longest validity: old clients do not read them again. */
+  readonly extendExpiration: boolean;
   /** A signed token, valid from `now` (milliseconds) for `seconds`. */
   issue(claims: BoundClaims, audiences: readonly string[], seconds: number, now: number): Promise<string>;
   /** What /openid/v1/jwks and /.well-known/openid-configuration serve; `here` is where the keys are unless a flag says so. */
@@ -43,6 +45,8 @@ export interface IssuerOptions {
   keys?: readonly string[];
   audiences: readonly string[];
   maxExpirationSeconds?: number;
+  /** Absent: true. */
+  extendExpiration?: boolean;
   /** Where clients find the keys; empty: at this server. */
   jwksUri?: string;
 }
@@ -55,15 +59,23 @@ function checkJwksUri(uri: string | undefined): void {
     throw new UsageError(`service-account-jwks-uri requires https scheme, parsed as: ${uri}`);
 }
 
+/** Throws UsageError. */
+function checkLongest(seconds = 0): void {
+  if (!seconds || (seconds >= 3600 && seconds <= 2 ** 32)) return;
+  throw new UsageError('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds');
+}
+
 /** Throws UsageError when a key is none. */
 export function createTokenIssuer(options: IssuerOptions): TokenIssuer {
   const signer = signingKey(options.signingKey);
   checkJwksUri(options.jwksUri);
+  checkLongest(options.maxExpirationSeconds);
   const published = verifyingKeys([options.signingKey, ...(options.keys ?? [])]);
   return {
     issuer: options.issuer,
     audiences: options.audiences,
     maxExpirationSeconds: options.maxExpirationSeconds ?? 0,
+    extendExpiration: options.extendExpiration ?? true,
     issue(claims, audiences, seconds, now) {
       const iat = Math.floor(now / 1000);
       const payload = {

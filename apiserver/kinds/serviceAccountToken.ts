@@ -84,14 +84,15 @@ function checkBoundUid(ref: any, bound: Partial<BoundClaims>): void {
 
 /** How long the token really lives, and when a client should have renewed it. */
 function lifetime(spec: any, bound: Partial<BoundClaims>, context: Context): { seconds: number; warnAfter?: number } {
-  const { maxExpirationSeconds: max, audiences } = context.tokens;
+  const { maxExpirationSeconds: max, audiences, extendExpiration } = context.tokens;
   const own = spec.audiences.length > 0 && spec.audiences.every((a: string) => audiences.includes(a));
   if (max && spec.expirationSeconds > max) {
     context.warn(`requested expiration of ${spec.expirationSeconds} seconds shortened to ${max} seconds`);
     spec.expirationSeconds = max;
   }
-  if (!bound.pod || !own || spec.expirationSeconds !== oldClientSeconds) return { seconds: spec.expirationSeconds };
-  return { seconds: max ? Math.min(max, year) : year, warnAfter: spec.expirationSeconds };
+  const isOld = bound.pod && own && spec.expirationSeconds === oldClientSeconds;
+  if (!isOld || !extendExpiration) return { seconds: spec.expirationSeconds };
+  return { seconds: year, warnAfter: spec.expirationSeconds };
 }
 
 async function create(body: any, parent: { name: string; namespace: string }, context: Context): Promise<KubeObject> {

@@ -300,6 +300,41 @@ describe('TokenRequest', () => {
   it('lives ten minutes at least', async () => {
     expect((await request({ expirationSeconds: 600 })).expirationTimestamp).toBe('2026-01-01T00:10:00Z');
   });
+
+  const longest = 7200;
+  /** For a pod, with a longest validity of two hours. */
+  async function inPod(spec: object, extendExpiration: boolean) {
+    const ref = { group: '', plural: 'pods' };
+    cluster.put(ref, { metadata: { name: 'p', namespace: 'a' }, spec: { serviceAccountName: 'sa' } });
+    const options = { issuer, signingKey: keys.key, audiences: [issuer], maxExpirationSeconds: longest };
+    const limited = createTokenIssuer({ ...options, extendExpiration });
+    const warnings: string[] = [];
+    const world = { cluster, tokens: limited, now: () => now, warn: (text: string) => warnings.push(text) } as never;
+    const body = { spec: { boundObjectRef: { kind: 'Pod', name: 'p' }, ...spec } };
+    const made: any = await serviceAccountToken.create!(body, { name: 'sa', namespace: 'a' }, world);
+    const claims = JSON.parse(Buffer.from(made.status.token.split('.')[1], 'base64url').toString());
+    const warnAfter = claims['kubernetes.io'].warnafter;
+    return { lives: claims.exp - claims.iat, warnAfter: warnAfter && warnAfter - claims.iat, warnings };
+  }
+  const year = 365 * 24 * 3600;
+  it.each([
+    ['as old clients ask for it', { expirationSeconds: 3607 }, true, { lives: year, warnAfter: 3607 }],
+    ['unless none shall outlive its time', { expirationSeconds: 3607 }, false, { lives: 3607 }],
+    ['for others too', { expirationSeconds: 3607, audiences: [issuer, 'b'] }, true, { lives: 3607 }],
+    [
+      'longer than there may be',
+      { expirationSeconds: 7201 },
+      true,
+      { lives: longest, warnings: ['requested expiration of 7201 seconds shortened to 7200 seconds'] },
+    ],
+  ])('in a pod, %s', async (_, spec, extend, expected) => {
+    expect(await inPod(spec, extend)).toMatchObject(expected);
+  });
+
+  it.each([3599, 2 ** 32 + 1])('%i seconds are no longest validity', (maxExpirationSeconds) => {
+    const options = { issuer, signingKey: keys.key, audiences: [issuer], maxExpirationSeconds };
+    expect(() => createTokenIssuer(options)).toThrow('must be between 1 hour and 2^32 seconds');
+  });
 });
 
 describe('TokenReview', () => {
