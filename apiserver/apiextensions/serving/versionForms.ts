@@ -1,4 +1,4 @@
-// Stored objects of a custom resource as one version shows them: converted, pruned and defaulted when they are read.
+// Stored objects of a custom resource as one version shows them: defaulted in the version that they are stored in, converted and pruned.
 // Reads: Cached objects in whatever version and shape they were written. Writes: Cached objects in this version, each made once.
 // Mirrors: crdConversionRESTOptionsGetter, schemaCoercingDecoder and unstructuredDefaulter in apiextensions-apiserver/pkg/apiserver/customresource_handler.go.
 // Next: versionView.ts, a resource's whole cache seen this way; customResource.ts hands `write` to the writers.
@@ -24,7 +24,7 @@ export interface VersionForms {
   convert(items: readonly Cached[]): Promise<void>;
   /** What the store gets of an object in this version. */
   write(object: KubeObject): KubeObject | Promise<KubeObject>;
-  /** How the object of an answer looks once `stored` has been read again: as it was, unless somebody else converts. */
+  /** How the object of an answer looks once `stored` has been read again. */
   back(stored: KubeObject, object: KubeObject): KubeObject | Promise<KubeObject>;
   /** An object in another version, where that needs nobody else. */
   inVersion?: Convert;
@@ -44,7 +44,8 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
     if (same && isComplete(object, version.tree, definition.preservesAll)) return undefined;
     const copy = deepCopy(object);
     const pruned = !definition.preservesAll && prune(copy, version.tree);
-    const filled = applyDefaults(copy, version.tree);
+    // What came from another version has that version's defaults.
+    const filled = from === version.apiVersion && applyDefaults(copy, version.tree);
     const readable = version.tree.below.embedded && repairMetadata(copy, version.tree);
     const repaired = repairGeneration(copy);
     return from !== version.apiVersion || pruned || filled || readable || repaired ? copy : undefined;
@@ -61,6 +62,7 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
     const source = definition.versions.get(object.apiVersion.slice(object.apiVersion.indexOf('/') + 1));
     const copy = deepCopy(object);
     if (source && !definition.preservesAll) prune(copy, source.tree);
+    if (source) applyDefaults(copy, source.tree);
     return copy;
   };
 
@@ -97,8 +99,8 @@ export function versionForms(definition: Definition, version: DefinedVersion): V
       return stored instanceof Promise ? stored.then(finish) : finish(stored);
     },
     async back(stored, object) {
-      if (version === storage || converter.immediate) return object;
-      const [again] = await converter.convert([stored], version.apiVersion);
+      if (version === storage) return object;
+      const [again] = await converter.convert([inSource(stored)], version.apiVersion);
       return completed(again!, stored.apiVersion) ?? again!;
     },
     inVersion:

@@ -133,6 +133,31 @@ describe('None', () => {
   });
 });
 
+it('defaults are those of the version that was written and of the one that is stored', async () => {
+  const flag = { type: 'boolean' };
+  const flags = (own: string) => ({
+    type: 'object',
+    properties: { v1: flag, v2: flag, v3: flag, [own]: { ...flag, default: true } },
+  });
+  const versions = ['v1', 'v2', 'v3'].map((name) => ({
+    name,
+    served: true,
+    storage: name === 'v1',
+    schema: { openAPIV3Schema: { type: 'object', properties: { flags: flags(name) } } },
+  }));
+  await define(http, crd('Flagged', { plural: 'flaggeds' }, { versions }));
+  const made = await http(path('flaggeds', 'v2'), { body: object('Flagged', 'v2', 'x', { flags: {} }) });
+  expect(made.json.flags).toEqual({ v1: true, v2: true });
+  for (const version of ['v1', 'v2', 'v3'])
+    expect((await http(`${path('flaggeds', version)}/x`)).json.flags).toEqual({ v1: true, v2: true });
+  const patched = await http(`${path('flaggeds', 'v3')}/x`, {
+    method: 'PATCH',
+    type: 'application/merge-patch+json',
+    body: {},
+  });
+  expect(patched.json.flags).toEqual({ v1: true, v2: true, v3: true });
+});
+
 describe('managedFields', () => {
   it('are told apart by the version that a manager speaks', async () => {
     const schema = { openAPIV3Schema: { type: 'object', properties: { a: text, b: text } } };
