@@ -1,6 +1,7 @@
 // Sends a review to a webhook and reads its answer: HTTPS, the certificate checked against caBundle, a Service found by its ClusterIP.
 // Reads: a WebhookClientConfig, Services. Mirrors: apiserver/pkg/util/webhook/client.go and client-go's rest.Request. Used by webhook.ts.
 import https from 'node:https';
+import { genericResponses } from '../../../apimachinery/genericResponses.ts';
 import { goError } from '../../proxy/goError.ts';
 
 /** Rejects with an Error in Go's words. */
@@ -88,13 +89,16 @@ function send(
   });
 }
 
+function refusal(code: number, text: string): string {
+  const generic = genericResponses[code]?.[1];
+  if (generic && code !== 500) return generic;
+  if (code < 500) return text || 'unknown';
+  return `an error on the server (${JSON.stringify(text || 'unknown')}) has prevented the request from succeeding`;
+}
+
 function readAnswer(code: number, body: Buffer): unknown {
   const text = body.toString('utf8');
-  if (code === 404) throw new Error('the server could not find the requested resource');
-  if (code < 200 || code > 299)
-    throw new Error(
-      `an error on the server (${JSON.stringify(text.trim() || 'unknown')}) has prevented the request from succeeding`,
-    );
+  if (code < 200 || code > 299) throw new Error(refusal(code, text.trim()));
   try {
     return JSON.parse(text);
   } catch {

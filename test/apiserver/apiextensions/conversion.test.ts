@@ -282,6 +282,7 @@ describe('Webhook', () => {
       () => ({ code: 500 }),
       /failed: an error on the server \(".*"\) has prevented the request from succeeding$/,
     ],
+    ['a refusal', () => ({ code: 400 }), /failed: the server rejected our request for an unknown reason$/],
   ];
   it.each(failures)('that answers with %s is said to have failed', async (_, answer, message) => {
     // Another resourceVersion, so that nothing is remembered.
