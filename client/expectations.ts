@@ -7,6 +7,8 @@ import type { Clock } from '../apimachinery/clock.ts';
 const expireAfter = 300_000;
 
 export interface Expectations {
+  /** `key` is the object with this uid now. True when another had it before: what was expected for that one is forgotten. */
+  passedOn(key: string, uid: string): boolean;
   /** `creations` objects are about to be asked for; forgets what was expected before. */
   expectCreations(key: string, creations: number): void;
   /** These objects, by their own keys, are about to be deleted; forgets what was expected before. */
@@ -26,6 +28,7 @@ export interface Expectations {
 
 export function createExpectations(clock: Clock): Expectations {
   const entries = new Map<string, { creations: number; deletions: Set<string>; at: number }>();
+  const uids = new Map<string, string>();
   const expect = (key: string, creations: number, deletions: readonly string[]) =>
     void entries.set(key, { creations, deletions: new Set(deletions), at: clock.now() });
   const expiresIn = (key: string): number | undefined => {
@@ -35,6 +38,13 @@ export function createExpectations(clock: Clock): Expectations {
     return left >= 0 ? left + 1 : undefined;
   };
   return {
+    passedOn(key, uid) {
+      const before = uids.get(key);
+      if (before === uid) return false;
+      uids.set(key, uid);
+      entries.delete(key);
+      return before !== undefined;
+    },
     expect,
     expectCreations: (key, creations) => expect(key, creations, []),
     expectDeletions: (key, objects) => expect(key, 0, objects),
@@ -45,6 +55,9 @@ export function createExpectations(clock: Clock): Expectations {
     deletionObserved: (key, object) => void entries.get(key)?.deletions.delete(object),
     satisfied: (key) => expiresIn(key) === undefined,
     expiresIn,
-    forget: (key) => void entries.delete(key),
+    forget(key) {
+      entries.delete(key);
+      uids.delete(key);
+    },
   };
 }

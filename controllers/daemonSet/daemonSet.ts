@@ -112,6 +112,7 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   if (ds.metadata.deletionTimestamp) return;
   if (!kept.history.isFresh(ds)) return { after: 1000, postponed: true };
   // Before its pods are looked at: one that is seen in the meantime is in no list yet.
+  kept.expected.passedOn(key, ds.metadata.uid!);
   const mayAct = kept.expected.satisfied(key);
   const owned = await ownedPods(context, ds);
   const w: Work = { ...kept, key, ds, context, owned, nodes: informers.informer(nodes).list() };

@@ -102,6 +102,7 @@ async function reconcile(key: string, context: ControllerContext, state: JobStat
   const { clock, informers } = context;
   const job = informers.informer(jobs).get(key) as Job | undefined;
   if (!job) return void state.forget(key);
+  if (state.expected.passedOn(key, job.metadata.uid!)) state.forget(key);
   if (isForeign(job)) return undefined;
   if (isFinished(job)) return void state.backoffs.delete(key);
   if (!state.fresh.isFresh(key)) return { after: 1000, postponed: true };

@@ -91,6 +91,7 @@ async function reconcile(key: string, context: ControllerContext, kept: Kept): P
   if (!rs) return void expected.forget(key);
   // Our own last write is on its way here: with it in hand the next one is no conflict.
   if (!fresh.isFresh(key)) return { after: 1000, postponed: true };
+  expected.passedOn(key, rs.metadata.uid!);
   const mayAct = expected.satisfied(key);
   const owned = await ownedPods(context, rs, flavour);
   const active = owned.filter(isActive);

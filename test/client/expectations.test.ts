@@ -23,6 +23,18 @@ describe('expectations', () => {
     expect(e.satisfied('rs')).toBe(true);
   });
 
+  it('are not those of another object that had the name before', () => {
+    const e = createExpectations(fakeClock());
+    expect(e.passedOn('rs', 'first')).toBe(false);
+    e.expectCreations('rs', 1);
+    expect(e.passedOn('rs', 'first')).toBe(false);
+    expect(e.satisfied('rs')).toBe(false);
+    expect(e.passedOn('rs', 'second')).toBe(true);
+    expect(e.satisfied('rs')).toBe(true);
+    e.forget('rs');
+    expect(e.passedOn('rs', 'third')).toBe(false);
+  });
+
   it('end by themselves after five minutes', async () => {
     const clock = fakeClock();
     const e = createExpectations(clock);

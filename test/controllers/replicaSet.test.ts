@@ -6,7 +6,9 @@ import { podOf } from '../../controllers/common/podControl.ts';
 import { slowStart } from '../../controllers/common/slowStart.ts';
 import { planReplicas } from '../../controllers/replicaSet/plan.ts';
 import { chooseVictims, deletionCost } from '../../controllers/replicaSet/ranking.ts';
+import { replicaSetController } from '../../controllers/replicaSet/replicaSet.ts';
 import { planStatus } from '../../controllers/replicaSet/status.ts';
+import { fakeClock } from '../client/fakeClock.ts';
 import { makePod, makeRs, now, type PodOptions } from './objects.ts';
 
 describe('victims', () => {
@@ -79,6 +81,38 @@ describe('plan', () => {
       },
       spec: { containers: [{ name: 'c', image: 'v1' }] },
     });
+  });
+});
+
+describe('reconcile', () => {
+  it('does not wait for pods of another ReplicaSet that had the name', async () => {
+    const made: string[] = [];
+    let rs: any = makeRs('web', { replicas: 2 });
+    const informer = {
+      resource: replicaSets,
+      lastResourceVersion: '0',
+      get: () => rs,
+      byIndex: () => [],
+      addIndex() {},
+      addHandler() {},
+    };
+    const client = {
+      create: async (_: unknown, pod: any) => {
+        made.push(pod.metadata.ownerReferences[0].uid);
+        return { metadata: { name: 'p', uid: `${made.length}` } };
+      },
+      updateStatus: async (_: unknown, object: any) => object,
+    };
+    const informers = { informer: () => informer };
+    const context: any = { client, informers, clock: fakeClock(), events: { event() {} } };
+    const controller = replicaSetController();
+    controller.setup!(context, () => {});
+    await controller.reconcile('d/web', context);
+    await controller.reconcile('d/web', context);
+    expect(made).toEqual([rs.metadata.uid, rs.metadata.uid]);
+    rs = { ...rs, metadata: { ...rs.metadata, uid: 'anew' } };
+    await controller.reconcile('d/web', context);
+    expect(made.slice(2)).toEqual(['anew', 'anew']);
   });
 });
 
