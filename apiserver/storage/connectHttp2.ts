@@ -24,7 +24,7 @@ export function connectHttp2(
     });
     let reason = `${address} closed the connection`;
     socket.on('error', (error) => {
-      reason = error.message;
+      reason = error.message.trim();
     });
     socket.on('close', () => {
       clearTimeout(timer);
