@@ -71,12 +71,15 @@ function decodeStruct(value: unknown, node: StructNode, walk: Walk): unknown {
     const after = decodeNode(before, field.node, walk);
     walk.path.pop();
     walk.fields.pop();
-    if (after === undefined) delete object[key];
+    if (after === undefined || (after === '' && node.native && isBytes(field.node))) delete object[key];
     else if (after !== before) object[key] = after;
   }
   walk.structs.pop();
   return object;
 }
+
+/** Go leaves them out when they are empty, as it does lists. */
+const isBytes = (node: SchemaNode) => node.type === 'scalar' && node.scalar === 'bytes';
 
 /**
  * An empty list or map is dropped: Go's omitempty leaves it out when the object is written again. An empty list of managedFields asks

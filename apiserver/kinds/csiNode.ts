@@ -68,8 +68,9 @@ export const csiNode = defineKind({
   storage: 'csinodes',
   defaults: (object) => {
     object.spec ??= {};
-    // Go writes the list out, empty or not.
+    // Go writes these lists out, empty or not.
     object.spec.drivers ??= null;
+    for (const driver of object.spec.drivers ?? []) driver.topologyKeys ??= null;
   },
   validate,
   validateUpdate,

@@ -84,6 +84,8 @@ export const flowSchema = defineKind({
   defaults: (schema) => {
     schema.spec ??= {};
     schema.spec.matchingPrecedence ||= 1000;
+    // Go writes the list out, empty or not.
+    for (const rule of schema.spec.rules ?? []) for (const r of rule.resourceRules ?? []) r.namespaces ??= null;
   },
   validate,
   generation: (schema, old) => !semanticEqual(schema.spec, old.spec),

@@ -4,7 +4,7 @@
 import { warningsForIP } from '../../apimachinery/ipFormat.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { semanticEqual } from './equal.ts';
-import { classAnnotation, validateCreate, validateStatus, validateUpdate } from './ingress/rules.ts';
+import { backendsOf, classAnnotation, validateCreate, validateStatus, validateUpdate } from './ingress/rules.ts';
 import { defineKind } from './kind.ts';
 import { statusSubresource } from './statusSubresource.ts';
 
@@ -59,6 +59,8 @@ export const ingress = defineKind({
   storage: 'ingress',
   defaults: (object) => {
     object.spec ??= {};
+    // Go writes the group out, named or not.
+    for (const { resource } of backendsOf(object.spec)) if (resource) resource.apiGroup ??= null;
     if (object.status) object.status.loadBalancer ??= {};
   },
   prepareCreate: (object) => {

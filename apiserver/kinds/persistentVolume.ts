@@ -27,6 +27,8 @@ function defaults(volume: any): void {
   spec.persistentVolumeReclaimPolicy ||= 'Retain';
   spec.volumeMode ??= 'Filesystem';
   defaultSources(spec);
+  // Go writes the namespace out, named or not.
+  if (spec.azureFile) spec.azureFile.secretNamespace ??= null;
   roundAmounts(spec.capacity);
   volume.status ??= {};
   volume.status.phase ||= 'Pending';

@@ -104,6 +104,7 @@ async function create(body: any, parent: { name: string; namespace: string }, co
   const account = await existing(context, 'serviceaccounts', parent.name, parent.namespace);
   checkUid(body.metadata?.uid, account, context);
   checkLifetime(spec.expirationSeconds);
+  spec.boundObjectRef ??= null;
   const ref = spec.boundObjectRef;
   const bound = ref ? await boundTo(ref, parent.name, parent.namespace, context) : {};
   if (ref) checkBoundUid(ref, bound);

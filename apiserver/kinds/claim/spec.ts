@@ -75,6 +75,8 @@ export function defaultClaim(claim: any): void {
   claim.spec.volumeMode ??= 'Filesystem';
   claim.spec.resources ??= {};
   roundResources(claim.spec.resources);
+  // Go writes the group out, named or not.
+  for (const source of [claim.spec.dataSource, claim.spec.dataSourceRef]) if (source) source.apiGroup ??= null;
   claim.status ??= {};
   claim.status.phase ||= 'Pending';
   roundAmounts(claim.status.capacity);

@@ -56,8 +56,8 @@ function checkVerbs(errors: FieldError[], field: string, list: readonly string[]
     errors.push(notSupported(field, list, verbs));
 }
 
-function checkNamespaces(errors: FieldError[], field: string, { namespaces = [], clusterScope }: any): void {
-  if (!namespaces.length) {
+function checkNamespaces(errors: FieldError[], field: string, { namespaces, clusterScope }: any): void {
+  if (!namespaces?.length) {
     if (!clusterScope)
       errors.push(required(field, 'resource rules that are not cluster scoped must supply at least one namespace'));
     return;

@@ -88,10 +88,15 @@ export function validateCreate({ metadata, spec }: any): FieldError[] {
   return errors;
 }
 
+export const backendsOf = ({ defaultBackend, rules = [] }: any): any[] =>
+  [defaultBackend, ...rules.flatMap((rule: any) => (rule.http?.paths ?? []).map((path: any) => path.backend))].filter(
+    Boolean,
+  );
+
 /** The Services that a spec names. */
-const servicesOf = ({ defaultBackend, rules = [] }: any): any[] =>
-  [defaultBackend, ...rules.flatMap((rule: any) => (rule.http?.paths ?? []).map((path: any) => path.backend))]
-    .map((backend) => backend?.service)
+const servicesOf = (spec: any): any[] =>
+  backendsOf(spec)
+    .map(({ service }) => service)
     .filter(Boolean);
 
 const brokenPaths = (http: any): boolean => {

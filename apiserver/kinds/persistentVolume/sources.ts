@@ -71,7 +71,7 @@ const checkGlusterfs: Check = (errors, field, s) => {
 const checkAzureFile: Check = (errors, field, s) => {
   checkRequired(errors, `${field}.secretName`, s.secretName);
   checkRequired(errors, `${field}.shareName`, s.shareName);
-  if (s.secretNamespace !== undefined) checkRequired(errors, `${field}.secretNamespace`, s.secretNamespace);
+  if ((s.secretNamespace ?? null) !== null) checkRequired(errors, `${field}.secretNamespace`, s.secretNamespace);
 };
 
 const checkStorageOS: Check = (errors, field, s) => {
