@@ -19,10 +19,35 @@ type Policy = {
 
 /** One pass; the namespaces kube-system and kube-public must exist. Rejects when the store does; call it again then. */
 export async function reconcileRbac(cluster: Cluster): Promise<void> {
+  await keepOwners(cluster);
   await ensureAll(cluster, 'clusterroles', withAggregates([...clusterRoles, ...controllerRoles], cluster), addRules);
   await ensureAll(cluster, 'clusterrolebindings', clusterRoleBindings, addSubjects);
   await ensureAll(cluster, 'roles', roles, addRules);
   await ensureAll(cluster, 'rolebindings', roleBindings, addSubjects);
+}
+
+const aggregated = ['admin', 'edit', 'view'].map((name) => [name, `system:aggregate-to-${name}`] as const);
+const [discovery, publicInfo] = ['system:discovery', 'system:public-info-viewer'];
+
+/** What was one object in the clusters of older versions is two now: the second begins as the owner of the first has made it. */
+async function keepOwners(cluster: Cluster): Promise<void> {
+  for (const [from, to] of aggregated)
+    await begin(cluster, 'clusterroles', from, to, ({ aggregationRule, rules }) =>
+      aggregationRule ? undefined : { rules },
+    );
+  const binding = clusterRoleBindings.find(({ metadata }) => metadata.name === publicInfo)!;
+  await begin(cluster, 'clusterrolebindings', discovery!, publicInfo!, ({ subjects }) => ({ ...binding, subjects }));
+}
+
+/** Makes `to` with the labels and annotations of `from`, where there is only that one. */
+async function begin(cluster: Cluster, plural: string, from: string, to: string, rest: (old: any) => any) {
+  const resource = { group, plural };
+  if (cluster.cached(resource, to) || (await cluster.get(resource, to))) return;
+  const old = await cluster.get(resource, from);
+  const made = old && rest(old);
+  if (!made) return;
+  const { labels, annotations } = old.metadata;
+  await created(cluster, resource, { ...made, metadata: { name: to, labels, annotations } });
 }
 
 async function ensureAll(cluster: Cluster, plural: string, wanted: readonly Policy[], add: Addition): Promise<void> {

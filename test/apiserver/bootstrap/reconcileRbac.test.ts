@@ -148,6 +148,31 @@ describe('running it again', () => {
     expect((cluster.cached(r('clusterroles'), 'system:basic-user') as any).rules).toEqual([]);
   });
 
+  it('splits what was one object in older versions, as its owner has made it', async () => {
+    const mine = { kind: 'Group', name: 'mine', apiGroup: 'rbac.authorization.k8s.io' };
+    const metadata = { labels: { l: 'x' }, annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'false' } };
+    const discovery: any = cluster.cached(r('clusterrolebindings'), 'system:discovery');
+    discovery.subjects = [mine];
+    Object.assign(discovery.metadata, metadata);
+    await cluster.delete(r('clusterrolebindings'), 'system:public-info-viewer');
+    const view: any = cluster.cached(r('clusterroles'), 'view');
+    const own = { verbs: ['get'], apiGroups: ['example.com'], resources: ['widgets'] };
+    view.rules = [own];
+    delete view.aggregationRule;
+    await cluster.delete(r('clusterroles'), 'system:aggregate-to-view');
+    await reconcileRbac(cluster);
+    const made: any = cluster.cached(r('clusterrolebindings'), 'system:public-info-viewer');
+    expect([made.subjects, made.roleRef.name, made.metadata]).toMatchObject([
+      [mine],
+      'system:public-info-viewer',
+      metadata,
+    ]);
+    const part: any = cluster.cached(r('clusterroles'), 'system:aggregate-to-view');
+    expect(part.rules[0]).toEqual(own);
+    expect(part.rules.length).toBeGreaterThan(1);
+    expect((cluster.cached(r('clusterroles'), 'view') as any).aggregationRule).toBeDefined();
+  });
+
   it('takes the labelled roles of users into the aggregated ones', async () => {
     cluster.put(r('clusterroles'), {
       metadata: { name: 'mine', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
