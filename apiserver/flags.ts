@@ -48,6 +48,12 @@ export const flags = {
     help: 'Serving certificate. Empty: apiserver.crt and apiserver.key in --cert-dir, signed by themselves when they are not there.',
   },
   'tls-private-key-file': { type: 'string', default: '', help: 'Key of the serving certificate.' },
+  'tls-sni-cert-key': {
+    type: 'list',
+    whole: true,
+    default: [],
+    help: 'A certificate and key for further names, as cert,key or cert,key:name,*.other; may repeat.',
+  },
   'tls-min-version': {
     type: 'string',
     default: '',

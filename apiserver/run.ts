@@ -37,6 +37,7 @@ import { builtinSchemas } from './openapi/definitions.ts';
 import { createPodDialer } from './proxy/podDialer.ts';
 import { runtimeConfig } from './runtimeConfig.ts';
 import { createServer } from './server.ts';
+import { showSni, sniCertificates } from './sniCertificates.ts';
 import type { WatchCache } from './storage/cached.ts';
 import { startCompactor } from './storage/compactor.ts';
 import { measured, resourceFinder } from './storage/measured.ts';
@@ -58,6 +59,7 @@ export async function startApiServer(
   log: Logger = createLogger('kube-apiserver', config.v),
 ): Promise<Running> {
   const pem = pemTexts(config);
+  const further = sniCertificates(config['tls-sni-cert-key']);
   const features = createFeatureGates(config['feature-gates']);
   if (features.enabled('CBORServingAndStorage')) await loadCbor();
   const opened = await openStore(config);
@@ -144,8 +146,14 @@ export async function startApiServer(
     cors: corsOf(config['cors-allowed-origins']),
     metrics: api.metrics,
   });
-  const renew = () => (app.server as unknown as TlsServer).setSecureContext(servingTls(pem, tls));
-  const unfollow = pemFiles(config, pem).map((files) => followFiles(files, renew, log));
+  const secure = app.server as unknown as TlsServer;
+  showSni(secure, further, servingTls(pem, tls));
+  const renew = () => {
+    secure.setSecureContext(servingTls(pem, tls));
+    showSni(secure, further, servingTls(pem, tls));
+  };
+  const followed = [...pemFiles(config, pem), ...further];
+  const unfollow = followed.map((files) => followFiles(files, renew, log));
   const port = await listen(app, config);
   const onStep = (name: string) => void ready.done.add(name);
   const bootstrap = startBootstrap(api, { config, port, steps: bootstrapSteps, onStep });

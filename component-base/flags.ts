@@ -11,6 +11,8 @@ export interface Flag {
   help: string;
   /** The values that are allowed. */
   values?: readonly string[];
+  /** A `list` of which each flag is one member, commas and all. */
+  whole?: boolean;
   /** A `map` whose keys may stand alone (`api/v1`); their value is the empty text. */
   bareKeys?: boolean;
 }
@@ -88,7 +90,7 @@ function readValue(name: string, flag: Flag, text: string, before: FlagValue | u
       return ms;
     }
     case 'list':
-      return [...((before as string[] | undefined) ?? []), ...text.split(',').filter(Boolean)];
+      return [...((before as string[] | undefined) ?? []), ...(flag.whole ? [text] : text.split(',').filter(Boolean))];
     case 'map':
       return {
         ...((before as Record<string, string> | undefined) ?? {}),

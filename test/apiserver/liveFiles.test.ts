@@ -20,7 +20,8 @@ const text = (path: string) => readFileSync(path, 'utf8');
 const exchange = (name: string) => copyFileSync(other(name), used(name));
 
 beforeAll(async () => {
-  server = await startTestApiServer();
+  const further = (pki: string) => [`--tls-sni-cert-key=${pki}/admin.crt,${pki}/admin.key:foo,*.bar`];
+  server = await startTestApiServer({ flagsFor: further });
   http = httpTo(server);
   await issuePki({ folder: join(server.folder, 'other'), nodes: [] });
   const options = { cert: text(used('apiserver.crt')), key: text(used('apiserver.key')), ca: text(used('ca.crt')) };
@@ -37,9 +38,9 @@ afterAll(async () => {
 });
 
 /** What the server shows to a new connection. */
-const shown = () =>
+const shown = (servername?: string) =>
   new Promise<string>((resolve, reject) => {
-    const socket = connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', servername, rejectUnauthorized: false }, () => {
       resolve(socket.getPeerX509Certificate()!.toString());
       socket.destroy();
     });
@@ -85,6 +86,19 @@ test('a new certificate is shown once its key is there', async () => {
   exchange('apiserver.key');
   await until(async () => (await shown()).trim() === pem(other('apiserver.crt')));
   expect(await nodes()).toBe(200);
+});
+
+test('other names have certificates of their own, as their files are', async () => {
+  const first = text(used('admin.crt')).trim();
+  const names = ['foo', 'b.bar', 'other'];
+  const all = async () => Promise.all(names.map(async (name) => (await shown(name)).trim()));
+  const own = text(used('apiserver.crt')).trim();
+  expect(await all()).toEqual([first, first, own]);
+  exchange('admin.crt');
+  exchange('admin.key');
+  const next = text(other('admin.crt')).trim();
+  await until(async () => (await shown('b.bar')).trim() === next);
+  expect(await all()).toEqual([next, next, own]);
 });
 
 test('kubelets are called on with the client certificate of now', async () => {

@@ -72,4 +72,6 @@ it('is what the server shows, with the flags of upstream’s command tests', asy
 
 it('half a certificate is refused', async () => {
   await expect(start('--tls-cert-file=/nowhere')).rejects.toThrow('go together');
+  const alone = start('--tls-sni-cert-key=/nowhere:foo');
+  await expect(alone).rejects.toThrow('expected comma separated certificate and key file paths');
 });
