@@ -50,7 +50,10 @@ const types: Record<string, PatchType> = {
     shown: (_, patched) => json(patched),
   },
   'application/strategic-merge-patch+json': {
-    apply: (live, patch, expected) => strategicMergePatch(live, patch ?? {}, expected.node),
+    apply: (live, patch, expected) => {
+      const { kind, apiVersion } = live;
+      return keepType(strategicMergePatch(live, patch ?? {}, expected.node), { kind, apiVersion });
+    },
     decoding: '',
     check: checkMap,
     shown: (patch) => goValue(patch),
@@ -89,6 +92,13 @@ function checkOperations(patch: unknown): string[] {
       .filter((key) => !operationFields.has(key))
       .map((key) => `unknown field "[${i}].${key}"`);
   });
+}
+
+/** Upstream fills the Go type with what a strategic merge makes, whatever it calls itself: a Scale is patched as "kind: Deployment". */
+function keepType(patched: any, type: { kind?: string; apiVersion?: string }): any {
+  for (const name of ['kind', 'apiVersion'] as const)
+    if (typeof patched[name] === 'string' && type[name]) patched[name] = type[name];
+  return patched;
 }
 
 /** The change that the request's body asks for. Throws 400 for a body that is no patch. */

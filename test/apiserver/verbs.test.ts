@@ -338,6 +338,17 @@ describe('patch', () => {
     expect((await patch(types.json, [{ op: 'test', path: '/data/b', value: 'x' }])).code).toBe(422);
     expect((await patch('application/x-patch', {})).code).toBe(415);
   });
+  it('a strategic merge patch may name another kind, as scaling by Ansible does', async () => {
+    const ns = await namespace();
+    const path = `/api/v1/namespaces/${ns}/replicationcontrollers`;
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'd' }] } };
+    await http(path, { body: { metadata: { name: 'x' }, spec: { template } } });
+    const body = { apiVersion: 'v1', kind: 'ReplicationController', metadata: { name: 'x' }, spec: { replicas: 3 } };
+    const scaled = await http(`${path}/x/scale`, { method: 'PATCH', type: types.strategic, body });
+    expect(scaled.json).toMatchObject({ apiVersion: 'autoscaling/v1', kind: 'Scale', spec: { replicas: 3 } });
+    const { json } = await http(`${path}/x`, { method: 'PATCH', type: types.strategic, body: { kind: 'Other' } });
+    expect(json).toMatchObject({ apiVersion: 'v1', kind: 'ReplicationController', spec: { replicas: 3 } });
+  });
   it('never loses one of many at once', async () => {
     const ns = await namespace();
     await http(cms(ns), { body: cm('x') });
