@@ -24,6 +24,8 @@ function defaultRequest(request: any): void {
 
 export function defaultClaimSpec(spec: any): void {
   spec.devices ??= {};
+  // Go writes the list out, empty or not.
+  spec.devices.requests ??= null;
   for (const request of spec.devices.requests ?? []) {
     if (request.exactly) defaultRequest(request.exactly);
     for (const alternative of request.firstAvailable ?? []) defaultRequest(alternative);

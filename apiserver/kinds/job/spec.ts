@@ -18,6 +18,8 @@ const maxManagedBy = 63;
 /** What a Job and a CronJob's template have in common. */
 export function defaultJobSpec(spec: any): void {
   defaultPodTemplate(spec);
+  // Go writes the list out, empty or not.
+  if (spec.podFailurePolicy) spec.podFailurePolicy.rules ??= null;
   for (const rule of spec.podFailurePolicy?.rules ?? [])
     for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
 }

@@ -12,6 +12,8 @@ function defaultFieldRefs(items: any[] | undefined): void {
 
 function defaultProjected(projected: any): void {
   projected.defaultMode ??= plainMode;
+  // Go writes the list out, empty or not.
+  projected.sources ??= null;
   for (const source of projected.sources ?? []) {
     if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
     if (source.podCertificate) source.podCertificate.maxExpirationSeconds ??= 86400;

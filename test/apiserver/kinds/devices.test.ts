@@ -434,7 +434,7 @@ test('ResourceClaimTemplate: rules of its claim, and a spec that stays', () => {
   ]);
   expect(updated(resourceClaimTemplate, template(), template())).toEqual([]);
   expect(updated(resourceClaimTemplate, template({}), template())).toEqual([
-    'spec: Invalid value: {"metadata":{},"spec":{"devices":{}}}: field is immutable',
+    'spec: Invalid value: {"metadata":{},"spec":{"devices":{"requests":null}}}: field is immutable',
   ]);
 });
 

@@ -45,6 +45,13 @@ const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage
 const share = { secretName: 'a', shareName: 'b' };
 const volume = { accessModes: ['ReadWriteOnce'], capacity: { storage: '1' } };
 const rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true };
+const container = { name: 'a', image: 'b' };
+const job = (podFailurePolicy: object, template: object = {}) => ({
+  schedule: '@yearly',
+  jobTemplate: {
+    spec: { podFailurePolicy, template: { spec: { restartPolicy: 'Never', containers: [container], ...template } } },
+  },
+});
 const subjects = [{ kind: 'Group', group: { name: 'g' } }];
 const schema = (r: object) => ({
   priorityLevelConfiguration: { name: 'x' },
@@ -66,6 +73,12 @@ test.each<[string, object, object]>([
     { drivers: [{ name: 'a.b', nodeID: 'c', topologyKeys: null }] },
   ],
   ['/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', schema(rule), schema({ ...rule, namespaces: null })],
+  ['/apis/resource.k8s.io/v1/namespaces/default/resourceclaims', {}, { devices: { requests: null } }],
+  [
+    '/apis/batch/v1/namespaces/default/cronjobs',
+    job({}, { volumes: [{ name: 'a', projected: {} }] }),
+    job({ rules: null }, { volumes: [{ name: 'a', projected: { sources: null, defaultMode: 420 } }] }),
+  ],
 ])('the spec at %s of %j is written with %j', async (path, spec, written) => {
   const made = await http(path, { body: { metadata: { name: 'within' }, spec } });
   expect([made.code, made.json.spec]).toMatchObject([201, written]);
