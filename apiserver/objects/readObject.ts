@@ -27,15 +27,18 @@ export async function shownAs(api: Api, served: Served, found: Cached | undefine
   return (await cache.show!([found]))[0];
 }
 
-/** What the store holds now. The embedded store's revision is known without asking: often the cache has that state, parsed. */
+/**
+ * What the store holds now: from the cache once that has come to where the store is. Parsed and in the served form it is there already,
+ * and one look at the store's revision does for all who ask at the same time.
+ */
 export async function currentObject(
   api: Api,
   served: Served,
   namespace: string,
   name: string,
 ): Promise<Cached | undefined> {
-  if (api.store.known?.() === api.cache.revision) return cachedObject(api, served, namespace, name);
-  return shownAs(api, served, fromStored(served, await api.store.get(keyOf(served, namespace, name))));
+  await api.cache.fresh();
+  return cachedObject(api, served, namespace, name);
 }
 
 export const fromStored = (served: Served, stored: Stored | undefined): Cached | undefined =>

@@ -72,10 +72,10 @@ export async function updateObject(
     } catch (error) {
       if (newest) throw error;
       // The cache may lag behind: whatever was refused is decided again on the newest state.
-      const latest = await api.store.get(keyOf(served, w.namespace, name));
+      const latest = await currentObject(api, served, w.namespace, name);
       newest = true;
       if (latest?.revision === current.revision) throw error;
-      current = fromStored(served, latest);
+      current = latest;
       continue;
     }
     if (!('conflict' in result)) return result;
