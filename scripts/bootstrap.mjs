@@ -3,7 +3,7 @@
 // Reads package-lock.json; writes node_modules/ and, while it works, .node/. Silent when nothing is missing.
 // Next: ../cli/main.ts, which bin/mini-k8s.mjs hands over to.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -157,6 +157,11 @@ async function exclusively(work) {
 
 async function install(withDev) {
   if (installed(withDev)) return;
+  // npm would empty the folder that it leads to, which is another checkout's.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Problem(
+      `${modules} is a link to packages that are not those of package-lock.json; remove the link, and they are installed here.`,
+    );
   const own = nodeIn(modules);
   let node = isNew() ? process.execPath : existsSync(own) && runs(own) ? own : undefined;
   node ??= await step(`Fetching Node ${wantedMajor}`, fetchNode);
