@@ -13,8 +13,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
-    // One more than cores: most tests wait for processes, timers and disks half of their time.
-    maxWorkers: 3,
+    // Twice the cores: tests wait for processes, timers and disks half of their time.
+    maxWorkers: 4,
     sequence: { sequencer: SlowEarly },
   },
 });
