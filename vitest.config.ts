@@ -13,8 +13,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
-    // Twice the cores: tests wait for processes, timers and disks half of their time.
-    maxWorkers: 4,
+    // One more than cores: many tests wait for processes, timers and disks; a fourth at a time makes the whole no quicker.
+    maxWorkers: 3,
     sequence: { sequencer: SlowEarly },
   },
 });
