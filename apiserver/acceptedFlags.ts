@@ -3,6 +3,7 @@
 // not there (audit, webhooks, OIDC, encryption at rest) is no row of this table: it is refused. Used by: flags.ts.
 import { acceptedByEvery } from '../component-base/acceptedFlags.ts';
 import type { Flag } from '../component-base/flags.ts';
+import { count, flag, list, text, time } from '../component-base/takenFlags.ts';
 
 const why = {
   cache: 'Taken for compatibility: the watch cache grows and shrinks with what there is.',
@@ -11,12 +12,6 @@ const why = {
   off: 'Taken for compatibility: that feature is off.',
   peers: 'Taken for compatibility: servers of one store do not call one another.',
 } as const;
-
-const text = (help: string, fallback = '') => ({ type: 'string', default: fallback, help }) as const;
-const flag = (help: string, fallback = false) => ({ type: 'bool', default: fallback, help }) as const;
-const time = (help: string, seconds: number) => ({ type: 'duration', default: seconds * 1000, help }) as const;
-const count = (help: string, fallback: number) => ({ type: 'int', default: fallback, help }) as const;
-const list = (help: string) => ({ type: 'list', default: [] as string[], help }) as const;
 
 export const accepted = {
   ...acceptedByEvery,

@@ -2,6 +2,7 @@
 // Data. Mirrors: the options of k8s.io/apiserver and k8s.io/component-base that each of them has, v1.35.
 // Used by: the flags of controllers/ and scheduler/, where one that gets a meaning overrides its row.
 import type { Flag } from './flags.ts';
+import { count, flag, list, text, time } from './takenFlags.ts';
 
 const why = {
   client: 'Taken for compatibility: the API server holds back by priority, the client does not.',
@@ -10,12 +11,6 @@ const why = {
   log: 'Taken for compatibility: the log is lines of JSON.',
   metrics: 'Taken for compatibility.',
 } as const;
-
-const text = (help: string, fallback = '') => ({ type: 'string', default: fallback, help }) as const;
-const flag = (help: string, fallback = false) => ({ type: 'bool', default: fallback, help }) as const;
-const time = (help: string, seconds: number) => ({ type: 'duration', default: seconds * 1000, help }) as const;
-const count = (help: string, fallback: number) => ({ type: 'int', default: fallback, help }) as const;
-const list = (help: string) => ({ type: 'list', default: [] as string[], help }) as const;
 
 /** Of every daemon, the API server too. */
 export const acceptedByEvery = {

@@ -2,16 +2,12 @@
 // Data. Mirrors: cmd/kube-controller-manager/app/options of v1.35. Used by: flags.ts, where one that gets a meaning overrides its row.
 import { acceptedByDaemons } from '../component-base/acceptedFlags.ts';
 import type { Flag } from '../component-base/flags.ts';
+import { count, flag, text, time } from '../component-base/takenFlags.ts';
 
 const why = {
   volumes: 'Taken for compatibility: no volume plugin is built in.',
   period: 'Taken for compatibility: what changes is seen by watching.',
 } as const;
-
-const text = (help: string, fallback = '') => ({ type: 'string', default: fallback, help }) as const;
-const flag = (help: string, fallback = false) => ({ type: 'bool', default: fallback, help }) as const;
-const time = (help: string, seconds: number) => ({ type: 'duration', default: seconds * 1000, help }) as const;
-const count = (help: string, fallback: number) => ({ type: 'int', default: fallback, help }) as const;
 
 /** Of every controller manager. */
 export const acceptedByAll = {
