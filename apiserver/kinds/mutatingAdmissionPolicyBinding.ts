@@ -2,11 +2,9 @@
 // Read by its clients alone. Mirrors: pkg/registry/admissionregistration/mutatingadmissionpolicybinding, pkg/printers.
 // Next: mutatingAdmissionPolicy.ts, which it names; that one need not exist.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
-import { checkBinding, paramRefColumn, policyNameColumn, sameBinding } from './admission/binding.ts';
-import { authorizeParamRef } from './admission/paramAccess.ts';
-import { checkMutableRules, defaultMatchResources } from './admission/rules.ts';
-import { ageColumn, nameColumn } from './columns.ts';
-import { semanticEqual } from './equal.ts';
+import { checkBinding } from './admission/binding.ts';
+import { bindingWrites } from './admission/bindingWrites.ts';
+import { checkMutableRules } from './admission/rules.ts';
 import { defineKind } from './kind.ts';
 
 function validate({ spec }: any): FieldError[] {
@@ -25,15 +23,5 @@ export const mutatingAdmissionPolicyBinding = defineKind({
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding',
   storage: 'mutatingadmissionpolicybindings',
-  defaults: (binding) => {
-    binding.spec ??= {};
-    if (binding.spec.matchResources) defaultMatchResources(binding.spec.matchResources);
-  },
-  authorizeWrite: async (binding, old, context) => {
-    if (!sameBinding(binding, old) && !validate(binding).length) await authorizeParamRef(binding, context);
-  },
-  validate,
-  unconditionalUpdate: false,
-  generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
-  columns: [nameColumn, policyNameColumn, paramRefColumn, ageColumn],
+  ...bindingWrites(validate),
 });

@@ -2,11 +2,8 @@
 // Read by the API server's mechanisms. Mirrors: pkg/registry/admissionregistration/validatingadmissionpolicybinding, pkg/printers.
 // Next: validatingAdmissionPolicy.ts, which it names; that one need not exist.
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../../apimachinery/fieldErrors.ts';
-import { checkBinding, paramRefColumn, policyNameColumn, sameBinding } from './admission/binding.ts';
-import { authorizeParamRef } from './admission/paramAccess.ts';
-import { defaultMatchResources } from './admission/rules.ts';
-import { ageColumn, nameColumn } from './columns.ts';
-import { semanticEqual } from './equal.ts';
+import { checkBinding } from './admission/binding.ts';
+import { bindingWrites } from './admission/bindingWrites.ts';
 import { defineKind } from './kind.ts';
 
 const actions: readonly string[] = ['Audit', 'Deny', 'Warn'];
@@ -42,15 +39,5 @@ export const validatingAdmissionPolicyBinding = defineKind({
   namespaced: false,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
   storage: 'validatingadmissionpolicybindings',
-  defaults: (binding) => {
-    binding.spec ??= {};
-    if (binding.spec.matchResources) defaultMatchResources(binding.spec.matchResources);
-  },
-  authorizeWrite: async (binding, old, context) => {
-    if (!sameBinding(binding, old) && !validate(binding).length) await authorizeParamRef(binding, context);
-  },
-  validate,
-  unconditionalUpdate: false,
-  generation: ({ spec }, old) => !semanticEqual(spec, old.spec),
-  columns: [nameColumn, policyNameColumn, paramRefColumn, ageColumn],
+  ...bindingWrites(validate),
 });
