@@ -33,3 +33,13 @@ export class Remembered<T> {
     this.#young.set(text, value);
   }
 }
+
+/** One for each owner, made when it is first asked for and gone with the owner. */
+export function rememberedBy<K extends object, T>(most: number): (owner: K) => Remembered<T> {
+  const all = new WeakMap<K, Remembered<T>>();
+  return (owner) => {
+    const known = all.get(owner) ?? new Remembered<T>(most);
+    all.set(owner, known);
+    return known;
+  };
+}

@@ -2,7 +2,7 @@
 // Reads: two values of one SchemaNode, in one walk. Writes: Fields; nothing at all where the values are equal.
 // Mirrors: structured-merge-diff's typed/compare.go. Next: managedFieldsForUpdate.ts and applyPatch.ts give the fields to managers.
 import { deepEqual } from '../deepEqual.ts';
-import { Remembered } from '../remembered.ts';
+import { rememberedBy } from '../remembered.ts';
 import type { ListNode, SchemaNode } from '../schema.ts';
 import { keptSorted } from './fieldPaths.ts';
 import { type Fields, type FieldsDraft, leaf, noFields, union } from './fields.ts';
@@ -50,7 +50,7 @@ function compareWithNothing(zero: unknown, now: unknown, node: SchemaNode, skip?
 
 /** Characters of JSON, of each node. */
 const mostText = 500_000;
-const seen = new WeakMap<SchemaNode, Remembered<Change>>();
+const changesOf = rememberedBy<SchemaNode, Change>(mostText);
 const noChange: Change = {};
 
 /**
@@ -59,8 +59,7 @@ const noChange: Change = {};
  */
 function compareMember(zero: unknown, now: unknown, node: SchemaNode, skip?: Skip): Change | undefined {
   if (skip || typeof now !== 'object' || now === null) return compareWithNothing(zero, now, node, skip);
-  const changes = seen.get(node) ?? new Remembered<Change>(mostText);
-  seen.set(node, changes);
+  const changes = changesOf(node);
   const text = JSON.stringify(now);
   const known = changes.get(text);
   if (known) return known;

@@ -53,7 +53,8 @@ export function readObject(
   validation: FieldValidation,
   warn: (text: string) => void,
 ): any {
-  const split = media === jsonMedia && body ? splitSpec(body.toString('utf8')) : undefined;
+  const text = media === jsonMedia ? (body?.toString('utf8') ?? '') : undefined;
+  const split = text === undefined ? undefined : splitSpec(text);
   const spec = split && knownSpec(expected.node, split);
   if (spec) {
     const object = readWithSpec(split, spec, expected);
@@ -62,7 +63,7 @@ export function readObject(
   const problems: string[] = [];
   let value: any;
   try {
-    value = media.parse(body ?? Buffer.alloc(0), problems);
+    value = text === undefined ? media.parse(body ?? Buffer.alloc(0), problems) : parseJsonText(text, problems);
   } catch (error) {
     throw unrecognized(expected, body, typeUnread(media, (error as Error).message));
   }

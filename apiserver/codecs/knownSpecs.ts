@@ -3,7 +3,7 @@
 // Mirrors nothing of upstream; what comes out is what reading the whole text gives.
 import { randomUUID } from 'node:crypto';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';
-import { Remembered } from '../../apimachinery/remembered.ts';
+import { rememberedBy } from '../../apimachinery/remembered.ts';
 import type { SchemaNode } from '../../apimachinery/schema.ts';
 
 /** Shorter ones are read as quickly, longer ones are rarely the same. */
@@ -17,7 +17,7 @@ const mark = `spec-${randomUUID()}`;
 
 /** Most texts come once, so that one time tells nothing; `unfit`: it is no spec, or not the whole of it. */
 type Known = { spec: unknown } | 'once' | 'unfit';
-const known = new WeakMap<SchemaNode, Remembered<Known>>();
+const specsOf = rememberedBy<SchemaNode, Known>(mostKept);
 
 export interface Split {
   spec: string;
@@ -57,7 +57,7 @@ function back(text: string, to: number): number {
 
 /** The spec that this text was decoded to, a copy; undefined when it is new. */
 export function knownSpec(node: SchemaNode, split: Split): unknown {
-  const found = known.get(node)?.get(split.spec);
+  const found = specsOf(node).get(split.spec);
   return typeof found === 'object' ? deepCopy(found.spec) : undefined;
 }
 
@@ -74,8 +74,7 @@ export function putSpec(object: any, spec: unknown): void {
 
 /** `object` came of a text with this spec, and there was nothing to complain of. */
 export function rememberSpec(node: SchemaNode, split: Split, object: any): void {
-  const specs = known.get(node) ?? new Remembered<Known>(mostKept);
-  known.set(node, specs);
+  const specs = specsOf(node);
   const before = specs.get(split.spec);
   if (before === undefined) specs.set(split.spec, 'once');
   else if (before === 'once') specs.set(split.spec, isWhole(split) ? { spec: deepCopy(object.spec) } : 'unfit');

@@ -1,7 +1,7 @@
 // Whether a new object keeps its kind's rules, and what it is warned of. An object that is like one that kept them, but for its name, does so too.
 // Reads: the object as it will be stored. Called by createObject.ts and updateObject.ts; the rules are the kinds' own.
 import type { FieldError } from '../../apimachinery/fieldErrors.ts';
-import { Remembered } from '../../apimachinery/remembered.ts';
+import { rememberedBy } from '../../apimachinery/remembered.ts';
 import type { Kind } from '../kinds/kind.ts';
 
 export interface Verdict {
@@ -11,14 +11,13 @@ export interface Verdict {
 
 /** Characters, of each kind: a few hundred templates of pods. */
 const mostText = 500_000;
-const known = new WeakMap<Kind, Remembered<Verdict>>();
+const verdictsOf = rememberedBy<Kind, Verdict>(mostText);
 
 /** `text`: the JSON of all of the object but its type and metadata; absent where the kind's rules look at more than `judgedBy` says. */
 export function verdictOf(kind: Kind, object: any, text: string | undefined): Verdict {
   const others = text === undefined ? undefined : kind.judgedBy?.(object);
   if (others === undefined) return judge(kind, object);
-  const verdicts = known.get(kind) ?? new Remembered<Verdict>(mostText);
-  known.set(kind, verdicts);
+  const verdicts = verdictsOf(kind);
   const key = others + text;
   const last = verdicts.get(key);
   if (last) return last;
@@ -30,7 +29,7 @@ export function verdictOf(kind: Kind, object: any, text: string | undefined): Ve
 /** Is it known that the object, by itself, keeps all rules? */
 export function isSound(kind: Kind, object: any, text: string | undefined): boolean {
   const others = text === undefined ? undefined : kind.judgedBy?.(object);
-  return others !== undefined && known.get(kind)?.get(others + text) !== undefined;
+  return others !== undefined && verdictsOf(kind).get(others + text) !== undefined;
 }
 
 const judge = (kind: Kind, object: any): Verdict => ({
