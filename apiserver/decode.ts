@@ -1,6 +1,6 @@
 // Turns parsed JSON into an object of its kind: types checked, unknown fields dropped and named, scalars in canonical form.
 // Reads: the kind's SchemaNode. Mirrors: what Go's typed decoding does (sigs.k8s.io/json), with its error texts.
-// Called by codecs.ts for every body; next: handlers/, which default and validate the result.
+// Called by codecs/readObject.ts for every body; next: handlers/, which default and validate the result.
 import { canonicalQuantity } from '../apimachinery/quantity.ts';
 import type { ListNode, MapNode, ScalarNode, SchemaNode, StructNode } from '../apimachinery/schema.ts';
 import { restoreText } from './restoreText.ts';

@@ -1,5 +1,5 @@
 // JSON text with the two things that JSON.parse cannot tell: keys given twice, and why a text is none in Go's words.
-// Called by codecs.ts. Mirrors: sigs.k8s.io/json's strict mode. Next: goSyntaxError.ts.
+// Called by codecs/mediaTypes.ts and codecs/readObject.ts. Mirrors: sigs.k8s.io/json's strict mode. Next: goSyntaxError.ts.
 
 import { parseWithBigIntegers } from '../apimachinery/bigIntegers.ts';
 import { goSyntaxError } from './goSyntaxError.ts';

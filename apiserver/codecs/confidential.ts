@@ -1,6 +1,6 @@
 // Kinds whose contents no error may show: it ends in logs and terminals, and may answer one who can write but not read.
 // Upstream's errors about a body or a patch quote from it whatever the kind; here those about these kinds say so instead.
-// Used by codecs.ts and ../handlers/patchChange.ts.
+// Used by readObject.ts and ../handlers/patchChange.ts.
 
 const kinds = new Set(['Secret', 'TokenReview', 'TokenRequest']);
 

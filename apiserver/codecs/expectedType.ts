@@ -1,9 +1,9 @@
 // Is a body of the kind and version that its path expects? What names them, what may be left out, and what upstream says otherwise.
-// Called by codecs.ts before the rest of a body is read. Mirrors: Decode of apimachinery/pkg/runtime/serializer/json, the handlers'
+// Called by readObject.ts before the rest of a body is read. Mirrors: Decode of apimachinery/pkg/runtime/serializer/json, the handlers'
 // checks of the group version, and ValidateTypeMeta of apiextensions-apiserver/pkg/registry/customresource/validator.go.
 import { type FieldError, invalidValue } from '../../apimachinery/fieldErrors.ts';
 import { badRequest, invalid } from '../../apimachinery/status.ts';
-import type { Expected } from './codecs.ts';
+import type { Expected } from './readObject.ts';
 
 /** Of built-in kinds the path says what a body is; a custom resource has to say so itself. */
 export const isCustom = ({ node }: Expected): boolean => !node.native;

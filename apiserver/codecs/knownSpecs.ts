@@ -1,5 +1,5 @@
 // Bodies whose spec has come before, in the very same text, are read without it: pods of one template differ in their metadata alone.
-// Reads: JSON text. Keeps: the decoded specs in which there was nothing to complain of. Called by codecs.ts for every JSON body.
+// Reads: JSON text. Keeps: the decoded specs in which there was nothing to complain of. Called by readObject.ts for every JSON body.
 // Mirrors nothing of upstream; what comes out is what reading the whole text gives.
 import { randomUUID } from 'node:crypto';
 import { deepCopy } from '../../apimachinery/deepCopy.ts';

@@ -1,5 +1,5 @@
 // The media types of bodies and answers, one row each.
-// Called by codecs.ts alone: handlers never parse or write text themselves.
+// Called by readObject.ts and codecs.ts alone: handlers never parse or write text themselves.
 import { duplicateKeys, parseJson } from '../jsonText.ts';
 import { frameCbor, readCbor, writeCbor } from './cbor.ts';
 import { frameProtobuf, readProtobuf, writeProtobuf } from './protobuf.ts';

@@ -4,8 +4,8 @@ import { type FieldError, invalidValue, notSupported } from '../../apimachinery/
 import type { StructNode } from '../../apimachinery/schema.ts';
 import * as status from '../../apimachinery/status.ts';
 import type { DeleteOptions } from '../../apimachinery/types.ts';
-import { bodyMedia, type Expected, type FieldValidation, readObject } from '../codecs/codecs.ts';
 import { messageOf } from '../codecs/protobuf/messages.ts';
+import { bodyMedia, type Expected, type FieldValidation, readObject } from '../codecs/readObject.ts';
 import type { Subresource } from '../kinds/kind.ts';
 import type { Served } from '../kinds/registry.ts';
 import { builtinSchemas } from '../openapi/definitions.ts';

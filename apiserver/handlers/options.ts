@@ -4,7 +4,7 @@ import { type FieldError, forbiddenField, notSupported, required } from '../../a
 import { isPrintable } from '../../apimachinery/goQuote.ts';
 import { validateFieldManager } from '../../apimachinery/objectMeta.ts';
 import * as status from '../../apimachinery/status.ts';
-import type { FieldValidation } from '../codecs/codecs.ts';
+import type { FieldValidation } from '../codecs/readObject.ts';
 import { queryBool } from '../query.ts';
 import type { ApiRequest } from '../request.ts';
 

@@ -1,9 +1,9 @@
 // Reading a body again and again gives what reading it once gives: the second time its spec is remembered, the third time it is used.
 import { describe, expect, test } from 'vitest';
 import type { StructNode } from '../../../apimachinery/schema.ts';
-import { type Expected, type FieldValidation, readObject } from '../../../apiserver/codecs/codecs.ts';
 import { knownSpec, splitSpec } from '../../../apiserver/codecs/knownSpecs.ts';
 import { jsonMedia } from '../../../apiserver/codecs/mediaTypes.ts';
+import { type Expected, type FieldValidation, readObject } from '../../../apiserver/codecs/readObject.ts';
 import { builtinSchemas } from '../../../apiserver/openapi/definitions.ts';
 
 /** A node of its own remembers nothing yet. */
